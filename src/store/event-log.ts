@@ -1,0 +1,118 @@
+import type { HermesError } from '../errors.js'
+import type {
+  ConversationSnapshot,
+  DeviceRecord,
+  Mailbox,
+  StoredEvent,
+  StoredInvitation,
+  StoredMember,
+  StoredMessage,
+  StoredRequest,
+} from './records.js'
+
+export interface NewEvent {
+  readonly seq: number
+  /** Milliseconds since the epoch of Unix. */
+  readonly at: number
+  readonly type: string
+  readonly senderId: number
+  /** UUID; unique for (conversation, sender). */
+  readonly messageId: string | null
+  /** JSON text as it goes on the wire. */
+  readonly body: string
+}
+
+export interface NewConversation {
+  readonly uuid: string
+  readonly createdBy: number
+  readonly createdAt: number
+}
+
+/** What becomes durable together, all or nothing. */
+export interface Append {
+  /** The integer id of a conversation, or a new one. */
+  readonly conversation: number | NewConversation
+  /** `lastSeq` before these events; another value in the database is a conflict. */
+  readonly expectedSeq: number
+  /** The counter of `epoch` after these events. */
+  readonly epoch: number
+  /** Whether nobody is a member any more after these events. */
+  readonly closed: boolean
+  /** In order, seq from expectedSeq + 1 without holes, never empty. */
+  readonly events: readonly NewEvent[]
+  /** Rows of the projections that these events change, whole: inserted, or replacing the row of the same key. */
+  readonly stays: readonly StoredMember[]
+  readonly invitations: readonly StoredInvitation[]
+  /** The request that these events answer, for repeats. */
+  readonly request: { readonly userId: number; readonly requestId: string; readonly hash: string; readonly seq: number } | null
+}
+
+/**
+ * Why an append was not stored:
+ * `conflict`: lastSeq was not expectedSeq, or an earlier append of the same conversation in the batch failed;
+ * `duplicate`: the messageId or the requestId is in the log already;
+ * `unavailable`: the database did not take it (disk full, read-only, I/O error).
+ */
+export type AppendFailure =
+  | { readonly reason: 'conflict' | 'duplicate' }
+  | { readonly reason: 'unavailable'; readonly error: HermesError }
+
+export interface Appended {
+  /** The integer id of the conversation. */
+  readonly conversationId: number
+}
+
+/**
+ * Called once for each append, in the order of the calls to `append`, after the transaction is durable or has
+ * failed. It runs synchronously with the other calls of the same transaction.
+ */
+export type AppendCallback = (failure: AppendFailure | null, appended: Appended | null) => void
+
+export interface Page {
+  /** Events with seq > after and <= upTo. */
+  readonly after: number
+  readonly upTo: number
+  readonly limit: number
+  /** At least one event is read, whatever its size. */
+  readonly maxBytes: number
+}
+
+/**
+ * Conversations: their events and what is projected from them, and the cursors of devices.
+ *
+ * `append` and the acknowledgements collect what arrives while a commit is under way and write it as one
+ * transaction (group commit). A transaction that fails is tried again one append at a time, so that one
+ * client's poison is his alone. Durable means: it survives kill -9 and loss of power.
+ */
+export interface EventLog {
+  append(entry: Append, done: AppendCallback): void
+
+  /** A conversation without its messages, or null. Sees every append whose callback has run. */
+  load(uuid: string): Promise<ConversationSnapshot | null>
+  /** The uuid of the conversation of an invitation, or null. */
+  findConversationOfInvitation(invitation: string): Promise<string | null>
+  read(conversationId: number, page: Page): Promise<readonly StoredEvent[]>
+  findMessage(conversationId: number, senderId: number, messageId: string): Promise<StoredMessage | null>
+  findRequest(userId: number, requestId: string): Promise<StoredRequest | null>
+  /** Open invitations whose time is up, oldest first. */
+  findDueInvitations(now: Date, limit: number): Promise<readonly { readonly invitation: string; readonly uuid: string }[]>
+
+  /**
+   * The device of that name, made if it is new, its lastSeenAt set.
+   * Rejects with `quota_exceeded` when the user would have more than `maxDevices`.
+   */
+  openDevice(userId: number, name: string, now: Date, maxDevices: number): Promise<DeviceRecord>
+  /**
+   * What a device may see: every conversation its user has or had a stay in, with its cursor, and the
+   * invitations to its user that are not acknowledged to their end: open ones, and declined, cancelled or
+   * expired ones (never joined ones) that ended after the device was made.
+   */
+  openMailbox(device: DeviceRecord): Promise<Mailbox>
+  /** Moves a cursor forward, never back; `done` is called when that is durable. */
+  acknowledge(deviceId: number, conversationId: number, seq: number, done?: (failure: HermesError | null) => void): void
+  /** `acked`: 1 for `invited`, 2 for its end too. */
+  acknowledgeInvitation(deviceId: number, invitation: string, acked: 1 | 2, done?: (failure: HermesError | null) => void): void
+
+  /** Highest id of an event when this process opened the log: what is older may have been given by an earlier process. */
+  wasStoredBefore(conversationId: number, seq: number): Promise<boolean>
+}

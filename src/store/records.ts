@@ -1,0 +1,163 @@
+/** What the store keeps, as plain data. Times are `Date`s, ids of users, devices and conversations integers. */
+
+export type Role = 'user' | 'administrator'
+
+export interface UserRecord {
+  readonly id: number
+  readonly username: string
+  readonly passwordHash: string
+  readonly role: Role
+  readonly disabledAt: Date | null
+  readonly deletedAt: Date | null
+}
+
+export type AuthorisedBy = 'registration' | 'key' | 'password'
+
+export interface NewCertificate {
+  /** Lower-case hex. */
+  readonly serialNumber: string
+  /** `sha256:` and 64 hex digits over `der`. */
+  readonly fingerprint: string
+  /** 64 hex digits: SHA-256 over the DER of SubjectPublicKeyInfo. */
+  readonly spkiHash: string
+  readonly der: Uint8Array
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly authorisedBy: AuthorisedBy
+}
+
+export interface CertificateRecord extends NewCertificate {
+  readonly userId: number
+  /** Fingerprint of the certificate that this one renews. */
+  readonly previous: string | null
+  readonly supersededAt: Date | null
+  readonly revokedAt: Date | null
+  readonly revocationReason: string | null
+}
+
+export interface IdentityRecord {
+  readonly user: UserRecord
+  readonly certificate: CertificateRecord
+}
+
+export interface EscrowRecord {
+  /** PEM, as it was given. */
+  readonly blob: string
+  readonly spkiHash: string
+}
+
+/** A stay: the events `fromSeq` to `toSeq` (or without end) that a member may see. */
+export interface Stay {
+  readonly fromSeq: number
+  readonly toSeq: number | null
+}
+
+export interface StoredMember extends Stay {
+  readonly userId: number
+  readonly username: string
+  /** Of his latest `started`, `joined` or `renewed` event. */
+  readonly fingerprint: string
+}
+
+export type InvitationState = 'invited' | 'accepted' | 'joined' | 'declined' | 'cancelled' | 'expired'
+
+export interface StoredParty {
+  readonly userId: number
+  readonly username: string
+  readonly fingerprint: string
+}
+
+/** A row of the Invitation projection: what the transcript needs and what answers a repeated request. */
+export interface StoredInvitation {
+  readonly id: string
+  readonly state: InvitationState
+  readonly inviter: StoredParty
+  readonly invitee: StoredParty
+  /** The very string of the transcript: YYYY-MM-DDTHH:MM:SSZ. */
+  readonly expiresAt: string
+  readonly inviterChallenge: string
+  readonly inviterAttachment: string
+  readonly roster: string
+  readonly rosterSeq: number
+  /** Seq of `invited`. */
+  readonly invitedSeq: number
+  readonly inviteeChallenge: string | null
+  readonly inviteeAttachment: string | null
+  readonly inviteeSignature: string | null
+  readonly inviterSignature: string | null
+  readonly confirmationAttachment: string | null
+  readonly commitAttachment: string | null
+  /** Seq of the event that ended it (`joined` included). */
+  readonly endedSeq: number | null
+  /** Text given to `decline` or `cancel`, or the server's reason. */
+  readonly reason: string | null
+}
+
+/** A conversation without its messages: what the pure rules need. */
+export interface ConversationSnapshot {
+  readonly id: number
+  readonly uuid: string
+  readonly createdBy: number
+  readonly lastSeq: number
+  readonly epoch: number
+  readonly closed: boolean
+  /** Every stay ever, ended ones included, by fromSeq. */
+  readonly stays: readonly StoredMember[]
+  readonly invitations: readonly StoredInvitation[]
+}
+
+export interface StoredEvent {
+  readonly seq: number
+  readonly type: string
+  /** The event as JSON text, exactly as a party to it sees it. */
+  readonly body: string
+}
+
+export interface StoredMessage {
+  readonly seq: number
+  readonly body: string
+}
+
+/** The conversation a request made or changed, and the event that its first answer is rebuilt from. */
+export interface StoredRequest {
+  /** Hex digest of its parameters. */
+  readonly hash: string
+  readonly conversationId: number
+  readonly uuid: string
+  readonly seq: number
+}
+
+export interface DeviceRecord {
+  readonly id: number
+  readonly userId: number
+  readonly name: string
+  readonly createdAt: Date
+}
+
+/** One conversation as a device sees it. */
+export interface MailboxConversation {
+  readonly conversationId: number
+  readonly uuid: string
+  readonly lastSeq: number
+  /** By fromSeq; never empty. */
+  readonly stays: readonly Stay[]
+  /** The last event this device acknowledged, 0 for none. */
+  readonly ackedSeq: number
+}
+
+/** An invitation that a device has not acknowledged to its end. */
+export interface MailboxInvitation {
+  readonly invitation: string
+  readonly conversationId: number
+  readonly uuid: string
+  readonly invitedSeq: number
+  /** Seq of declined, cancelled or expired; null while it is open. */
+  readonly endedSeq: number | null
+  /** How many of its two events (`invited`, its end) this device has acknowledged. */
+  readonly acked: 0 | 1
+}
+
+export interface Mailbox {
+  readonly conversations: readonly MailboxConversation[]
+  readonly invitations: readonly MailboxInvitation[]
+}

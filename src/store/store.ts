@@ -1,0 +1,19 @@
+import type { EventLog } from './event-log.js'
+import type { IdentityStore } from './identity-store.js'
+
+/** What the installation is: fixed at first start. */
+export interface Installation {
+  readonly rootFingerprint: string
+  readonly trustDomain: string
+}
+
+export interface Store {
+  readonly identities: IdentityStore
+  readonly log: EventLog
+  /** Stores what the installation is at first start; later answers what is stored. */
+  settle(installation: Installation): Promise<Installation>
+  /** Rejects when the database cannot be read. For readiness. */
+  check(): Promise<void>
+  /** Waits for what was appended, then closes. */
+  close(): Promise<void>
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { ConversationEvent, Gap, Party } from './events.js'
+import { ContentType, ConversationId, DeviceName, Fingerprint, payload, Timestamp, Username } from './formats.js'
+import { SIGNAL_BYTES } from './limits.js'
+
+/** Limits a client should know, as `hello` and `/.well-known/hermes` tell them. Units are in the names. */
+export const ClientLimits = z
+  .object({
+    frameBytes: z.int(),
+    payloadBytes: z.int(),
+    signalBytes: z.int(),
+    windowEvents: z.int(),
+    windowBytes: z.int(),
+    membersMax: z.int(),
+    requestsPerSecond: z.int().meta({ description: 'For each user; 0 means no limit.' }),
+    requestsBurst: z.int(),
+  })
+  .meta({ id: 'ClientLimits' })
+export type ClientLimits = z.infer<typeof ClientLimits>
+
+/** A JSON-RPC 2.0 request; only `ack` may come without `id` [JSON-RPC 2.0 4]. */
+export const RpcRequest = z.strictObject({
+  jsonrpc: z.literal('2.0'),
+  id: z.union([z.string().max(128), z.int()]).optional(),
+  method: z.string().max(64),
+  params: z.record(z.string(), z.unknown()).optional(),
+})
+
+export const HelloParams = z.object({
+  user: Username,
+  device: DeviceName,
+  session: z.uuid(),
+  certificate: z.object({ fingerprint: Fingerprint, notAfter: Timestamp }),
+  serverTime: Timestamp,
+  protocol: z.string(),
+  heartbeatSeconds: z.number(),
+  limits: ClientLimits,
+})
+export type HelloParams = z.infer<typeof HelloParams>
+
+export const SignalNotification = z.object({
+  conversation: ConversationId,
+  from: Party.extend({ device: DeviceName.optional() }),
+  at: Timestamp,
+  payload: payload(SIGNAL_BYTES),
+  contentType: ContentType.optional(),
+})
+
+/** What the server pushes: method → params. */
+export const NOTIFICATIONS = {
+  hello: HelloParams,
+  event: ConversationEvent,
+  synced: z.object({}),
+  signal: SignalNotification,
+  draining: z.object({ reconnectAfterMs: z.int() }),
+  certificate_expiring: z.object({ notAfter: Timestamp }),
+  gap: Gap,
+} as const
+
+/** WebSocket close codes. 40xx to 44xx: connect again; 45xx: do not by yourself (protocol.md "Flow"). */
+export const CLOSE = {
+  restart: { code: 1012, reason: 'the server restarts' },
+  overloaded: { code: 1013, reason: 'the server is overloaded' },
+  unsupportedData: { code: 1003, reason: 'text frames only' },
+  silent: { code: 4408, reason: 'nothing was heard for two heartbeats' },
+  flooding: { code: 4429, reason: 'too many requests' },
+  slow: { code: 4430, reason: 'the window was full and nothing was acknowledged' },
+  revoked: { code: 4501, reason: 'the certificate was revoked' },
+  expired: { code: 4502, reason: 'the certificate has expired' },
+  disabled: { code: 4503, reason: 'the account is disabled or deleted' },
+  violation: { code: 4504, reason: 'too many frames that are no requests' },
+  replaced: { code: 4505, reason: 'this device connected elsewhere' },
+  superseded: { code: 4506, reason: 'the certificate was superseded' },
+} as const
+export type Close = (typeof CLOSE)[keyof typeof CLOSE]

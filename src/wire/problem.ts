@@ -1,0 +1,19 @@
+import { z } from 'zod'
+
+/** The body of every HTTP answer of 400 and above. Source: RFC 9457 3.1, with members of ours. */
+export const Problem = z
+  .object({
+    type: z.string().meta({ description: 'urn:hermes:error:<code>', example: 'urn:hermes:error:username_taken' }),
+    title: z.string().meta({ description: 'The same for every problem of a code.', example: 'The username is taken' }),
+    status: z.int().meta({ example: 409 }),
+    detail: z.string().meta({ description: 'What went wrong here, for people.', example: 'alice is taken' }),
+    code: z.string().meta({ description: 'For programs.', example: 'username_taken' }),
+    requestId: z.string().meta({ description: 'The same in the log of the server.', example: 'req-1f' }),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'The fields at fault.', example: [{ path: 'username', message: 'must be …' }] }),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details.' })
+
+export type Problem = z.infer<typeof Problem>
