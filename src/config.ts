@@ -1,0 +1,145 @@
+import { availableParallelism } from 'node:os'
+import { z } from 'zod'
+import { HermesError } from './errors.js'
+
+const cores = availableParallelism()
+
+const text = z.string().min(1, 'must not be empty')
+const list = z.string().transform((value) => value.split(',').map((item) => item.trim()).filter((item) => item !== ''))
+const port = integer(0, 65_535)
+
+function integer(min: number, max: number) {
+  const range = `must be a whole number from ${min} to ${max}`
+  return z.string().regex(/^\d{1,15}$/, range).transform(Number).refine((n) => n >= min && n <= max, range)
+}
+
+function url(...protocols: string[]) {
+  const rule = `must be a URL that begins with ${protocols.join(' or ')}`
+  return z.string().refine((value) => URL.canParse(value) && protocols.includes(`${new URL(value).protocol}//`), rule)
+}
+
+interface Variable<T extends z.ZodType> {
+  readonly schema: T
+  /** As it would be written in the environment; null for a variable that is off unless it is set. */
+  readonly byDefault: string | null
+  readonly description: string
+}
+
+function variable<T extends z.ZodType>(schema: T, byDefault: string, description: string): Variable<T>
+function variable<T extends z.ZodType>(schema: T, byDefault: null, description: string): Variable<z.ZodNullable<T>>
+function variable(schema: z.ZodType, byDefault: string | null, description: string): Variable<z.ZodType> {
+  return { schema, byDefault, description }
+}
+
+/** Every variable of the environment, in the order of `--help` and of the table in README. */
+export const VARIABLES = {
+  HERMES_HOST: variable(text, '127.0.0.1', 'Address that both listeners bind'),
+  HERMES_IDENTITY_PORT: variable(port, '8443', 'Port of the identity listener; 0 picks a free one'),
+  HERMES_HUB_PORT: variable(port, '9443', 'Port of the hub listener; 0 picks a free one'),
+  HERMES_HOSTNAMES: variable(
+    list.refine((names) => names.length > 0, 'must name at least one host'),
+    'localhost,127.0.0.1,::1',
+    'Names and addresses in the server certificate, separated by commas',
+  ),
+  HERMES_TRUST_DOMAIN: variable(
+    z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be a domain name in lower case'),
+    null,
+    'The part after @ in acct: names; by default the first host name, or one made from the root fingerprint; fixed at first start',
+  ),
+  HERMES_IDENTITY_URL: variable(url('https://'), null, 'URL of the identity listener as clients see it'),
+  HERMES_HUB_URL: variable(url('https://'), null, 'URL of the hub listener as clients see it'),
+  HERMES_CERTS_DIR: variable(text, './certs', 'Folder of the CA and server keys and certificates'),
+  HERMES_DATABASE_URL: variable(
+    z.string().regex(/^file:.+/, 'must begin with file: and name a SQLite database'),
+    'file:./data/hermes.db',
+    'The database',
+  ),
+  HERMES_CA_PASSPHRASE_FILE: variable(text, null, 'File whose first line encrypts the CA keys at rest'),
+  HERMES_TLS_CERT_FILE: variable(text, null, 'Certificate chain (PEM) of your own for the identity listener'),
+  HERMES_TLS_KEY_FILE: variable(text, null, 'Key (PEM) of that certificate'),
+  HERMES_CERTIFICATE_DAYS: variable(integer(1, 825), '90', 'Life of a user certificate, in days'),
+  HERMES_INVITATION_DAYS: variable(integer(1, 30), '7', 'Life of an invitation, in days'),
+  HERMES_BCRYPT_COST: variable(integer(10, 15), '12', 'Cost of password hashes'),
+  HERMES_PASSWORD_WORKERS: variable(integer(1, 64), String(cores), 'Threads that hash passwords; by default one a core'),
+  HERMES_PASSWORD_QUEUE: variable(integer(1, 1024), '16', 'Passwords waiting for each worker before 503 busy'),
+  HERMES_PASSWORD_QUEUE_PER_ADDRESS: variable(integer(1, 1024), '8', 'Passwords waiting from one address before 503 busy'),
+  HERMES_PASSWORDS_PER_MINUTE: variable(integer(0, 1_000_000), '30', 'Passwords checked for one address in a minute; 0 = no limit'),
+  HERMES_LOGIN_FAILURES: variable(
+    integer(0, 1_000_000),
+    '5',
+    'Wrong passwords for one account from one address in 15 minutes before they are locked; 0 = no limit',
+  ),
+  HERMES_REGISTRATIONS_PER_HOUR: variable(integer(0, 1_000_000), '20', 'Registrations from one address in an hour; 0 = no limit'),
+  HERMES_RESERVED_USERNAMES: variable(
+    list,
+    'admin,administrator,root,hermes,system,support,server,ca,est,hub,operator,security,postmaster,hostmaster,webmaster,abuse,nobody,anonymous',
+    'Usernames that nobody may register, separated by commas',
+  ),
+  HERMES_ESCROW_SHA256_ITERATIONS: variable(
+    integer(10_000, 10_000_000),
+    '600000',
+    'Least PBKDF2-HMAC-SHA256 iterations of a locked private key',
+  ),
+  HERMES_ESCROW_SHA512_ITERATIONS: variable(
+    integer(10_000, 10_000_000),
+    '220000',
+    'Least PBKDF2-HMAC-SHA512 iterations of a locked private key',
+  ),
+  HERMES_REQUESTS_PER_SECOND: variable(integer(0, 1_000_000), '60', 'Hub requests of one user in a second, ack excepted; 0 = no limit'),
+  HERMES_REQUESTS_BURST: variable(integer(1, 1_000_000), '120', 'Hub requests of one user at once'),
+  HERMES_MEMBERS_MAX: variable(integer(2, 512), '512', 'Members and open invitations of one conversation'),
+  HERMES_DEVICES_MAX: variable(integer(1, 1024), '16', 'Devices of one user'),
+  HERMES_WINDOW_EVENTS: variable(integer(1, 65_536), '256', 'Events a connection may leave unacknowledged'),
+  HERMES_WINDOW_BYTES: variable(integer(65_536, 1_073_741_824), '1048576', 'Bytes of events a connection may leave unacknowledged'),
+  HERMES_SLOW_SECONDS: variable(integer(1, 3600), '60', 'Seconds a full window may stay without an ack before close 4430'),
+  HERMES_HEARTBEAT_SECONDS: variable(integer(1, 3600), '25', 'Seconds between pings; silence for two closes with 4408'),
+  HERMES_ALLOWED_ORIGINS: variable(list, '', 'Origins of web pages that may use the hub, separated by commas'),
+  HERMES_TRUSTED_PROXIES: variable(list, '', 'Addresses or networks whose X-Forwarded-For is believed, separated by commas'),
+  HERMES_BODY_BYTES: variable(integer(65_536, 16_777_216), '1048576', 'Largest body of a request'),
+  HERMES_CONNECTION_SECONDS: variable(integer(1, 3600), '30', 'Seconds for a TLS handshake, and for a whole request to arrive'),
+  HERMES_LOG_LEVEL: variable(
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    'info',
+    'fatal, error, warn, info, debug, trace or silent',
+  ),
+} as const
+
+type Variables = typeof VARIABLES
+type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Lowercase<Head>}${Capitalize<CamelCase<Tail>>}`
+  : Lowercase<S>
+type Unprefixed<S extends string> = S extends `HERMES_${infer Name}` ? CamelCase<Name> : never
+
+/** The configuration: `HERMES_BCRYPT_COST` is `bcryptCost`, and so on. Frozen. */
+export type Config = {
+  readonly [Name in keyof Variables as Unprefixed<Name & string>]: z.infer<Variables[Name]['schema']>
+}
+
+/** Kubernetes puts these into every container that stands beside a service named hermes. */
+const IGNORED = /^HERMES_(SERVICE|PORT)(_|$)/
+
+function fieldName(variableName: string): string {
+  return variableName
+    .slice('HERMES_'.length)
+    .toLowerCase()
+    .replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/**
+ * Reads the configuration from `environment` (by default that of the process).
+ * Throws `invalid_request` naming the first variable that is unknown or does not fit, and what is allowed.
+ */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('HERMES_') && !(name in VARIABLES) && !IGNORED.test(name))
+      throw new HermesError('invalid_request', `${name} is no variable of Hermes; "hermes serve --help" lists them`)
+  }
+  const config = Object.entries(VARIABLES).map(([name, { schema, byDefault }]) => {
+    const value = environment[name] ?? byDefault
+    if (value === null) return [fieldName(name), null]
+    const parsed = schema.safeParse(value)
+    if (parsed.success) return [fieldName(name), parsed.data]
+    throw new HermesError('invalid_request', `${name}=${value}: ${parsed.error.issues[0]?.message ?? 'is not valid'}`)
+  })
+  return Object.freeze(Object.fromEntries(config)) as Config
+}
