@@ -7,7 +7,11 @@ const CATALOGUE = {
   invalid_credentials: { status: 401, title: 'Unknown user or wrong password', retryable: false },
   certificate_required: { status: 403, title: 'A client certificate is required', retryable: false },
   certificate_unknown: { status: 403, title: 'The client certificate was not issued here', retryable: false },
-  certificate_superseded: { status: 403, title: 'The client certificate was replaced by a newer one', retryable: false },
+  certificate_superseded: {
+    status: 403,
+    title: 'The client certificate was replaced by a newer one',
+    retryable: false,
+  },
   certificate_revoked: { status: 403, title: 'The client certificate was revoked', retryable: false },
   certificate_expired: { status: 403, title: 'The client certificate has expired', retryable: false },
   account_disabled: { status: 403, title: 'The account is disabled or deleted', retryable: false },

@@ -44,7 +44,12 @@ export interface Append {
   readonly stays: readonly StoredMember[]
   readonly invitations: readonly StoredInvitation[]
   /** The request that these events answer, for repeats. */
-  readonly request: { readonly userId: number; readonly requestId: string; readonly hash: string; readonly seq: number } | null
+  readonly request: {
+    readonly userId: number
+    readonly requestId: string
+    readonly hash: string
+    readonly seq: number
+  } | null
 }
 
 /**
@@ -95,7 +100,10 @@ export interface EventLog {
   findMessage(conversationId: number, senderId: number, messageId: string): Promise<StoredMessage | null>
   findRequest(userId: number, requestId: string): Promise<StoredRequest | null>
   /** Open invitations whose time is up, oldest first. */
-  findDueInvitations(now: Date, limit: number): Promise<readonly { readonly invitation: string; readonly uuid: string }[]>
+  findDueInvitations(
+    now: Date,
+    limit: number,
+  ): Promise<readonly { readonly invitation: string; readonly uuid: string }[]>
 
   /**
    * The device of that name, made if it is new, its lastSeenAt set.
@@ -111,7 +119,12 @@ export interface EventLog {
   /** Moves a cursor forward, never back; `done` is called when that is durable. */
   acknowledge(deviceId: number, conversationId: number, seq: number, done?: (failure: HermesError | null) => void): void
   /** `acked`: 1 for `invited`, 2 for its end too. */
-  acknowledgeInvitation(deviceId: number, invitation: string, acked: 1 | 2, done?: (failure: HermesError | null) => void): void
+  acknowledgeInvitation(
+    deviceId: number,
+    invitation: string,
+    acked: 1 | 2,
+    done?: (failure: HermesError | null) => void,
+  ): void
 
   /** Highest id of an event when this process opened the log: what is older may have been given by an earlier process. */
   wasStoredBefore(conversationId: number, seq: number): Promise<boolean>

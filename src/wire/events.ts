@@ -151,4 +151,3 @@ export const Gap = z
   .object({ conversation: ConversationId, from: Seq, to: Seq, reason: z.enum(['retention']) })
   .meta({ id: 'Gap', description: 'Messages that retention removed before this device acknowledged them.' })
 export type Gap = z.infer<typeof Gap>
-

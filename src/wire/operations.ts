@@ -43,7 +43,10 @@ const limit = (max: number, byDefault: number) =>
   z.int().min(1).max(max).default(byDefault).meta({ description: 'At most so many.', example: byDefault })
 
 export const ParticipantReference = z
-  .union([z.strictObject({ certificate: CertificatePem }), z.strictObject({ username: Username, fingerprint: Fingerprint })])
+  .union([
+    z.strictObject({ certificate: CertificatePem }),
+    z.strictObject({ username: Username, fingerprint: Fingerprint }),
+  ])
   .meta({ id: 'ParticipantReference', description: 'A user by his certificate, or by name and fingerprint.' })
 
 export const StartParams = z
@@ -171,7 +174,12 @@ export const WhoamiResult = z
 
 export const EventsParams = z
   .strictObject({
-    wait: z.int().min(0).max(POLL_SECONDS_MAX).default(0).meta({ description: 'Seconds to wait for an event.', example: 30 }),
+    wait: z
+      .int()
+      .min(0)
+      .max(POLL_SECONDS_MAX)
+      .default(0)
+      .meta({ description: 'Seconds to wait for an event.', example: 30 }),
     limit: limit(HISTORY_EVENTS_MAX, HISTORY_EVENTS_DEFAULT),
   })
   .meta({ id: 'EventsParams' })
