@@ -18,7 +18,7 @@ export interface NewEvent {
   readonly senderId: number
   /** UUID; unique for (conversation, sender). */
   readonly messageId: string | null
-  /** JSON text as it goes on the wire. */
+  /** The event as JSON text; opaque to the store. */
   readonly body: string
 }
 

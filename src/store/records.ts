@@ -109,7 +109,7 @@ export interface ConversationSnapshot {
 export interface StoredEvent {
   readonly seq: number
   readonly type: string
-  /** The event as JSON text, exactly as a party to it sees it. */
+  /** The event as JSON text; opaque to the store. */
   readonly body: string
 }
 

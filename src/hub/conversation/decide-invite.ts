@@ -1,0 +1,40 @@
+import type { Invite } from './commands.js'
+import { accept, type Decision, refuse } from './decision.js'
+import type { Invited } from './events.js'
+import { memberList, rosterOf } from './roster.js'
+import { type Conversation, openInvitations } from './state.js'
+
+export function decideInvite(state: Conversation, command: Invite): Decision {
+  const { username } = command.invitee
+  if (!state.members.has(command.by.username)) return refuse('conversation_not_found')
+  if (state.members.has(username)) return refuse('already_member', `${username} is a member already`)
+  const open = openInvitations(state)
+  if (open.some(({ invitee }) => invitee.username === username))
+    return refuse('invitation_open', `${username} already has an open invitation to this conversation`)
+  if (state.members.size + open.length >= command.membersMax)
+    return refuse('conversation_full', `a conversation has at most ${command.membersMax} members and open invitations`)
+  return invited(state, command)
+}
+
+function invited(state: Conversation, command: Invite): Decision {
+  const roster = rosterOf(state)
+  const members = memberList(state.members)
+  const rosterSeq = state.lastSeq
+  const { at, by, invitation, invitee, certificate, challenge, expiresAt, attachment, attachmentDigest } = command
+  const event: Invited = {
+    type: 'invited',
+    at,
+    from: by,
+    invitation,
+    invitee,
+    certificate,
+    challenge,
+    expiresAt,
+    roster,
+    members,
+    rosterSeq,
+    attachment,
+    attachmentDigest,
+  }
+  return accept([event], { invitation, expiresAt, roster, members, rosterSeq, seq: rosterSeq + 1 })
+}
