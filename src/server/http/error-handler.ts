@@ -1,0 +1,77 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { type ErrorCode, type FieldError, HermesError } from '../../errors.js'
+import { closeOnRefusal } from './close-connection.js'
+import { problemHeaders, toProblem } from './problem.js'
+
+/** Longest request target that is routed. */
+export const URI_CHARACTERS = 4096
+
+const SENTENCE_CHARACTERS = 256
+
+/** Fields named in one problem. */
+const FIELD_ERRORS_MAX = 20
+
+/** Statuses that Fastify and its plugins answer on their own. */
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_request',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  408: 'request_timeout',
+  413: 'too_large',
+  414: 'uri_too_long',
+  415: 'unsupported_media_type',
+  431: 'headers_too_large',
+}
+
+/** Answers every error of a handler or hook as a problem; a 5xx goes to the log with its cause. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(request, reply, toHermesError(error))
+}
+
+/** Sends a refusal as it stands, closing the connection where the route says so. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: HermesError): void {
+  if (error.status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, error.message)
+  else request.log.info({ code: error.code, route: request.routeOptions.url }, error.message)
+  closeOnRefusal(request, reply, error.code)
+  // A Buffer, since Fastify would add a charset to a string, which JSON does not have [RFC 8259 11].
+  const body = Buffer.from(JSON.stringify(toProblem(error, request.id)))
+  reply.code(error.status).headers(problemHeaders(error)).send(body)
+}
+
+/** Any error as a refusal of the catalogue; what is nobody's refusal is `internal`. */
+export function toHermesError(error: unknown): HermesError {
+  if (error instanceof HermesError) return error
+  if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error.validation)
+  if (!(error instanceof Error))
+    return new HermesError('internal', 'Something other than an error was thrown', { cause: error })
+  const { statusCode } = error as { statusCode?: unknown }
+  const code = typeof statusCode === 'number' ? CODES[statusCode] : undefined
+  if (code === undefined) return new HermesError('internal', error.message, { cause: error })
+  return new HermesError(code, sentence(code, error), { cause: error })
+}
+
+/** The messages of the framework repeat what the client sent, however long, or say too little. */
+function sentence(code: ErrorCode, error: Error): string {
+  if (code === 'uri_too_long') return `The request target may have ${URI_CHARACTERS} characters`
+  if (code === 'unsupported_media_type')
+    return 'The body must have a Content-Type that this route accepts (see /openapi.yaml)'
+  return error.message.slice(0, SENTENCE_CHARACTERS)
+}
+
+interface ValidationIssue {
+  readonly instancePath: string
+  readonly message?: string
+}
+
+/** Slashes separate the path that the provider gives; protocol.md wants `participants.0.username`. */
+function fromValidation(issues: readonly ValidationIssue[]): HermesError {
+  const errors = issues.slice(0, FIELD_ERRORS_MAX).map(
+    ({ instancePath, message }): FieldError => ({
+      path: instancePath.slice(1).replaceAll('/', '.'),
+      message: message ?? 'is not valid',
+    }),
+  )
+  const detail = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+  return new HermesError('invalid_request', detail, { errors })
+}

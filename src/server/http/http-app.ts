@@ -1,0 +1,93 @@
+import { createServer as createHttpServer, type Server } from 'node:http'
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+  type onRequestHookHandler,
+} from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import type { Logger } from 'pino'
+import type { Config } from '../../config.js'
+import { refuseBeforeRouting } from './before-routing.js'
+import { answerError, URI_CHARACTERS } from './error-handler.js'
+import { answerFrameworkError, createClientErrorHandler } from './framework-errors.js'
+import { acceptJson } from './json-body.js'
+import { createRequestId } from './request-id.js'
+import { inOrder } from './request-order.js'
+
+export interface HttpAppOptions {
+  readonly config: Pick<Config, 'bodyBytes' | 'connectionSeconds' | 'trustedProxies'>
+  readonly logger: Logger
+  /** Null: plain HTTP, for tests. */
+  readonly https: ServerOptions | null
+  /** Runs before all else on every request, those that no route takes included. */
+  readonly guard?: onRequestHookHandler
+}
+
+/** How often Node looks for requests that take too long. */
+const TIMEOUT_CHECK_MS = 1000
+
+/**
+ * What both listeners share: problems for every refusal, requests of one socket in order, limits, ids, draining.
+ * Takes `application/json` bodies; never listens.
+ */
+export function buildHttpApp({ config, logger, https, guard }: HttpAppOptions): FastifyInstance {
+  const app = Fastify(serverOptions(config, logger, https)) as FastifyInstance
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  if (guard !== undefined) app.addHook('onRequest', guard)
+  refuseBeforeRouting(app)
+  acceptJson(app)
+  app.setErrorHandler(answerError)
+  if (logger.isLevelEnabled('debug')) logAnswers(app)
+  return app
+}
+
+function serverOptions(
+  config: HttpAppOptions['config'],
+  logger: Logger,
+  https: ServerOptions | null,
+): FastifyServerOptions {
+  const milliseconds = config.connectionSeconds * 1000
+  return {
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: createRequestId,
+    bodyLimit: config.bodyBytes,
+    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: URI_CHARACTERS },
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: createClientErrorHandler(logger),
+    serverFactory: (handler) => createServer(inOrder(handler), https, milliseconds),
+  }
+}
+
+function createServer(
+  listener: Parameters<typeof inOrder>[0],
+  https: ServerOptions | null,
+  milliseconds: number,
+): Server {
+  const options = {
+    requestTimeout: milliseconds,
+    headersTimeout: milliseconds,
+    connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, milliseconds),
+    // Node would answer a missing Host with an empty 400; `refuseBeforeRouting` does it with a problem.
+    requireHostHeader: false,
+  }
+  const server =
+    https === null
+      ? createHttpServer(options, listener)
+      : createHttpsServer({ minVersion: 'TLSv1.2', handshakeTimeout: milliseconds, ...options, ...https }, listener)
+  // An expectation that nobody knows may be passed over [RFC 9110 10.1.1]; Node's own 417 is no problem document.
+  server.on('checkExpectation', listener)
+  return server
+}
+
+function logAnswers(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    request.log.debug({ method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime }, 'answered')
+  })
+}

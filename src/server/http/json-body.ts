@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify'
+import { HermesError } from '../../errors.js'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** The text of a body; refused unless it is UTF-8, so that no string is changed silently. */
+export function decodeBody(body: Buffer): string {
+  try {
+    return utf8.decode(body)
+  } catch (error) {
+    throw new HermesError('invalid_request', 'The body must be UTF-8', { cause: error })
+  }
+}
+
+/** Leaves `application/json` as the only media type of bodies. */
+export function acceptJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    parse(request, decodeBody(body as Buffer), done)
+  })
+}
