@@ -48,7 +48,8 @@ function readLength(bytes: Uint8Array, offset: number): { length: number; next: 
   let length = 0
   for (let i = 1; i <= count; i++) length = length * 256 + (bytes[offset + i] ?? 0)
   if (offset + count >= bytes.length) throw new DerError('it ends within a header')
-  if (length < 0x80 || length < 256 ** (count - 1)) throw new DerError('a length is not encoded in as few octets as possible')
+  if (length < 0x80 || length < 256 ** (count - 1))
+    throw new DerError('a length is not encoded in as few octets as possible')
   return { length, next: offset + 1 + count }
 }
 
@@ -69,12 +70,14 @@ function checkInteger(content: Uint8Array): void {
 }
 
 function checkBoolean(content: Uint8Array): void {
-  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw new DerError('a BOOLEAN is neither 00 nor FF')
+  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
+    throw new DerError('a BOOLEAN is neither 00 nor FF')
 }
 
 function checkBitString(content: Uint8Array): void {
   const [unused] = content
-  if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1)) throw new DerError('a BIT STRING is malformed')
+  if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1))
+    throw new DerError('a BIT STRING is malformed')
   const padding = (content.at(-1) ?? 0) & ((1 << unused) - 1)
   if (unused > 0 && padding !== 0) throw new DerError('the unused bits of a BIT STRING are not zero')
 }
@@ -87,7 +90,8 @@ function checkOid(content: Uint8Array): void {
   if (content.length === 0 || (content.at(-1) ?? 0) >= 0x80) throw new DerError('an OBJECT IDENTIFIER is malformed')
   for (let i = 0; i < content.length; i++) {
     const starts = i === 0 || (content[i - 1] ?? 0) < 0x80
-    if (starts && content[i] === 0x80) throw new DerError('an OBJECT IDENTIFIER is not encoded in as few octets as possible')
+    if (starts && content[i] === 0x80)
+      throw new DerError('an OBJECT IDENTIFIER is not encoded in as few octets as possible')
   }
 }
 

@@ -1,0 +1,100 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { type Authority, createAuthority } from './authority.js'
+import { encodeTbs, signTbs } from './certificate.js'
+import { parseDer } from './der.js'
+import { newSerialNumber, wholeSeconds } from './issue.js'
+import { lint } from './lint.js'
+import { OID } from './oids.js'
+import { encodePem } from './pem.js'
+import {
+  AUTHORITY_KEY_USAGE,
+  authorityBasicConstraints,
+  commonName,
+  extendedKeyUsage,
+  keyIdentifierOf,
+  subjectKeyIdentifier,
+} from './profile.js'
+import { signatureAlgorithmFor } from './signature-algorithm.js'
+
+const HOUR = 3_600_000
+
+/** The authorities of one installation. */
+export interface Hierarchy {
+  readonly root: Authority
+  readonly users: Authority
+  readonly servers: Authority
+}
+
+interface AuthorityRequest {
+  readonly name: string
+  readonly key: KeyObject
+  readonly pathLength: number
+  /** The one extended key usage of what it issues; null for the root, which has none. */
+  readonly purpose: string | null
+  readonly now: Date
+  readonly years: number
+}
+
+function yearsLater(date: Date, years: number): Date {
+  const later = new Date(date)
+  later.setUTCFullYear(date.getUTCFullYear() + years)
+  return later
+}
+
+/** Issues a CA certificate; without `issuer` it signs itself [RFC 5280 4.2.1.1: no AKI then]. */
+function issueAuthority(request: AuthorityRequest, issuer?: Authority): Authority {
+  const { name, key, pathLength, purpose, now } = request
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
+  const keyIdentifier = keyIdentifierOf(parseDer(spki))
+  const subject = commonName(name)
+  const algorithm = issuer?.algorithm ?? signatureAlgorithmFor(key)
+  const notAfter = wholeSeconds(yearsLater(now, request.years))
+  const tbs = encodeTbs({
+    serialNumber: Buffer.from(newSerialNumber(), 'hex'),
+    algorithm,
+    issuer: issuer?.subject ?? subject,
+    notBefore: wholeSeconds(new Date(now.getTime() - HOUR)), // clients' clocks differ
+    notAfter,
+    subject,
+    spki,
+    extensions: [
+      authorityBasicConstraints(pathLength),
+      AUTHORITY_KEY_USAGE,
+      ...(purpose === null ? [] : [extendedKeyUsage(purpose)]),
+      subjectKeyIdentifier(keyIdentifier),
+      ...(issuer === undefined ? [] : [issuer.authorityKeyIdentifier]),
+    ],
+  })
+  lint(tbs, {
+    profile: 'authority',
+    issuer: issuer ?? { subject, keyIdentifier: null, notAfter },
+    algorithm,
+    spki,
+    commonName: name,
+    purpose,
+    names: null,
+  })
+  const der = signTbs(tbs, algorithm, issuer?.key ?? key)
+  return createAuthority(encodePem('CERTIFICATE', der), key)
+}
+
+const newKey = (namedCurve: 'P-256' | 'P-384'): KeyObject => generateKeyPairSync('ec', { namedCurve }).privateKey
+
+/** Makes a root CA and the two issuing CAs, each with a fresh key (pki.md "Hierarchy"). */
+export function createHierarchy({ now }: { readonly now: Date }): Hierarchy {
+  const root = issueAuthority({
+    name: 'Hermes Root CA',
+    key: newKey('P-384'),
+    pathLength: 1,
+    purpose: null,
+    now,
+    years: 10,
+  })
+  const intermediate = (name: string, purpose: string): Authority =>
+    issueAuthority({ name, key: newKey('P-256'), pathLength: 0, purpose, now, years: 5 }, root)
+  return {
+    root,
+    users: intermediate('Hermes Users CA', OID.clientAuth),
+    servers: intermediate('Hermes Servers CA', OID.serverAuth),
+  }
+}

@@ -1,0 +1,31 @@
+import type { Authority } from './authority.js'
+import { hostNames } from './general-names.js'
+import { type IssuedCertificate, issueLeaf } from './issue.js'
+
+const MINUTE = 60_000
+const DAY = 86_400_000
+/** ub-common-name [RFC 5280 A.1] */
+const COMMON_NAME_MAX = 64
+
+export interface ServerCertificateRequest {
+  /** DNS names and IP addresses, at least one. */
+  readonly hostnames: readonly string[]
+  /** DER of SubjectPublicKeyInfo. */
+  readonly spki: Uint8Array
+  readonly now: Date
+  /** Life in days. */
+  readonly days?: number
+}
+
+/** Issues a TLS server certificate. Throws an Error naming the first host name that is none. */
+export function issueServerCertificate(authority: Authority, request: ServerCertificateRequest): IssuedCertificate {
+  const { hostnames, spki, now, days = 90 } = request
+  return issueLeaf(authority, {
+    profile: 'server',
+    commonName: hostnames.find(({ length }) => length <= COMMON_NAME_MAX) ?? 'Hermes Server',
+    names: hostNames(hostnames),
+    spki,
+    notBefore: new Date(now.getTime() - MINUTE),
+    notAfter: new Date(now.getTime() + days * DAY),
+  })
+}
