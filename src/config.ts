@@ -2,16 +2,34 @@ import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { HermesError } from './errors.js'
 
-const cores = availableParallelism()
-
 const text = z.string().min(1, 'must not be empty')
-const list = z.string().transform((value) => value.split(',').map((item) => item.trim()).filter((item) => item !== ''))
+const list = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  )
+  .readonly()
 const port = integer(0, 65_535)
 
 function integer(min: number, max: number) {
   const range = `must be a whole number from ${min} to ${max}`
-  return z.string().regex(/^\d{1,15}$/, range).transform(Number).refine((n) => n >= min && n <= max, range)
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, range)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, range)
 }
+
+const WORKERS_MAX = 64
+
+/** `cores`, or a number of threads. */
+const workers = z
+  .string()
+  .regex(/^(cores|[1-9]|[1-5]\d|6[0-4])$/, `must be cores or a whole number from 1 to ${WORKERS_MAX}`)
+  .transform((value) => (value === 'cores' ? Math.min(availableParallelism(), WORKERS_MAX) : Number(value)))
 
 function url(...protocols: string[]) {
   const rule = `must be a URL that begins with ${protocols.join(' or ')}`
@@ -60,16 +78,28 @@ export const VARIABLES = {
   HERMES_CERTIFICATE_DAYS: variable(integer(1, 825), '90', 'Life of a user certificate, in days'),
   HERMES_INVITATION_DAYS: variable(integer(1, 30), '7', 'Life of an invitation, in days'),
   HERMES_BCRYPT_COST: variable(integer(10, 15), '12', 'Cost of password hashes'),
-  HERMES_PASSWORD_WORKERS: variable(integer(1, 64), String(cores), 'Threads that hash passwords; by default one a core'),
+  HERMES_PASSWORD_WORKERS: variable(workers, 'cores', 'Threads that hash passwords; cores is one for each core'),
   HERMES_PASSWORD_QUEUE: variable(integer(1, 1024), '16', 'Passwords waiting for each worker before 503 busy'),
-  HERMES_PASSWORD_QUEUE_PER_ADDRESS: variable(integer(1, 1024), '8', 'Passwords waiting from one address before 503 busy'),
-  HERMES_PASSWORDS_PER_MINUTE: variable(integer(0, 1_000_000), '30', 'Passwords checked for one address in a minute; 0 = no limit'),
+  HERMES_PASSWORD_QUEUE_PER_ADDRESS: variable(
+    integer(1, 1024),
+    '8',
+    'Passwords waiting from one address before 503 busy',
+  ),
+  HERMES_PASSWORDS_PER_MINUTE: variable(
+    integer(0, 1_000_000),
+    '30',
+    'Passwords checked for one address in a minute; 0 = no limit',
+  ),
   HERMES_LOGIN_FAILURES: variable(
     integer(0, 1_000_000),
     '5',
     'Wrong passwords for one account from one address in 15 minutes before they are locked; 0 = no limit',
   ),
-  HERMES_REGISTRATIONS_PER_HOUR: variable(integer(0, 1_000_000), '20', 'Registrations from one address in an hour; 0 = no limit'),
+  HERMES_REGISTRATIONS_PER_HOUR: variable(
+    integer(0, 1_000_000),
+    '20',
+    'Registrations from one address in an hour; 0 = no limit',
+  ),
   HERMES_RESERVED_USERNAMES: variable(
     list,
     'admin,administrator,root,hermes,system,support,server,ca,est,hub,operator,security,postmaster,hostmaster,webmaster,abuse,nobody,anonymous',
@@ -85,24 +115,60 @@ export const VARIABLES = {
     '220000',
     'Least PBKDF2-HMAC-SHA512 iterations of a locked private key',
   ),
-  HERMES_REQUESTS_PER_SECOND: variable(integer(0, 1_000_000), '60', 'Hub requests of one user in a second, ack excepted; 0 = no limit'),
+  HERMES_REQUESTS_PER_SECOND: variable(
+    integer(0, 1_000_000),
+    '60',
+    'Hub requests of one user in a second, ack excepted; 0 = no limit',
+  ),
   HERMES_REQUESTS_BURST: variable(integer(1, 1_000_000), '120', 'Hub requests of one user at once'),
   HERMES_MEMBERS_MAX: variable(integer(2, 512), '512', 'Members and open invitations of one conversation'),
   HERMES_DEVICES_MAX: variable(integer(1, 1024), '16', 'Devices of one user'),
   HERMES_WINDOW_EVENTS: variable(integer(1, 65_536), '256', 'Events a connection may leave unacknowledged'),
-  HERMES_WINDOW_BYTES: variable(integer(65_536, 1_073_741_824), '1048576', 'Bytes of events a connection may leave unacknowledged'),
-  HERMES_SLOW_SECONDS: variable(integer(1, 3600), '60', 'Seconds a full window may stay without an ack before close 4430'),
+  HERMES_WINDOW_BYTES: variable(
+    integer(65_536, 1_073_741_824),
+    '1048576',
+    'Bytes of events a connection may leave unacknowledged',
+  ),
+  HERMES_SLOW_SECONDS: variable(
+    integer(1, 3600),
+    '60',
+    'Seconds a full window may stay without an ack before close 4430',
+  ),
   HERMES_HEARTBEAT_SECONDS: variable(integer(1, 3600), '25', 'Seconds between pings; silence for two closes with 4408'),
   HERMES_ALLOWED_ORIGINS: variable(list, '', 'Origins of web pages that may use the hub, separated by commas'),
-  HERMES_TRUSTED_PROXIES: variable(list, '', 'Addresses or networks whose X-Forwarded-For is believed, separated by commas'),
+  HERMES_TRUSTED_PROXIES: variable(
+    list,
+    '',
+    'Addresses or networks whose X-Forwarded-For is believed, separated by commas',
+  ),
   HERMES_BODY_BYTES: variable(integer(65_536, 16_777_216), '1048576', 'Largest body of a request'),
-  HERMES_CONNECTION_SECONDS: variable(integer(1, 3600), '30', 'Seconds for a TLS handshake, and for a whole request to arrive'),
+  HERMES_CONNECTION_SECONDS: variable(
+    integer(1, 3600),
+    '30',
+    'Seconds for a TLS handshake, and for a whole request to arrive',
+  ),
   HERMES_LOG_LEVEL: variable(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     'info',
     'fatal, error, warn, info, debug, trace or silent',
   ),
 } as const
+
+/** A row of the table in `--help` and README; `byDefault` is null where a variable is not set. */
+export interface VariableRow {
+  readonly name: string
+  readonly byDefault: string | null
+  readonly description: string
+}
+
+/** Every variable in the order of `VARIABLES`, for people to read. */
+export function variableTable(): readonly VariableRow[] {
+  return Object.entries(VARIABLES).map(([name, { byDefault, description }]) => ({
+    name,
+    byDefault: byDefault === '' ? null : byDefault,
+    description,
+  }))
+}
 
 type Variables = typeof VARIABLES
 type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`

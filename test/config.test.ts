@@ -1,0 +1,164 @@
+import { availableParallelism } from 'node:os'
+import t from 'tap'
+import { loadConfig, VARIABLES, variableTable } from '../src/config.js'
+
+t.test('every variable has its default', async (t) => {
+  t.strictSame(loadConfig({}), {
+    host: '127.0.0.1',
+    identityPort: 8443,
+    hubPort: 9443,
+    hostnames: ['localhost', '127.0.0.1', '::1'],
+    trustDomain: null,
+    identityUrl: null,
+    hubUrl: null,
+    certsDir: './certs',
+    databaseUrl: 'file:./data/hermes.db',
+    caPassphraseFile: null,
+    tlsCertFile: null,
+    tlsKeyFile: null,
+    certificateDays: 90,
+    invitationDays: 7,
+    bcryptCost: 12,
+    passwordWorkers: Math.min(availableParallelism(), 64),
+    passwordQueue: 16,
+    passwordQueuePerAddress: 8,
+    passwordsPerMinute: 30,
+    loginFailures: 5,
+    registrationsPerHour: 20,
+    reservedUsernames: [
+      ...['admin', 'administrator', 'root', 'hermes', 'system', 'support', 'server', 'ca', 'est', 'hub', 'operator'],
+      ...['security', 'postmaster', 'hostmaster', 'webmaster', 'abuse', 'nobody', 'anonymous'],
+    ],
+    escrowSha256Iterations: 600_000,
+    escrowSha512Iterations: 220_000,
+    requestsPerSecond: 60,
+    requestsBurst: 120,
+    membersMax: 512,
+    devicesMax: 16,
+    windowEvents: 256,
+    windowBytes: 1_048_576,
+    slowSeconds: 60,
+    heartbeatSeconds: 25,
+    allowedOrigins: [],
+    trustedProxies: [],
+    bodyBytes: 1_048_576,
+    connectionSeconds: 30,
+    logLevel: 'info',
+  })
+})
+
+/** Values that are allowed, and what they become. */
+const GOOD: readonly (readonly [name: keyof typeof VARIABLES, value: string, field: string, expected: unknown])[] = [
+  ['HERMES_HOST', '::', 'host', '::'],
+  ['HERMES_IDENTITY_PORT', '0', 'identityPort', 0],
+  ['HERMES_HUB_PORT', '65535', 'hubPort', 65_535],
+  ['HERMES_HOSTNAMES', ' hermes.example , 192.0.2.1,', 'hostnames', ['hermes.example', '192.0.2.1']],
+  ['HERMES_TRUST_DOMAIN', 'a1.hermes-2.example', 'trustDomain', 'a1.hermes-2.example'],
+  ['HERMES_IDENTITY_URL', 'https://id.example/', 'identityUrl', 'https://id.example/'],
+  ['HERMES_DATABASE_URL', 'file:/srv/hermes.db', 'databaseUrl', 'file:/srv/hermes.db'],
+  ['HERMES_CERTIFICATE_DAYS', '825', 'certificateDays', 825],
+  ['HERMES_BCRYPT_COST', '10', 'bcryptCost', 10],
+  ['HERMES_PASSWORD_WORKERS', '64', 'passwordWorkers', 64],
+  ['HERMES_PASSWORD_WORKERS', '1', 'passwordWorkers', 1],
+  ['HERMES_RESERVED_USERNAMES', '', 'reservedUsernames', []],
+  ['HERMES_LOGIN_FAILURES', '0', 'loginFailures', 0],
+  [
+    'HERMES_ALLOWED_ORIGINS',
+    'https://a.example,https://b.example',
+    'allowedOrigins',
+    ['https://a.example', 'https://b.example'],
+  ],
+  ['HERMES_LOG_LEVEL', 'silent', 'logLevel', 'silent'],
+]
+
+t.test('what fits is taken', async (t) => {
+  for (const [name, value, field, expected] of GOOD)
+    t.strictSame(
+      Object.entries(loadConfig({ [name]: value })).find(([key]) => key === field)?.[1],
+      expected,
+      `${name}=${value}`,
+    )
+})
+
+/** Values that are refused, and the rule that the refusal names. */
+const BAD: readonly (readonly [name: keyof typeof VARIABLES, values: readonly string[], rule: string])[] = [
+  ['HERMES_HOST', [''], 'must not be empty'],
+  [
+    'HERMES_IDENTITY_PORT',
+    ['', '-1', '65536', '1.5', '0x50', ' 80', '1e3', '9'.repeat(400)],
+    'must be a whole number from 0 to 65535',
+  ],
+  ['HERMES_HUB_PORT', ['https'], 'must be a whole number from 0 to 65535'],
+  ['HERMES_HOSTNAMES', ['', ' , '], 'must name at least one host'],
+  ['HERMES_TRUST_DOMAIN', ['', 'Hermes.example', '-a', 'a.', 'a b'], 'must be a domain name in lower case'],
+  ['HERMES_IDENTITY_URL', ['', 'http://id.example', 'id.example'], 'must be a URL that begins with https://'],
+  ['HERMES_HUB_URL', ['wss://hub.example'], 'must be a URL that begins with https://'],
+  ['HERMES_CERTS_DIR', [''], 'must not be empty'],
+  ['HERMES_CA_PASSPHRASE_FILE', [''], 'must not be empty'],
+  ['HERMES_CERTIFICATE_DAYS', ['0', '826'], 'must be a whole number from 1 to 825'],
+  ['HERMES_INVITATION_DAYS', ['31'], 'must be a whole number from 1 to 30'],
+  ['HERMES_BCRYPT_COST', ['9', '16'], 'must be a whole number from 10 to 15'],
+  ['HERMES_PASSWORD_WORKERS', ['0', '65', 'Cores', ''], 'must be cores or a whole number from 1 to 64'],
+  ['HERMES_MEMBERS_MAX', ['1', '513'], 'must be a whole number from 2 to 512'],
+]
+
+t.test('what does not fit is refused, naming the variable, the value and what is allowed', async (t) => {
+  for (const [name, values, rule] of BAD)
+    for (const value of values)
+      t.throws(
+        () => loadConfig({ [name]: value }),
+        { code: 'invalid_request', message: `${name}=${value}: ${rule}` },
+        `${name}=${value}`,
+      )
+  t.throws(() => loadConfig({ HERMES_DATABASE_URL: 'mysql://x' }), {
+    code: 'invalid_request',
+    message: /^HERMES_DATABASE_URL=mysql:/,
+  })
+  t.throws(() => loadConfig({ HERMES_LOG_LEVEL: 'loud' }), {
+    code: 'invalid_request',
+    message: /^HERMES_LOG_LEVEL=loud: .*"info"/,
+  })
+})
+
+t.test('an unknown name is refused, unless it is not ours', async (t) => {
+  for (const name of ['HERMES_PROT', 'HERMES_', 'HERMES_hub_port', 'HERMES_PORTAL', 'HERMES_SERVICES'])
+    t.throws(
+      () => loadConfig({ [name]: '1' }),
+      { code: 'invalid_request', message: new RegExp(`^${name} is no variable`) },
+      name,
+    )
+  t.strictSame(loadConfig({ PATH: '/bin', hermes_host: 'x', XHERMES_HOST: 'x' }), loadConfig({}), 'of other programs')
+})
+
+t.test('what Kubernetes injects is ignored', async (t) => {
+  const injected = ['HERMES_PORT', 'HERMES_PORT_8443_TCP_ADDR', 'HERMES_SERVICE_HOST', 'HERMES_SERVICE_PORT_HUB']
+  t.strictSame(loadConfig(Object.fromEntries(injected.map((name) => [name, 'tcp://10.0.0.1:8443']))), loadConfig({}))
+})
+
+t.test('it is frozen, its lists too', async (t) => {
+  const config = loadConfig({})
+  t.ok(Object.isFrozen(config))
+  for (const [name, value] of Object.entries(config)) if (Array.isArray(value)) t.ok(Object.isFrozen(value), name)
+  t.throws(() => Object.assign(config, { hubPort: 1 }), TypeError)
+})
+
+t.test('by default it reads the environment of the process', async (t) => {
+  t.teardown(() => delete process.env.HERMES_HUB_PORT)
+  process.env.HERMES_HUB_PORT = '4711'
+  t.equal(loadConfig().hubPort, 4711)
+})
+
+t.test('the table for people has every variable and the same on every machine', async (t) => {
+  const rows = variableTable()
+  t.strictSame(
+    rows.map(({ name }) => name),
+    Object.keys(VARIABLES),
+  )
+  for (const { name, byDefault, description } of rows) {
+    t.match(description, /^[^|\n]+[^.]$/, name)
+    if (byDefault !== null)
+      t.strictSame(loadConfig({ [name]: byDefault }), loadConfig({}), `${name} as the table has it`)
+  }
+  t.equal(rows.find(({ name }) => name === 'HERMES_PASSWORD_WORKERS')?.byDefault, 'cores')
+  t.equal(rows.find(({ name }) => name === 'HERMES_ALLOWED_ORIGINS')?.byDefault, null)
+})
