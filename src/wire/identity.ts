@@ -15,7 +15,7 @@ export const NewPassword = z
   .string()
   .refine((text) => text.isWellFormed(), 'must not hold lone surrogates')
   .refine((text) => !text.includes('\0'), `must be ${PASSWORD_RULE}`)
-  .refine((text) => [...text.normalize('NFC')].length >= 12, `must be ${PASSWORD_RULE}`)
+  .refine((text) => Array.from(text.normalize('NFC')).length >= 12, `must be ${PASSWORD_RULE}`)
   .refine((text) => Buffer.byteLength(text.normalize('NFC')) <= 72, `must be ${PASSWORD_RULE}`)
   .meta({ description: `The server password: ${PASSWORD_RULE}.`, format: 'password', example: 'correct horse battery' })
 
