@@ -3,6 +3,7 @@ import type {
   ConversationSnapshot,
   DeviceRecord,
   Mailbox,
+  MailboxConversation,
   StoredEvent,
   StoredInvitation,
   StoredMember,
@@ -116,6 +117,8 @@ export interface EventLog {
    * expired ones (never joined ones) that ended after the device was made.
    */
   openMailbox(device: DeviceRecord): Promise<Mailbox>
+  /** The same for one conversation; null if its user never had a stay in it. */
+  openMailboxConversation(device: DeviceRecord, uuid: string): Promise<MailboxConversation | null>
   /** Moves a cursor forward, never back; `done` is called when that is durable. */
   acknowledge(deviceId: number, conversationId: number, seq: number, done?: (failure: HermesError | null) => void): void
   /** `acked`: 1 for `invited`, 2 for its end too. */

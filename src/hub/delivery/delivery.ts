@@ -1,0 +1,195 @@
+import { LRUCache } from 'lru-cache'
+import type { Bus, Signal, Wake } from '../../bus/bus.js'
+import type { EventLog } from '../../store/event-log.js'
+import { CLOSE } from '../../wire/frames.js'
+import { EncodedEvent } from './encoded-event.js'
+import type { Feed } from './feed.js'
+import { InvitationFeed } from './invitation-feed.js'
+import type { Session } from './session.js'
+
+/** Devices without a connection whose place is remembered, so that they may acknowledge what they were given. */
+const REMEMBERED_DEVICES = 10_000
+
+type Given = ReadonlyMap<number, number>
+
+/** The live connections of this node, and who hears of what. */
+export class Delivery {
+  readonly #log: EventLog
+  readonly #byDevice = new Map<number, Session>()
+  readonly #byUser = new Map<number, Set<Session>>()
+  readonly #byConversation = new Map<number, Map<Session, Feed>>()
+  readonly #loading = new Map<Session, { stale: boolean; heads: Map<number, number> }>()
+  readonly #given = new LRUCache<number, Given>({ max: REMEMBERED_DEVICES })
+  readonly #unsubscribe: () => void
+
+  constructor(log: EventLog, bus: Bus) {
+    this.#log = log
+    this.#unsubscribe = bus.subscribe({
+      wake: (wake) => this.#wake(wake),
+      signal: (signal) => this.#signal(signal),
+    })
+  }
+
+  get sessions(): Iterable<Session> {
+    return this.#byDevice.values()
+  }
+
+  get size(): number {
+    return this.#byDevice.size
+  }
+
+  /** The live connection of a device, if it has one here. */
+  sessionOf(deviceId: number): Session | null {
+    return this.#byDevice.get(deviceId) ?? null
+  }
+
+  sessionsOf(userId: number): Iterable<Session> {
+    return this.#byUser.get(userId) ?? []
+  }
+
+  /** What the device was given on connections before, by conversation. */
+  givenTo(deviceId: number): Given {
+    return this.#given.get(deviceId) ?? new Map()
+  }
+
+  /** A poll or `history` gave events outside a live connection. */
+  remember(deviceId: number, conversationId: number, seq: number): void {
+    const given = new Map(this.givenTo(deviceId))
+    given.set(conversationId, Math.max(seq, given.get(conversationId) ?? 0))
+    this.#given.set(deviceId, given)
+  }
+
+  /**
+   * Makes `session` the connection of its device, ending the older one, and loads what it may see.
+   * What is committed meanwhile is not missed.
+   */
+  async attach(session: Session): Promise<void> {
+    const { device, userId } = session.options
+    this.#replace(session)
+    this.#byDevice.set(device.id, session)
+    this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(session))
+    for (let stale = true; stale && !session.isClosed; ) {
+      const loading = { stale: false, heads: new Map<number, number>() }
+      this.#loading.set(session, loading)
+      const mailbox = await this.#log.openMailbox(device)
+      stale = loading.stale
+      if (stale || session.isClosed) continue
+      session.load(mailbox, this.givenTo(device.id))
+      for (const feed of session.feeds.values()) this.#open(session, feed, loading.heads.get(feed.conversationId))
+    }
+    this.#loading.delete(session)
+  }
+
+  /** Forgets a connection; the late end of one that was replaced disturbs nothing. */
+  detach(session: Session): void {
+    const { device, userId } = session.options
+    session.end()
+    this.#loading.delete(session)
+    for (const feed of session.feeds.values()) this.#forget(session, feed)
+    this.#rememberAll(session)
+    if (this.#byDevice.get(device.id) === session) this.#byDevice.delete(device.id)
+    const others = this.#byUser.get(userId)
+    others?.delete(session)
+    if (others?.size === 0) this.#byUser.delete(userId)
+  }
+
+  #rememberAll(session: Session): void {
+    const unacknowledged = [...session.feeds.values()].filter((feed) => feed.given > feed.acked)
+    const given = unacknowledged.map((feed) => [feed.conversationId, feed.given] as const)
+    if (given.length > 0) this.#given.set(session.options.device.id, new Map(given))
+    else this.#given.delete(session.options.device.id)
+  }
+
+  /** Ends the subscription; sessions are closed by whoever owns their sockets. */
+  stop(): void {
+    this.#unsubscribe()
+  }
+
+  #replace(session: Session): void {
+    const older = this.#byDevice.get(session.options.device.id)
+    if (!older) return
+    older.close(CLOSE.replaced)
+    this.detach(older)
+  }
+
+  #open(session: Session, feed: Feed, head?: number): void {
+    if (head !== undefined) feed.advanceHead(head)
+    if (!feed.isMember) return
+    const listeners = this.#byConversation.get(feed.conversationId) ?? new Map<Session, Feed>()
+    this.#byConversation.set(feed.conversationId, listeners.set(session, feed))
+  }
+
+  #forget(session: Session, feed: Feed): void {
+    const listeners = this.#byConversation.get(feed.conversationId)
+    listeners?.delete(session)
+    if (listeners?.size === 0) this.#byConversation.delete(feed.conversationId)
+  }
+
+  #wake(wake: Wake): void {
+    this.#noteForLoading(wake)
+    if (wake.type === 'started' || wake.type === 'joined') this.#beginStay(wake)
+    const event = new EncodedEvent(wake.seq, wake.body)
+    for (const [session, feed] of this.#byConversation.get(wake.conversationId) ?? []) {
+      if (wake.origin === session.options.id && wake.type === 'message') session.answered(feed, wake.seq)
+      else session.offer(feed, wake.type, event)
+    }
+    if (wake.type === 'left') this.#endStay(wake)
+    if (wake.userId !== null) this.#tellInvitee(wake)
+  }
+
+  #noteForLoading({ conversationId, seq, userId }: Wake): void {
+    for (const [session, loading] of this.#loading) {
+      loading.heads.set(conversationId, seq)
+      if (userId === session.options.userId) loading.stale = true
+    }
+  }
+
+  #sessionsConcerned({ userId }: Wake): readonly Session[] {
+    if (userId === null) return []
+    return [...this.sessionsOf(userId)].filter((session) => !this.#loading.has(session))
+  }
+
+  #beginStay(wake: Wake): void {
+    const { conversationId, uuid, seq } = wake
+    for (const session of this.#sessionsConcerned(wake)) {
+      const stay = { fromSeq: seq, toSeq: null }
+      session.load(
+        { conversations: [{ conversationId, uuid, lastSeq: seq - 1, stays: [stay], ackedSeq: 0 }], invitations: [] },
+        new Map(),
+      )
+      const feed = session.feeds.get(conversationId)
+      feed?.beginStay(seq)
+      if (feed) this.#open(session, feed)
+      if (wake.type === 'joined') session.dropInvitation(invitationOf(wake))
+    }
+  }
+
+  #endStay(wake: Wake): void {
+    for (const session of this.#sessionsConcerned(wake)) {
+      const feed = session.feeds.get(wake.conversationId)
+      feed?.endStay(wake.seq)
+      if (feed) this.#forget(session, feed)
+    }
+  }
+
+  #tellInvitee(wake: Wake): void {
+    const { type, conversationId, seq } = wake
+    const isEnd = type === 'declined' || type === 'cancelled' || type === 'expired'
+    if (type !== 'invited' && !isEnd) return
+    const invitation = invitationOf(wake)
+    for (const session of this.#sessionsConcerned(wake)) {
+      if (isEnd) session.endInvitation(invitation, seq)
+      else session.invite(new InvitationFeed({ invitation, conversationId, invitedSeq: seq, endedSeq: null, acked: 0 }))
+    }
+  }
+
+  #signal({ conversationId, body, origin }: Signal): void {
+    for (const [session] of this.#byConversation.get(conversationId) ?? [])
+      if (session.options.id !== origin) session.signal(body)
+  }
+}
+
+function invitationOf({ body }: Wake): string {
+  const { invitation } = JSON.parse(body) as { readonly invitation: string }
+  return invitation
+}

@@ -1,0 +1,139 @@
+import type { MailboxConversation, Stay } from '../../store/records.js'
+import type { ConversationId } from '../../wire/formats.js'
+
+export interface Range {
+  /** Exclusive. */
+  readonly after: number
+  /** Inclusive. */
+  readonly upTo: number
+}
+
+interface Unacknowledged {
+  readonly seq: number
+  readonly bytes: number
+}
+
+/**
+ * One conversation on one connection: what its user may see (stays), what is there (head), what was given
+ * (sent) and what was acknowledged. Knows no socket and no store.
+ */
+export class Feed {
+  readonly conversationId: number
+  readonly uuid: ConversationId
+  #stays: Stay[]
+  #head: number
+  #sent: number
+  #acked: number
+  /** Up to here an earlier connection of the device was given everything. */
+  #given: number
+  readonly #unacknowledged: Unacknowledged[] = []
+  /** Messages sent on this connection that reading from the log has yet to pass. */
+  readonly #own = new Set<number>()
+
+  constructor(mailbox: MailboxConversation, given: number) {
+    this.conversationId = mailbox.conversationId
+    this.uuid = mailbox.uuid as ConversationId
+    this.#stays = [...mailbox.stays]
+    this.#head = mailbox.lastSeq
+    this.#acked = mailbox.ackedSeq
+    this.#sent = mailbox.ackedSeq
+    this.#given = Math.max(given, mailbox.ackedSeq)
+  }
+
+  get acked(): number {
+    return this.#acked
+  }
+
+  /** The seq up to which the device has everything. */
+  get given(): number {
+    return Math.max(this.#sent, this.#given)
+  }
+
+  get stays(): readonly Stay[] {
+    return this.#stays
+  }
+
+  get isMember(): boolean {
+    return this.#stays.at(-1)?.toSeq === null
+  }
+
+  /** The last event its user may see. */
+  get lastSeq(): number {
+    return this.#stays.at(-1)?.toSeq ?? this.#head
+  }
+
+  sees(seq: number): boolean {
+    return this.#stays.some(({ fromSeq, toSeq }) => seq >= fromSeq && seq <= (toSeq ?? Number.POSITIVE_INFINITY))
+  }
+
+  /** The next events of the log that may be given and were not: within one stay; null when it is up to date. */
+  get next(): Range | null {
+    for (const { fromSeq, toSeq } of this.#stays) {
+      const upTo = Math.min(toSeq ?? this.#head, this.#head)
+      if (upTo > this.#sent) return { after: Math.max(this.#sent, fromSeq - 1), upTo }
+    }
+    return null
+  }
+
+  /** Whether `seq`, just committed, is the very next event, so that it need not be read from the log. */
+  isNext(seq: number): boolean {
+    if (this.#sent === seq - 1) return this.sees(seq)
+    const next = this.next
+    return next !== null && next.after === seq - 1
+  }
+
+  advanceHead(seq: number): void {
+    if (seq > this.#head) this.#head = seq
+  }
+
+  beginStay(fromSeq: number): void {
+    if (!this.isMember && fromSeq > this.lastStayEnd) this.#stays.push({ fromSeq, toSeq: null })
+  }
+
+  get lastStayEnd(): number {
+    return this.#stays.at(-1)?.toSeq ?? 0
+  }
+
+  endStay(toSeq: number): void {
+    const stay = this.#stays.at(-1)
+    if (stay?.toSeq === null) this.#stays = [...this.#stays.slice(0, -1), { fromSeq: stay.fromSeq, toSeq }]
+  }
+
+  /** It was written: it counts until it is acknowledged. */
+  wrote(seq: number, bytes: number): void {
+    this.#sent = seq
+    this.#unacknowledged.push({ seq, bytes })
+  }
+
+  /** Passed without being written: its own message, or a gap. */
+  pass(seq: number): void {
+    if (seq > this.#sent) this.#sent = seq
+    this.#own.delete(seq)
+  }
+
+  /** This connection's own message, which it is not given: it has the answer. */
+  answered(seq: number): void {
+    if (this.#sent === seq - 1) this.#sent = seq
+    else this.#own.add(seq)
+  }
+
+  isOwn(seq: number): boolean {
+    return this.#own.has(seq)
+  }
+
+  /** Moves the cursor. Returns the bytes of each event that no longer counts. */
+  acknowledge(seq: number): readonly number[] {
+    if (seq <= this.#acked) return []
+    this.#acked = seq
+    this.pass(seq)
+    let count = 0
+    while ((this.#unacknowledged[count]?.seq ?? Number.POSITIVE_INFINITY) <= seq) count += 1
+    for (const own of this.#own) if (own <= seq) this.#own.delete(own)
+    return this.#unacknowledged.splice(0, count).map(({ bytes }) => bytes)
+  }
+
+  /** `history` gave the events after `after` up to `upTo`. */
+  gave(after: number, upTo: number): void {
+    if (after <= this.given && upTo > this.given) this.#given = upTo
+  }
+}

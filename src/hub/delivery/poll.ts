@@ -1,0 +1,83 @@
+import type { z } from 'zod'
+import { HermesError } from '../../errors.js'
+import type { ConversationEvent, Gap } from '../../wire/events.js'
+import type { EventsResult } from '../../wire/operations.js'
+import type { EncodedEvent } from './encoded-event.js'
+import type { Sink } from './sink.js'
+
+type Result = z.input<typeof EventsResult>
+
+/**
+ * The answer to a long poll, as a sink: whatever is given to it is collected until there is something to answer
+ * and nothing more at hand, or time is up, or another connection of the device takes over.
+ */
+export class Poll implements Sink {
+  readonly backlog = 0
+  readonly #events: ConversationEvent[] = []
+  readonly #gaps: Gap[] = []
+  readonly #answer: (result: Result | HermesError) => void
+  readonly #waitMs: number
+  #timer: NodeJS.Timeout | null = null
+  #isAnswered = false
+  #isReplaced = false
+
+  constructor(waitMs: number, answer: (result: Result | HermesError) => void) {
+    this.#waitMs = waitMs
+    this.#answer = answer
+  }
+
+  event(event: EncodedEvent): void {
+    this.#events.push(JSON.parse(event.body) as ConversationEvent)
+    this.#soon()
+  }
+
+  gap(gap: Gap): void {
+    this.#gaps.push(gap)
+    this.#soon()
+  }
+
+  synced(): void {
+    if (this.#isEmpty && this.#waitMs > 0) this.#timer = setTimeout(() => this.#finish(false), this.#waitMs)
+    else this.#finish(false)
+  }
+
+  held(): void {
+    this.#finish(true)
+  }
+
+  signal(): void {}
+
+  close(): void {
+    this.#isReplaced = true
+    this.#finish(false)
+  }
+
+  fail(error: unknown): void {
+    if (this.#isAnswered) return
+    this.#isAnswered = true
+    this.#answer(error instanceof HermesError ? error : new HermesError('unavailable', undefined, { cause: error }))
+  }
+
+  /** The client is gone: there is nobody to answer. */
+  abandon(): void {
+    this.#isAnswered = true
+    if (this.#timer) clearTimeout(this.#timer)
+  }
+
+  get #isEmpty(): boolean {
+    return this.#events.length === 0 && this.#gaps.length === 0
+  }
+
+  /** While waiting: events of one commit are answered together. */
+  #soon(): void {
+    if (this.#timer) setImmediate(() => this.#finish(false))
+  }
+
+  #finish(more: boolean): void {
+    if (this.#isAnswered) return
+    this.#isAnswered = true
+    if (this.#timer) clearTimeout(this.#timer)
+    const [events, gaps] = this.#isReplaced ? [[], []] : [this.#events, this.#gaps]
+    this.#answer({ events, gaps, more })
+  }
+}

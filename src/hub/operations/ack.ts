@@ -1,0 +1,97 @@
+import type { z } from 'zod'
+import { HermesError } from '../../errors.js'
+import { AckConversationParams, AckInvitationParams, AckParams, Empty } from '../../wire/operations.js'
+import { Feed } from '../delivery/feed.js'
+import { type Call, operation, type Reply } from './operation.js'
+
+type Result = z.input<typeof Empty>
+type ConversationParams = z.output<typeof AckConversationParams>
+type InvitationParams = z.output<typeof AckInvitationParams>
+
+const conversationErrors = ['conversation_not_found'] as const
+const invitationErrors = ['invitation_not_found'] as const
+
+export const ack = operation({
+  name: 'ack',
+  method: 'ack',
+  summary: 'Acknowledge events',
+  description: 'Moves the cursor of this device in a conversation, or acknowledges an event of an invitation.',
+  params: AckParams,
+  result: Empty,
+  route: null,
+  errors: [...conversationErrors, ...invitationErrors],
+  handle: (call, params, reply) =>
+    'invitation' in params ? ackInvitation(call, params, reply) : ackConversation(call, params, reply),
+})
+
+export const acknowledgeConversation = operation({
+  name: 'acknowledgeConversation',
+  method: null,
+  summary: 'Acknowledge the events of a conversation',
+  description: 'Moves the cursor of this device: everything up to `seq` is not given to it again. A lower one does nothing.',
+  params: AckConversationParams,
+  result: Empty,
+  route: { method: 'POST', path: '/conversations/{conversation}/ack' },
+  errors: conversationErrors,
+  handle: ackConversation,
+})
+
+export const acknowledgeInvitation = operation({
+  name: 'acknowledgeInvitation',
+  method: null,
+  summary: 'Acknowledge an invitation',
+  description: 'Acknowledges the earliest event of the invitation that this device was given: `invited`, then its end.',
+  params: AckInvitationParams,
+  result: Empty,
+  route: { method: 'POST', path: '/invitations/{invitation}/ack' },
+  errors: invitationErrors,
+  handle: ackInvitation,
+})
+
+function ackConversation(call: Call, params: ConversationParams, reply: Reply<Result>): void | Promise<void> {
+  const feed = call.session?.feedOf(params.conversation)
+  if (call.session && feed && params.seq <= feed.given) return call.session.acknowledge(feed, params.seq, doneWith(reply))
+  return ackElsewhere(call, params, reply)
+}
+
+function doneWith(reply: Reply<Result>) {
+  return (failure: HermesError | null) => reply(failure ? { error: failure } : { result: {} })
+}
+
+/** By REST, or beyond what this connection was given: an earlier one may have been given it. */
+async function ackElsewhere(call: Call, { conversation, seq }: ConversationParams, reply: Reply<Result>): Promise<void> {
+  const { hub } = call
+  const device = await hub.devices.open(call.caller.actor.userId, call.caller.actor.device)
+  const session = call.session ?? hub.delivery.sessionOf(device.id)
+  const feed = session?.feedOf(conversation) ?? (await feedFor(call, device, conversation))
+  if (!feed) throw new HermesError('conversation_not_found')
+  const isKnown = seq <= feed.given || (seq <= feed.lastSeq && (await hub.log.wasStoredBefore(feed.conversationId, seq)))
+  if (!isKnown)
+    throw new HermesError('invalid_request', `params.seq: this device was given the events up to ${feed.given} only`)
+  if (session && session.feedOf(conversation) === feed) return session.acknowledge(feed, seq, doneWith(reply))
+  hub.log.acknowledge(device.id, feed.conversationId, Math.max(seq, feed.acked), doneWith(reply))
+}
+
+async function feedFor({ hub }: Call, device: Parameters<typeof hub.log.openMailbox>[0], uuid: string): Promise<Feed | null> {
+  const mailbox = await hub.log.openMailboxConversation(device, uuid)
+  return mailbox && new Feed(mailbox, hub.delivery.givenTo(device.id).get(mailbox.conversationId) ?? 0)
+}
+
+async function ackInvitation(call: Call, { invitation }: InvitationParams, reply: Reply<Result>): Promise<void> {
+  const { hub, caller } = call
+  const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
+  const session = call.session ?? hub.delivery.sessionOf(device.id)
+  if (session?.acknowledgeInvitation(invitation, doneWith(reply))) return
+  const { invitations } = await hub.log.openMailbox(device)
+  const open = invitations.find((one) => one.invitation === invitation)
+  if (open && !session) return hub.log.acknowledgeInvitation(device.id, invitation, open.acked === 0 ? 1 : 2, doneWith(reply))
+  if (!open && !(await wasInvited(call, invitation))) throw new HermesError('invitation_not_found')
+  reply({ result: {} })
+}
+
+/** He joined by it, or this device acknowledged its end: there is nothing left to acknowledge. */
+async function wasInvited({ hub, caller }: Call, id: InvitationParams['invitation']): Promise<boolean> {
+  const uuid = await hub.log.findConversationOfInvitation(id)
+  const snapshot = uuid ? await hub.log.load(uuid) : null
+  return snapshot?.invitations.some((one) => one.id === id && one.invitee.userId === caller.actor.userId) ?? false
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import type { z } from 'zod'
+import { HermesError } from '../../errors.js'
+import { HISTORY_BYTES_MAX } from '../../wire/limits.js'
+import { EventsParams, EventsResult } from '../../wire/operations.js'
+import { Poll } from '../delivery/poll.js'
+import { Session } from '../delivery/session.js'
+import { type Call, operation, type Reply } from './operation.js'
+
+type Params = z.output<typeof EventsParams>
+
+export const events = operation({
+  name: 'events',
+  method: null,
+  summary: 'Wait for events',
+  description:
+    'What this device has not acknowledged. Counts as its connection: an older one ends, and a newer one answers this without events.',
+  params: EventsParams,
+  result: EventsResult,
+  route: { method: 'GET', path: '/events' },
+  errors: ['quota_exceeded'],
+  handle: (call, params, reply) => poll(call, params, reply),
+})
+
+async function poll({ hub, caller, abandoned }: Call, { wait, limit }: Params, reply: Reply<z.input<typeof EventsResult>>) {
+  const { userId, username, device: name, fingerprint } = caller.actor
+  const device = await hub.devices.open(userId, name)
+  const sink = new Poll(wait * 1000, (answer) => {
+    hub.delivery.detach(session)
+    reply(answer instanceof HermesError ? { error: answer } : { result: answer })
+  })
+  const options = { id: randomUUID(), username, userId, fingerprint, device, windowEvents: limit, autoAcknowledge: false }
+  const session = new Session({ ...options, windowBytes: HISTORY_BYTES_MAX, clock: performance.now }, sink, hub.log)
+  abandoned?.addEventListener('abort', () => {
+    sink.abandon()
+    hub.delivery.detach(session)
+  })
+  await hub.delivery.attach(session)
+  session.pump()
+}

@@ -1,0 +1,59 @@
+import { HermesError } from '../../errors.js'
+import type { MailboxConversation, StoredEvent } from '../../store/records.js'
+import type { ConversationEvent } from '../../wire/events.js'
+import { HISTORY_BYTES_MAX } from '../../wire/limits.js'
+import { HistoryParams, HistoryResult } from '../../wire/operations.js'
+import { viewFor } from '../encoding.js'
+import { type Call, operation } from './operation.js'
+
+export const history = operation({
+  name: 'history',
+  method: 'history',
+  summary: 'Read events',
+  description: 'Events of the stays of the caller after `after`, in order; at most `limit` and 1 MiB.',
+  params: HistoryParams,
+  result: HistoryResult,
+  route: { method: 'GET', path: '/conversations/{conversation}/events' },
+  errors: ['conversation_not_found'],
+  handle: async (call, { conversation, after, limit }, reply) => {
+    const { hub, caller } = call
+    const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
+    const mailbox = await hub.log.openMailboxConversation(device, conversation)
+    if (!mailbox) throw new HermesError('conversation_not_found')
+    const page = await read(call, mailbox, after, limit)
+    const last = page.at(-1)?.seq
+    if (last !== undefined) gave(call, device.id, mailbox, after, last)
+    const lastSeq = mailbox.stays.at(-1)?.toSeq ?? mailbox.lastSeq
+    const events = page.map(({ type, body }) => JSON.parse(viewFor(caller.actor.username, type, body)) as ConversationEvent)
+    reply({ result: { events, lastSeq, more: isMoreAfter(mailbox, last ?? after) && page.length > 0 } })
+  },
+})
+
+/** Reads on from stay to stay until the page is full. */
+async function read({ hub }: Call, mailbox: MailboxConversation, after: number, limit: number): Promise<readonly StoredEvent[]> {
+  const events: StoredEvent[] = []
+  let room = HISTORY_BYTES_MAX
+  for (const { fromSeq, toSeq } of mailbox.stays) {
+    const from = Math.max(after, fromSeq - 1)
+    const upTo = Math.min(toSeq ?? mailbox.lastSeq, mailbox.lastSeq)
+    if (from >= upTo || events.length >= limit || room <= 0) continue
+    const page = await hub.log.read(mailbox.conversationId, { after: from, upTo, limit: limit - events.length, maxBytes: room })
+    events.push(...page)
+    room -= page.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
+    if ((page.at(-1)?.seq ?? upTo) < upTo) break
+  }
+  return events
+}
+
+function isMoreAfter({ stays, lastSeq }: MailboxConversation, seq: number): boolean {
+  return stays.some(({ toSeq }) => Math.min(toSeq ?? lastSeq, lastSeq) > seq)
+}
+
+/** What a device read here without a hole it may acknowledge. */
+function gave({ hub, session }: Call, deviceId: number, mailbox: MailboxConversation, after: number, upTo: number): void {
+  const { conversationId, ackedSeq } = mailbox
+  const feed = session?.feeds.get(conversationId)
+  if (feed) return feed.gave(after, upTo)
+  const given = hub.delivery.givenTo(deviceId).get(conversationId) ?? ackedSeq
+  if (after <= given && upTo > given) hub.delivery.remember(deviceId, conversationId, upTo)
+}

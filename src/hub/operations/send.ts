@@ -1,0 +1,55 @@
+import type { z } from 'zod'
+import type { StoredMessage } from '../../store/records.js'
+import { SendParams, SendResult } from '../../wire/operations.js'
+import type { KnownMessage } from '../conversation/commands.js'
+import { decide } from '../conversation/decide.js'
+import type { ConversationQueue, Task } from '../conversation-queue.js'
+import { type Call, operation, type Reply } from './operation.js'
+import { answerOf } from './outcome.js'
+import { withConversation } from './with-conversation.js'
+
+type Params = z.output<typeof SendParams>
+type Result = z.input<typeof SendResult>
+
+export const send = operation({
+  name: 'send',
+  method: 'send',
+  summary: 'Send a message',
+  description:
+    'Answered when the message is stored. From then on it reaches every member. Sending the same messageId again returns the first answer and relays nothing.',
+  params: SendParams,
+  result: SendResult,
+  route: { method: 'POST', path: '/conversations/{conversation}/messages' },
+  errors: ['conversation_not_found', 'message_conflict', 'epoch_conflict', 'quota_exceeded'],
+  handle: (call, params, reply) =>
+    withConversation(call, params.conversation, reply, (queue) => queue.submit(taskOf(call, params, reply))),
+})
+
+function taskOf(call: Call, params: Params, reply: Reply<Result>): Task {
+  const by = call.caller.actor
+  const { messageId, payload, contentType = null, epoch = null } = params
+  const at = call.hub.now().getTime()
+  // The log refuses a messageId it has: only then is it looked up, so that the first sending pays for no look-up.
+  let stored: KnownMessage | null = null
+  return {
+    origin: call.session?.options.id ?? null,
+    decide: (state, queue) => {
+      const known = stored ?? queue.findPending(by.userId, messageId)
+      return decide(state, { type: 'send', at, by, messageId, payload, contentType, epoch, known })
+    },
+    recall: async (queue) => {
+      stored = await findStored(call, queue, by.userId, messageId)
+    },
+    done: (outcome) => reply(answerOf(outcome)),
+  }
+}
+
+async function findStored({ hub }: Call, queue: ConversationQueue, senderId: number, messageId: string) {
+  const message = await hub.log.findMessage(queue.id, senderId, messageId)
+  return message && knownMessage(message)
+}
+
+function knownMessage({ seq, body }: StoredMessage): KnownMessage {
+  const { at, payload, contentType } = JSON.parse(body) as { at: string; payload: string; contentType?: string }
+  return { seq, at: Date.parse(at), payload, contentType: contentType ?? null }
+}
