@@ -1,0 +1,48 @@
+import { LRUCache } from 'lru-cache'
+import { HermesError } from '../errors.js'
+
+/** Addresses remembered; an attacker with more of them than this has outgrown limits by address. */
+const ADDRESSES_MAX = 100_000
+
+interface Window {
+  readonly since: number
+  count: number
+}
+
+export interface AddressLimitOptions {
+  /** What is counted, as in "registrations"; for the refusal. */
+  readonly what: string
+  /** Within one window; 0 for no limit. */
+  readonly max: number
+  readonly windowMs: number
+}
+
+/** Counts what each address does in windows of fixed length, in memory. */
+export class AddressLimit {
+  readonly #options: AddressLimitOptions
+  readonly #windows = new LRUCache<string, Window>({ max: ADDRESSES_MAX })
+
+  constructor(options: AddressLimitOptions) {
+    this.#options = options
+  }
+
+  /** Counts one; throws `rate_limited` when the window of the address is used up. */
+  take(address: string, now: Date): void {
+    const { what, max, windowMs } = this.#options
+    if (max === 0) return
+    const window = this.#windowOf(address, now.getTime(), windowMs)
+    if (window.count >= max) {
+      const sentence = `At most ${max} ${what} from one address in ${windowMs / 60_000} minutes`
+      throw new HermesError('rate_limited', sentence, { retryAfterMs: window.since + windowMs - now.getTime() })
+    }
+    window.count += 1
+  }
+
+  #windowOf(address: string, now: number, windowMs: number): Window {
+    const known = this.#windows.get(address)
+    if (known !== undefined && now < known.since + windowMs) return known
+    const window = { since: now, count: 0 }
+    this.#windows.set(address, window)
+    return window
+  }
+}

@@ -1,0 +1,18 @@
+/** What the identity service needs of the configuration, by the names that Config gives it. */
+export interface IdentityPolicy {
+  readonly bcryptCost: number
+  readonly passwordWorkers: number
+  /** Passwords waiting for each worker. */
+  readonly passwordQueue: number
+  readonly passwordQueuePerAddress: number
+  /** For each address; 0 = no limit. */
+  readonly passwordsPerMinute: number
+  /** For each account and address in 15 minutes; 0 = no limit. */
+  readonly loginFailures: number
+  /** For each address; 0 = no limit. */
+  readonly registrationsPerHour: number
+  readonly reservedUsernames: readonly string[]
+  readonly escrowSha256Iterations: number
+  readonly escrowSha512Iterations: number
+  readonly certificateDays: number
+}

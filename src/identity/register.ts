@@ -1,0 +1,127 @@
+import { HermesError } from '../errors.js'
+import type { Authority } from '../pki/authority.js'
+import { type CertificateRequest, parseCertificateRequest } from '../pki/csr.js'
+import { checkEncryptedPrivateKey } from '../pki/escrow.js'
+import { issueUserCertificate } from '../pki/user-certificate.js'
+import type { IdentityStore } from '../store/identity-store.js'
+import type { NewCertificate } from '../store/records.js'
+import type { Identity, RegisterRequest } from '../wire/identity.js'
+import type { AddressLimit } from './address-limit.js'
+import type { FetchDependencies } from './fetch.js'
+import { normalizeNewPassword } from './password.js'
+import type { PasswordWorkers } from './password-workers.js'
+import { normalizePem } from './pem-text.js'
+import type { IdentityPolicy } from './policy.js'
+import type { TakeTurn } from './turns.js'
+
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+
+export interface RegisterDependencies extends FetchDependencies {
+  /** The users' CA. */
+  readonly authority: Authority
+  readonly trustDomain: string
+  /** SPKI hashes of the CAs. */
+  readonly forbiddenKeys: ReadonlySet<string>
+  readonly policy: IdentityPolicy
+  readonly workers: PasswordWorkers
+  readonly registrationLimit: AddressLimit
+  readonly passwordLimit: AddressLimit
+  readonly takeTurn: TakeTurn
+}
+
+/**
+ * Registers a user and issues his certificate; `address` as `addressKey` gives it. Answers when the store has it.
+ * Throws the refusals of protocol.md "POST /register". What is cheap to refuse is refused before a hash is spent.
+ */
+export async function registerIdentity(
+  dependencies: RegisterDependencies,
+  request: RegisterRequest,
+  address: string,
+): Promise<Identity> {
+  const { policy, now, registrationLimit, takeTurn, describe } = dependencies
+  refuseReserved(request.username, policy.reservedUsernames)
+  registrationLimit.take(address, now())
+  const password = normalizeNewPassword(request.password)
+  const key = checkRequest(dependencies, request)
+  const encryptedPrivateKey = checkEscrow(policy, request.encryptedPrivateKey)
+  // Of concurrent registrations of one name all but the first learn that it is taken without a hash of their own.
+  const certificate = await takeTurn(request.username, () =>
+    store(dependencies, { ...request, password }, key, encryptedPrivateKey, address),
+  )
+  return describe({ user: request, certificate: { ...certificate, revokedAt: null } }, now())
+}
+
+function refuseReserved(username: string, reserved: readonly string[]): void {
+  if (!reserved.includes(username)) return
+  const message = 'is reserved, and nobody may register it'
+  throw new HermesError('invalid_request', `username: ${username} ${message}`, {
+    errors: [{ path: 'username', message }],
+  })
+}
+
+function checkRequest(
+  { trustDomain, forbiddenKeys }: RegisterDependencies,
+  { username, csr }: RegisterRequest,
+): CertificateRequest {
+  return parseCertificateRequest(normalizePem(csr), { username, trustDomain, forbiddenKeys })
+}
+
+function checkEscrow(policy: IdentityPolicy, blob: string | undefined): string | null {
+  if (blob === undefined) return null
+  const pem = normalizePem(blob)
+  const { escrowSha256Iterations: sha256Iterations, escrowSha512Iterations: sha512Iterations } = policy
+  checkEncryptedPrivateKey(pem, { sha256Iterations, sha512Iterations })
+  return pem
+}
+
+async function store(
+  dependencies: RegisterDependencies,
+  { username, password }: RegisterRequest,
+  key: CertificateRequest,
+  encryptedPrivateKey: string | null,
+  address: string,
+): Promise<NewCertificate> {
+  await refuseTaken(dependencies.store, username, key)
+  dependencies.passwordLimit.take(address, dependencies.now())
+  const passwordHash = await dependencies.workers.run(address, (hasher) => hasher.hash(password))
+  const certificate = issue(dependencies, username, key)
+  await dependencies.store.register({ username, passwordHash, certificate, encryptedPrivateKey })
+  return certificate
+}
+
+/** Spares the hash; the database decides all the same when it stores. Deleted names it alone knows. */
+async function refuseTaken(
+  identities: IdentityStore,
+  username: string,
+  { spkiHash }: CertificateRequest,
+): Promise<void> {
+  if ((await identities.findIdentity(username)) !== null)
+    throw new HermesError('username_taken', `The username ${username} is taken`)
+  if ((await identities.findKey(spkiHash)) !== null)
+    throw new HermesError(
+      'csr_rejected',
+      'The certificate request is refused: its key belongs to another user, or was compromised',
+    )
+}
+
+function issue(
+  { authority, trustDomain, policy, now }: RegisterDependencies,
+  username: string,
+  { spki }: CertificateRequest,
+): NewCertificate {
+  const at = now().getTime()
+  const notBefore = new Date(at - MINUTE_MS)
+  const notAfter = new Date(at + policy.certificateDays * DAY_MS)
+  const issued = issueUserCertificate(authority, { username, trustDomain, spki, notBefore, notAfter })
+  const { serialNumber, fingerprint, spkiHash, der } = issued
+  return {
+    serialNumber,
+    fingerprint,
+    spkiHash,
+    der,
+    notBefore: issued.notBefore,
+    notAfter: issued.notAfter,
+    authorisedBy: 'registration',
+  }
+}

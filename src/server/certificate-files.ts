@@ -1,0 +1,147 @@
+import { readdir } from 'node:fs/promises'
+import { HermesError } from '../errors.js'
+import type { Authority, AuthorityCertificate } from '../pki/authority.js'
+import { createHierarchy } from '../pki/hierarchy.js'
+import { deriveKey, lockWith } from '../pki/pbes2.js'
+import { type Authorities, openAuthorities } from './certificates/authorities.js'
+import { NAMES, RESTORE } from './certificates/files.js'
+import { type Passphrase, readPassphrase } from './certificates/passphrase.js'
+import { prepareDirectory, publish } from './certificates/publication.js'
+import { refusal } from './certificates/refusal.js'
+import {
+  isRenewalDue,
+  issueServerPair,
+  readOwnPair,
+  readServerPair,
+  type ServerPair,
+  serverFiles,
+} from './certificates/server-pair.js'
+
+const PASSPHRASE_ITERATIONS = 600_000
+
+export interface CertificateOptions {
+  readonly directory: string
+  /** DNS names and IP addresses of the server certificate. */
+  readonly hostnames: readonly string[]
+  /** Its first line locks the CA keys; null leaves them plain. */
+  readonly passphraseFile: string | null
+  /** The operator's own certificate and key for the identity listener, both or neither. */
+  readonly tlsCertFile: string | null
+  readonly tlsKeyFile: string | null
+  readonly now: Date
+}
+
+/** Everything of the certificates folder, checked. */
+export interface Certificates {
+  readonly root: AuthorityCertificate
+  readonly users: Authority
+  readonly servers: Authority
+  readonly server: ServerPair
+  /** The operator's own where there is one, else `server`. */
+  readonly identityServer: ServerPair
+  /** This start made the CAs. */
+  readonly created: boolean
+  /** This start issued the server certificate anew: it was due, the host names differ, or it had been removed. */
+  readonly renewed: boolean
+  /** SPKI hashes of the CAs' keys, which no user may have. */
+  readonly forbiddenKeys: ReadonlySet<string>
+  readonly rootKeyPresent: boolean
+}
+
+async function create({ directory, hostnames, now }: CertificateOptions, passphrase: Passphrase | null): Promise<void> {
+  const hierarchy = createHierarchy({ now })
+  const server = issueServerPair(hierarchy.servers, hostnames, now)
+  const derived = passphrase === null ? null : await deriveKey(passphrase.text, PASSPHRASE_ITERATIONS)
+  const keyPem = ({ key }: Authority): string =>
+    derived === null ? String(key.export({ format: 'pem', type: 'pkcs8' })) : lockWith(derived, key)
+  const files = new Map(serverFiles(server))
+  for (const [name, authority] of Object.entries({
+    'root-ca': hierarchy.root,
+    'users-ca': hierarchy.users,
+    'servers-ca': hierarchy.servers,
+  })) {
+    files.set(`${name}.key`, keyPem(authority))
+    files.set(`${name}.pem`, authority.certificatePem)
+  }
+  await publish(directory, files)
+}
+
+/** The root key may be elsewhere, and both files of the server may be missing: the servers' CA issues others. */
+function checkComplete(directory: string, present: ReadonlySet<string>): void {
+  const needed = NAMES.flatMap((name) => [`${name}.pem`, `${name}.key`]).filter((file) => file !== 'root-ca.key')
+  const missing = needed.filter((file) => !present.has(file))
+  const isServerAlone = missing.length === 2 && missing.every((file) => file.startsWith('server.'))
+  if (missing.length === 0 || isServerAlone) return
+  const remedy = missing.every((file) => file.startsWith('server.'))
+    ? 'restore it, or remove the other file of the server too'
+    : RESTORE
+  throw refusal(directory, `${missing.join(', ')} missing while other files of the CA are there`, remedy)
+}
+
+async function openServer(
+  { directory, hostnames, now }: CertificateOptions,
+  { servers }: Authorities,
+  isPresent: boolean,
+): Promise<{ server: ServerPair; renewed: boolean }> {
+  const current = isPresent ? await readServerPair(directory, servers) : null
+  if (current !== null && !isRenewalDue(current, hostnames, now)) return { server: current, renewed: false }
+  const server = issueServerPair(servers, hostnames, now)
+  await publish(directory, serverFiles(server))
+  return { server, renewed: true }
+}
+
+async function openIdentityServer(
+  { tlsCertFile, tlsKeyFile, now }: CertificateOptions,
+  server: ServerPair,
+): Promise<ServerPair> {
+  if (tlsCertFile !== null && tlsKeyFile !== null) return readOwnPair(tlsCertFile, tlsKeyFile, now)
+  if (tlsCertFile === null && tlsKeyFile === null) return server
+  throw new HermesError(
+    'invalid_request',
+    'HERMES_TLS_CERT_FILE and HERMES_TLS_KEY_FILE: only one is set; set both or neither',
+  )
+}
+
+async function filesIn(directory: string): Promise<ReadonlySet<string>> {
+  const names: ReadonlySet<string> = new Set(NAMES.flatMap((name) => [`${name}.pem`, `${name}.key`]))
+  return new Set((await readdir(directory)).filter((file) => names.has(file)))
+}
+
+/**
+ * Opens the certificates folder; makes everything in it when it holds none of its files, and issues the server
+ * certificate anew when it is due. Whatever is bad, missing or mismatched throws `invalid_request` in one line that
+ * names the file and what to do; nothing of a CA is ever overwritten.
+ */
+export async function openCertificates(options: CertificateOptions): Promise<Certificates> {
+  const { directory, now } = options
+  const passphrase = await readPassphrase(options.passphraseFile)
+  await prepareDirectory(directory)
+  const created = (await filesIn(directory)).size === 0
+  if (created) await create(options, passphrase)
+  const present = await filesIn(directory)
+  checkComplete(directory, present)
+  const rootKeyPresent = present.has('root-ca.key')
+  const authorities = await openAuthorities(directory, passphrase, rootKeyPresent, now)
+  const { server, renewed } = await openServer(options, authorities, present.has('server.pem'))
+  const { root, users, servers } = authorities
+  return {
+    ...authorities,
+    server,
+    identityServer: await openIdentityServer(options, server),
+    created,
+    renewed,
+    forbiddenKeys: new Set([root.spkiHash, users.spkiHash, servers.spkiHash]),
+    rootKeyPresent,
+  }
+}
+
+/**
+ * A new server pair, written to the folder, when the one in use is past two thirds of its life; null when it is not.
+ * For swapping it in without a restart.
+ */
+export async function renewServer(options: CertificateOptions, certificates: Certificates): Promise<ServerPair | null> {
+  if (!isRenewalDue(certificates.server, options.hostnames, options.now)) return null
+  const server = issueServerPair(certificates.servers, options.hostnames, options.now)
+  await publish(options.directory, serverFiles(server))
+  return server
+}

@@ -1,0 +1,91 @@
+import { X509Certificate } from 'node:crypto'
+import {
+  type Authority,
+  type AuthorityCertificate,
+  createAuthority,
+  parseAuthorityCertificate,
+} from '../../pki/authority.js'
+import { OID } from '../../pki/oids.js'
+import { certificateFile, keyFile, RESTORE, readText } from './files.js'
+import { type Passphrase, readAuthorityKey } from './passphrase.js'
+import { blaming, refusal } from './refusal.js'
+
+export interface Authorities {
+  readonly root: AuthorityCertificate
+  readonly users: Authority
+  readonly servers: Authority
+}
+
+const PURPOSES = {
+  'users-ca': { oid: OID.clientAuth, name: 'clientAuth' },
+  'servers-ca': { oid: OID.serverAuth, name: 'serverAuth' },
+} as const
+
+type IssuingName = keyof typeof PURPOSES
+
+function checkValidity(file: string, { notBefore, notAfter }: AuthorityCertificate, now: Date): void {
+  if (now > notAfter)
+    throw refusal(file, `it expired on ${notAfter.toISOString()}`, 'replace this CA, or correct the clock')
+  if (now < notBefore) throw refusal(file, `it is not valid before ${notBefore.toISOString()}`, 'correct the clock')
+}
+
+async function readCertificate(file: string, now: Date): Promise<AuthorityCertificate> {
+  const pem = await readText(file, RESTORE)
+  const certificate = blaming(file, RESTORE, () => parseAuthorityCertificate(pem))
+  checkValidity(file, certificate, now)
+  return certificate
+}
+
+/** Whether `certificate` was signed by the key of `issuer`, whose name it bears. */
+export function isIssuedBy(
+  certificate: Pick<AuthorityCertificate, 'certificateDer' | 'issuer'>,
+  issuer: AuthorityCertificate,
+): boolean {
+  if (Buffer.compare(certificate.issuer, issuer.subject) !== 0) return false
+  return new X509Certificate(certificate.certificateDer).verify(new X509Certificate(issuer.certificateDer).publicKey)
+}
+
+async function openRoot(
+  directory: string,
+  passphrase: Passphrase | null,
+  hasKey: boolean,
+  now: Date,
+): Promise<AuthorityCertificate> {
+  const file = certificateFile(directory, 'root-ca')
+  const root = await readCertificate(file, now)
+  if (!isIssuedBy(root, root)) throw refusal(file, 'it is not signed by its own key', RESTORE)
+  if (!hasKey) return root
+  const key = await readAuthorityKey(keyFile(directory, 'root-ca'), passphrase)
+  blaming(keyFile(directory, 'root-ca'), RESTORE, () => createAuthority(root.certificatePem, key))
+  return root
+}
+
+async function openIssuing(
+  directory: string,
+  name: IssuingName,
+  root: AuthorityCertificate,
+  passphrase: Passphrase | null,
+  now: Date,
+): Promise<Authority> {
+  const file = certificateFile(directory, name)
+  const certificate = await readCertificate(file, now)
+  const purpose = PURPOSES[name]
+  if (!isIssuedBy(certificate, root)) throw refusal(file, 'it was not issued by root-ca.pem', RESTORE)
+  if (certificate.purposes.join() !== purpose.oid)
+    throw refusal(file, `its extended key usage is not ${purpose.name} alone`, RESTORE)
+  const key = await readAuthorityKey(keyFile(directory, name), passphrase)
+  return blaming(keyFile(directory, name), RESTORE, () => createAuthority(certificate.certificatePem, key))
+}
+
+/** Reads and checks the three CAs: their form, dates, chain and purpose, and that each key is its certificate's. */
+export async function openAuthorities(
+  directory: string,
+  passphrase: Passphrase | null,
+  hasRootKey: boolean,
+  now: Date,
+): Promise<Authorities> {
+  const root = await openRoot(directory, passphrase, hasRootKey, now)
+  const users = await openIssuing(directory, 'users-ca', root, passphrase, now)
+  const servers = await openIssuing(directory, 'servers-ca', root, passphrase, now)
+  return { root, users, servers }
+}

@@ -1,0 +1,85 @@
+import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { type Authority, extensionValue } from '../../pki/authority.js'
+import { parseCertificate } from '../../pki/certificate.js'
+import { hostNames } from '../../pki/general-names.js'
+import { OID } from '../../pki/oids.js'
+import { decodePem, splitPem } from '../../pki/pem.js'
+import { issueServerCertificate } from '../../pki/server-certificate.js'
+import { isIssuedBy } from './authorities.js'
+import { certificateFile, keyFile, readText } from './files.js'
+import { readPlainKey } from './passphrase.js'
+import { blaming, refusal } from './refusal.js'
+
+/** What a TLS listener needs: the leaf and the certificates that issued it in one PEM, and the plain key. */
+export interface ServerPair {
+  readonly certificatePem: string
+  readonly keyPem: string
+}
+
+const REISSUE = 'restore it, or remove both server.pem and server.key and Hermes issues new ones'
+
+/** Two thirds of its life. */
+const RENEWAL_SHARE = 2 / 3
+
+function leafOf(certificatePem: string): Uint8Array {
+  const [leaf] = splitPem(certificatePem)
+  if (leaf === undefined) throw new Error('it holds no certificate in PEM')
+  return decodePem(leaf, ['CERTIFICATE'])
+}
+
+/** Whether the server certificate is past two thirds of its life, or is not for exactly these host names. */
+export function isRenewalDue({ certificatePem }: ServerPair, hostnames: readonly string[], now: Date): boolean {
+  const { tbs } = parseCertificate(leafOf(certificatePem))
+  const life = tbs.notAfter.getTime() - tbs.notBefore.getTime()
+  if (now.getTime() >= tbs.notBefore.getTime() + life * RENEWAL_SHARE) return true
+  const names = extensionValue(tbs, OID.subjectAltName)
+  return names === undefined || Buffer.compare(names, hostNames(hostnames)) !== 0
+}
+
+/** A new key, and a certificate for it from the servers' CA. */
+export function issueServerPair(servers: Authority, hostnames: readonly string[], now: Date): ServerPair {
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
+  const { pem } = blaming('HERMES_HOSTNAMES', 'correct the variable', () =>
+    issueServerCertificate(servers, { hostnames, spki, now }),
+  )
+  return { certificatePem: pem + servers.certificatePem, keyPem: String(key.export({ format: 'pem', type: 'pkcs8' })) }
+}
+
+/** The pair as the files of a publication. */
+export function serverFiles({ certificatePem, keyPem }: ServerPair): ReadonlyMap<string, string> {
+  return new Map([
+    ['server.key', keyPem],
+    ['server.pem', certificatePem],
+  ])
+}
+
+/** Reads and checks the pair; whatever is wrong with it is a start error. */
+export async function readServerPair(directory: string, servers: Authority): Promise<ServerPair> {
+  const file = certificateFile(directory, 'server')
+  const certificatePem = await readText(file, REISSUE)
+  const keyPem = await readText(keyFile(directory, 'server'), REISSUE)
+  const key = readPlainKey(keyFile(directory, 'server'), keyPem, REISSUE)
+  const certificateDer = blaming(file, REISSUE, () => leafOf(certificatePem))
+  const issuer = blaming(file, REISSUE, () => parseCertificate(certificateDer)).tbs.issuer.bytes
+  if (!isIssuedBy({ certificateDer, issuer }, servers))
+    throw refusal(file, 'it was not issued by servers-ca.pem', REISSUE)
+  if (splitPem(certificatePem)[1] !== servers.certificatePem)
+    throw refusal(file, 'it does not hold the certificate and then that of servers-ca', REISSUE)
+  if (!new X509Certificate(certificateDer).checkPrivateKey(key))
+    throw refusal(keyFile(directory, 'server'), 'it is not the key of server.pem', REISSUE)
+  return { certificatePem, keyPem }
+}
+
+const OPERATOR = 'correct the file, or unset HERMES_TLS_CERT_FILE and HERMES_TLS_KEY_FILE'
+
+/** The operator's own certificate for the identity listener. */
+export async function readOwnPair(certFile: string, keyFileName: string, now: Date): Promise<ServerPair> {
+  const certificatePem = await readText(certFile, OPERATOR)
+  const keyPem = await readText(keyFileName, OPERATOR)
+  const leaf = blaming(certFile, OPERATOR, () => new X509Certificate(leafOf(certificatePem)))
+  const key = readPlainKey(keyFileName, keyPem, OPERATOR)
+  if (!leaf.checkPrivateKey(key)) throw refusal(keyFileName, `it is not the key of ${certFile}`, OPERATOR)
+  if (now.getTime() > Date.parse(leaf.validTo)) throw refusal(certFile, `it expired on ${leaf.validTo}`, 'renew it')
+  return { certificatePem, keyPem }
+}

@@ -1,0 +1,55 @@
+import type { ServerOptions } from 'node:https'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { IdentityService } from '../../identity/identity-service.js'
+import type { ServerConfiguration } from '../../wire/well-known.js'
+import { acceptForms } from '../http/form-body.js'
+import { buildHttpApp, type HttpAppOptions } from '../http/http-app.js'
+import swagger from '../http/swagger.js'
+import type { PublicAuthority } from './public-authority.js'
+import { authoritiesRoutes } from './routes/authorities.js'
+import { type Documents, documentsRoutes } from './routes/documents.js'
+import { fetchRoute } from './routes/fetch.js'
+import { fetchMyRoute } from './routes/fetch-my.js'
+import { healthRoutes } from './routes/health.js'
+import { registerRoute } from './routes/register.js'
+import { wellKnownRoute } from './routes/well-known.js'
+
+export interface IdentityAppDependencies {
+  readonly config: HttpAppOptions['config']
+  readonly logger: Logger
+  readonly identities: IdentityService
+  readonly authority: PublicAuthority
+  readonly configuration: () => ServerConfiguration
+  readonly documents: Documents
+  /** Rejects, with `unavailable` or `draining`, when the server should get no requests. */
+  readonly ready: () => Promise<void>
+}
+
+const DESCRIPTION = {
+  title: 'Hermes identity service',
+  version: '1',
+  description: 'Registers users, issues their certificates, and gives them out.',
+  servers: [{ url: 'https://localhost:8443', description: 'The identity listener.' }],
+  tags: [
+    { name: 'Identity', description: 'Users and their certificates.' },
+    { name: 'Certificate authority', description: 'The public half of the CA.' },
+    { name: 'Service', description: 'The server itself.' },
+  ],
+}
+
+/** The identity listener: REST over TLS without client certificates; never listens. `https` null: for tests. */
+export function buildIdentityApp(dependencies: IdentityAppDependencies, https: ServerOptions | null): FastifyInstance {
+  const { config, logger, identities, authority, configuration, documents, ready } = dependencies
+  const app = buildHttpApp({ config, logger, https })
+  acceptForms(app)
+  app.register(swagger, DESCRIPTION)
+  app.register(registerRoute, { identities })
+  app.register(fetchRoute, { identities })
+  app.register(fetchMyRoute, { identities })
+  app.register(authoritiesRoutes, { authority })
+  app.register(wellKnownRoute, { configuration })
+  app.register(healthRoutes, { ready })
+  app.register(documentsRoutes, { documents })
+  return app
+}

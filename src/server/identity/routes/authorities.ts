@@ -1,0 +1,72 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { HermesError } from '../../../errors.js'
+import { Fingerprint } from '../../../wire/formats.js'
+import { problems } from '../../http/problems.js'
+import { DER_MEDIA_TYPE, DerFile, NoQuery, PEM_MEDIA_TYPE, PemFile } from '../media-types.js'
+import type { PublicAuthority } from '../public-authority.js'
+
+const TAGS = ['Certificate authority']
+
+const pemResponse = (description: string) => ({ description, content: { [PEM_MEDIA_TYPE]: { schema: PemFile } } })
+const derResponse = (description: string) => ({ description, content: { [DER_MEDIA_TYPE]: { schema: DerFile } } })
+
+const allSchema = {
+  operationId: 'fetchAuthorities',
+  tags: TAGS,
+  summary: 'Fetch the certificates of the CA',
+  description: 'Every issuing CA ever used, newest first, then the root.',
+  querystring: NoQuery,
+  response: { 200: pemResponse('PEM certificates.'), ...problems('method_not_allowed') },
+}
+
+const usersSchema = {
+  operationId: 'fetchUsersAuthority',
+  tags: TAGS,
+  summary: "Fetch the certificate of the users' CA",
+  description: 'The CA that issues the certificates of users.',
+  querystring: NoQuery,
+  response: { 200: derResponse('The certificate, DER.'), ...problems('method_not_allowed') },
+}
+
+const serversSchema = {
+  operationId: 'fetchServersAuthority',
+  tags: TAGS,
+  summary: "Fetch the certificate of the servers' CA",
+  description: "The CA that issues the server's own certificate.",
+  querystring: NoQuery,
+  response: { 200: derResponse('The certificate, DER.'), ...problems('method_not_allowed') },
+}
+
+const rootSchema = {
+  operationId: 'fetchRoot',
+  tags: TAGS,
+  summary: 'Fetch the root certificate by its fingerprint',
+  description: 'Answers the root only if its fingerprint is that one, so that a client can pin before it trusts.',
+  querystring: NoQuery,
+  params: z.strictObject({ fingerprint: Fingerprint }),
+  response: { 200: pemResponse('The root certificate, PEM.'), ...problems('not_found', 'method_not_allowed') },
+}
+
+export const authoritiesRoutes: FastifyPluginAsyncZod<{ readonly authority: PublicAuthority }> = async (
+  app,
+  { authority: { root, users, servers, issuers } },
+) => {
+  const all = [...issuers, root.certificatePem].join('')
+  const usersDer = Buffer.from(users.certificateDer)
+  const serversDer = Buffer.from(servers.certificateDer)
+
+  app.get('/ca', { schema: allSchema }, async (_request, reply) => reply.type(PEM_MEDIA_TYPE).send(all))
+  app.get('/ca/users', { schema: usersSchema }, async (_request, reply) => reply.type(DER_MEDIA_TYPE).send(usersDer))
+  app.get('/ca/servers', { schema: serversSchema }, async (_request, reply) =>
+    reply.type(DER_MEDIA_TYPE).send(serversDer),
+  )
+  app.get('/ca/root/:fingerprint', { schema: rootSchema }, async (request, reply) => {
+    if (request.params.fingerprint !== root.fingerprint)
+      throw new HermesError(
+        'not_found',
+        `The root certificate does not have the fingerprint ${request.params.fingerprint}`,
+      )
+    return reply.type(PEM_MEDIA_TYPE).send(root.certificatePem)
+  })
+}

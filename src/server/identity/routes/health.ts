@@ -1,0 +1,39 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { HermesError } from '../../../errors.js'
+import { problems } from '../../http/problems.js'
+import { JSON_MEDIA_TYPE, NoQuery } from '../media-types.js'
+
+const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' })
+
+const healthy = (description: string) => ({ description, content: { [JSON_MEDIA_TYPE]: { schema: Health } } })
+
+const liveSchema = {
+  operationId: 'checkLiveness',
+  tags: ['Service'],
+  summary: 'Whether the process answers',
+  description: 'For whoever restarts it.',
+  querystring: NoQuery,
+  response: { 200: healthy('It does.'), ...problems('method_not_allowed') },
+}
+
+const readySchema = {
+  operationId: 'checkReadiness',
+  tags: ['Service'],
+  summary: 'Whether the server can do its work',
+  description: 'Not while the store cannot be read, nor before a shutdown. For load balancers.',
+  querystring: NoQuery,
+  response: { 200: healthy('It can.'), ...problems('method_not_allowed', 'unavailable') },
+}
+
+/** `ready` rejects, with `unavailable` or `draining`, when the server should get no requests. */
+export const healthRoutes: FastifyPluginAsyncZod<{ readonly ready: () => Promise<void> }> = async (app, { ready }) => {
+  app.get('/health/live', { schema: liveSchema }, async () => ({ status: 'ok' as const }))
+  app.get('/health/ready', { schema: readySchema }, async () => {
+    await ready().catch((cause: unknown) => {
+      if (cause instanceof HermesError && cause.status === 503) throw cause
+      throw new HermesError('unavailable', undefined, { cause })
+    })
+    return { status: 'ok' as const }
+  })
+}
