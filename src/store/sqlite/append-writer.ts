@@ -1,0 +1,90 @@
+import type { Database } from 'better-sqlite3'
+import type { PackedAppend } from './batch.js'
+import { projectionWriter } from './projections.js'
+
+const CREATE = `
+  INSERT INTO "Conversation" ("uuid", "createdBy", "createdAt", "lastSeq", "epoch", "closedAt") VALUES (?, ?, ?, ?, ?, ?)`
+
+const ADVANCE = `
+  UPDATE "Conversation" SET "lastSeq" = ?, "epoch" = ?, "closedAt" = ? WHERE "id" = ? AND "lastSeq" = ?`
+
+const INSERT_EVENT = `
+  INSERT INTO "Event" ("conversationId", "seq", "senderId", "at", "type", "messageId", "body")
+  VALUES (?, ?, ?, ?, ?, unhex(?, '-'), ?)`
+
+/** Another append was first, or the appends of one conversation do not follow each other. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError'
+}
+
+/** Where a conversation stands after appends that follow each other. */
+interface Advance {
+  readonly from: number
+  readonly last: PackedAppend
+}
+
+/** Writes appends inside the transaction of its caller; throws at the first that does not fit. */
+export interface AppendWriter {
+  /** Writes one append and answers the id of its conversation. */
+  write(append: PackedAppend): number
+  /** Writes many, advancing each conversation once. */
+  writeAll(appends: readonly PackedAppend[]): number[]
+}
+
+export function appendWriter(db: Database): AppendWriter {
+  const create = db.prepare(CREATE)
+  const advance = db.prepare(ADVANCE)
+  const insertEvent = db.prepare(INSERT_EVENT)
+  const writeProjections = projectionWriter(db)
+
+  const advanceTo = (conversation: number, from: number, last: PackedAppend) => {
+    const closedAt = last.closed ? (last.events.at(-1)?.at ?? null) : null
+    const { changes } = advance.run(lastSeq(last), last.epoch, closedAt, conversation, from)
+    if (changes === 0) throw new ConflictError()
+  }
+
+  const createFor = (append: PackedAppend): number => {
+    const created = append.extras?.created
+    if (created === null || created === undefined || append.expectedSeq !== 0) throw new ConflictError()
+    const closedAt = append.closed ? (append.events.at(-1)?.at ?? null) : null
+    const row = create.run(created.uuid, created.createdBy, created.createdAt, lastSeq(append), append.epoch, closedAt)
+    return Number(row.lastInsertRowid)
+  }
+
+  const writeRows = (conversation: number, { events, expectedSeq, extras }: PackedAppend): number => {
+    let seq = expectedSeq
+    for (const { senderId, at, type, messageId, body } of events)
+      insertEvent.run(conversation, ++seq, senderId, at, type, messageId, body)
+    if (extras !== null) writeProjections(conversation, extras)
+    return conversation
+  }
+
+  return {
+    write(append) {
+      if (append.conversation === 0) return writeRows(createFor(append), append)
+      advanceTo(append.conversation, append.expectedSeq, append)
+      return writeRows(append.conversation, append)
+    },
+    writeAll(appends) {
+      for (const [conversation, { from, last }] of advances(appends)) advanceTo(conversation, from, last)
+      return appends.map((append) =>
+        writeRows(append.conversation === 0 ? createFor(append) : append.conversation, append),
+      )
+    },
+  }
+}
+
+function lastSeq({ expectedSeq, events }: PackedAppend): number {
+  return expectedSeq + events.length
+}
+
+function advances(appends: readonly PackedAppend[]): ReadonlyMap<number, Advance> {
+  const byConversation = new Map<number, Advance>()
+  for (const append of appends) {
+    if (append.conversation === 0) continue
+    const before = byConversation.get(append.conversation)
+    if (before !== undefined && lastSeq(before.last) !== append.expectedSeq) throw new ConflictError()
+    byConversation.set(append.conversation, { from: before?.from ?? append.expectedSeq, last: append })
+  }
+  return byConversation
+}

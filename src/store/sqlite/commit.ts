@@ -1,0 +1,124 @@
+import type { Database } from 'better-sqlite3'
+import { type AppendWriter, appendWriter, ConflictError } from './append-writer.js'
+import {
+  type AppendOutcome,
+  type Batch,
+  type BatchOutcome,
+  type CursorOutcome,
+  type PackedAppend,
+  type Refused,
+  refuseAll,
+  unpackAppends,
+} from './batch.js'
+import { type DeviceWriter, deviceWriter } from './device-writer.js'
+import { describe, isConstraint, sqliteCode } from './sqlite-error.js'
+import { TransactionLost, type Transactions, transactions } from './transactions.js'
+
+/** Runs one piece of work so that its failure undoes nothing else. */
+type Isolate = <T>(work: () => T) => T
+
+/**
+ * Writes batches, each in one transaction. One that fails is done again one piece at a time: behind savepoints
+ * when a piece broke a rule, so that the others still share a commit; each in a transaction of its own when the
+ * database had no room or broke, so that what fits is stored.
+ */
+export function batchWriter(db: Database): (batch: Batch) => BatchOutcome {
+  const transaction = transactions(db)
+  const appends = appendWriter(db)
+  const devices = deviceWriter(db)
+
+  return (batch) => {
+    const packed = unpackAppends(batch)
+    try {
+      return transaction.run(() => together(appends, devices, packed, batch))
+    } catch (error) {
+      return oneByOne(transaction, appends, devices, packed, batch, error)
+    }
+  }
+}
+
+function together(appends: AppendWriter, devices: DeviceWriter, packed: PackedAppend[], batch: Batch): BatchOutcome {
+  const now = Date.now()
+  const cursors: [number, CursorOutcome][] = []
+  const conversations = appends.writeAll(packed)
+  const opened = batch.devices.map((opening) => devices.open(opening))
+  batch.cursors.forEach((cursor, index) => {
+    const refusal = devices.move(cursor, now)
+    if (refusal !== null) cursors.push([index, refusal])
+  })
+  return { appends: conversations, devices: opened, cursors }
+}
+
+function oneByOne(
+  transaction: Transactions,
+  appends: AppendWriter,
+  devices: DeviceWriter,
+  packed: PackedAppend[],
+  batch: Batch,
+  failure: unknown,
+): BatchOutcome {
+  if (isBusy(failure)) return refuseAll(batch, packed.length, describe(failure))
+  const separately = (isolate: Isolate) => ({
+    appends: appendEach(appends, packed, isolate),
+    devices: batch.devices.map((opening) => attempt(() => isolate(() => devices.open(opening)), refused)),
+    cursors: moveEach(devices, batch, isolate),
+  })
+  if (isOfOnePiece(failure)) {
+    try {
+      return transaction.run(() => separately(transaction.savepoint))
+    } catch (error) {
+      if (isBusy(error)) return refuseAll(batch, packed.length, describe(error))
+    }
+  }
+  return separately(transaction.run)
+}
+
+function appendEach(appends: AppendWriter, packed: readonly PackedAppend[], isolate: Isolate): AppendOutcome[] {
+  const failed = new Set<number>()
+  return packed.map((append) => {
+    // What was decided on top of an append that is not there must be decided again.
+    if (failed.has(append.conversation)) return 'conflict'
+    const outcome = attempt(() => isolate(() => appends.write(append)), appendRefusal)
+    if (typeof outcome !== 'number' && append.conversation !== 0) failed.add(append.conversation)
+    return outcome
+  })
+}
+
+function moveEach(devices: DeviceWriter, batch: Batch, isolate: Isolate): [number, CursorOutcome][] {
+  const now = Date.now()
+  return batch.cursors.flatMap((cursor, index): [number, CursorOutcome][] => {
+    const refusal = attempt(() => isolate(() => devices.move(cursor, now)), cursorRefusal)
+    return refusal === null ? [] : [[index, refusal]]
+  })
+}
+
+function attempt<T, R>(work: () => T, refusal: (error: unknown) => R): T | R {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof TransactionLost) throw error
+    return refusal(error)
+  }
+}
+
+function appendRefusal(error: unknown): AppendOutcome {
+  if (error instanceof ConflictError) return 'conflict'
+  if (!isConstraint(error) || !(error instanceof Error)) return refused(error)
+  if (/Event\.messageId|Request\.requestId/.test(error.message)) return 'duplicate'
+  if (/Event\.seq|Conversation\.uuid/.test(error.message)) return 'conflict'
+  return refused(error)
+}
+
+const cursorRefusal = (error: unknown): CursorOutcome => (isConstraint(error) ? 'gone' : refused(error))
+
+const refused = (error: unknown): Refused => ({ cause: describe(error) })
+
+/** Whether another process holds the database; trying again would wait as long again. */
+function isBusy(error: unknown): boolean {
+  return sqliteCode(error)?.startsWith('SQLITE_BUSY') ?? false
+}
+
+/** Whether a piece of the batch is at fault, rather than the database. */
+function isOfOnePiece(error: unknown): boolean {
+  return isConstraint(error) || sqliteCode(error) === null
+}

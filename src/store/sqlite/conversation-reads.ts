@@ -1,0 +1,148 @@
+import type { Database } from 'better-sqlite3'
+import type { EventLog, Page } from '../event-log.js'
+import type {
+  ConversationSnapshot,
+  StoredEvent,
+  StoredInvitation,
+  StoredMember,
+  StoredMessage,
+  StoredRequest,
+} from '../records.js'
+import { INVITATION_FIELDS } from './projections.js'
+
+const CONVERSATION = `
+  SELECT "id", "uuid", "createdBy", "lastSeq", "epoch", "closedAt" FROM "Conversation" WHERE "uuid" = ?`
+
+const STAYS = `
+  SELECT p."userId", u."username", p."fingerprint", p."fromSeq", p."toSeq"
+  FROM "Participant" p JOIN "User" u ON u."id" = p."userId"
+  WHERE p."conversationId" = ? ORDER BY p."fromSeq", p."userId"`
+
+const INVITATIONS = `
+  SELECT ${INVITATION_FIELDS.map((name) => `i."${name}"`).join(', ')},
+    i."inviterId", i."inviterFingerprint", inviter."username" AS "inviterName",
+    i."inviteeId", i."inviteeFingerprint", invitee."username" AS "inviteeName"
+  FROM "Invitation" i
+  JOIN "User" inviter ON inviter."id" = i."inviterId"
+  JOIN "User" invitee ON invitee."id" = i."inviteeId"
+  WHERE i."conversationId" = ? ORDER BY i."invitedSeq"`
+
+const OF_INVITATION = `
+  SELECT c."uuid" FROM "Invitation" i JOIN "Conversation" c ON c."id" = i."conversationId" WHERE i."id" = ?`
+
+const EVENTS = `
+  SELECT "seq", "type", "body" FROM "Event"
+  WHERE "conversationId" = ? AND "seq" > ? AND "seq" <= ? ORDER BY "seq" LIMIT ?`
+
+const MESSAGE = `
+  SELECT "seq", "body" FROM "Event"
+  WHERE "conversationId" = ? AND "senderId" = ? AND "messageId" = unhex(?, '-')`
+
+const REQUEST = `
+  SELECT r."hash", r."conversationId", c."uuid", r."seq"
+  FROM "Request" r JOIN "Conversation" c ON c."id" = r."conversationId"
+  WHERE r."userId" = ? AND r."requestId" = ?`
+
+const DUE = `
+  SELECT i."id" AS "invitation", c."uuid"
+  FROM "Invitation" i JOIN "Conversation" c ON c."id" = i."conversationId"
+  WHERE i."endedSeq" IS NULL AND i."expiresAt" <= ? ORDER BY i."expiresAt", i."invitedSeq" LIMIT ?`
+
+const FIRST_FROM = `SELECT "id" FROM "Event" WHERE "conversationId" = ? AND "seq" >= ? ORDER BY "seq" LIMIT 1`
+
+type ConversationRow = Omit<ConversationSnapshot, 'closed' | 'stays' | 'invitations'> & {
+  readonly closedAt: number | null
+}
+
+type InvitationRow = Omit<StoredInvitation, 'inviter' | 'invitee'> & {
+  readonly inviterId: number
+  readonly inviterFingerprint: string
+  readonly inviterName: string
+  readonly inviteeId: number
+  readonly inviteeFingerprint: string
+  readonly inviteeName: string
+}
+
+type Reads = Pick<
+  EventLog,
+  | 'load'
+  | 'findConversationOfInvitation'
+  | 'read'
+  | 'findMessage'
+  | 'findRequest'
+  | 'findDueInvitations'
+  | 'wasStoredBefore'
+>
+
+/** What the hub reads of conversations, through a connection that only reads. */
+export function conversationReads(db: Database): Reads {
+  const ofInvitation = db.prepare<[string], string>(OF_INVITATION).pluck()
+  const events = db.prepare<[number, number, number, number], StoredEvent>(EVENTS)
+  const message = db.prepare<[number, number, string], StoredMessage>(MESSAGE)
+  const request = db.prepare<[number, string], StoredRequest>(REQUEST)
+  const due = db.prepare<[string, number], { invitation: string; uuid: string }>(DUE)
+  const firstFrom = db.prepare<[number, number], number>(FIRST_FROM).pluck()
+  const newest = db.prepare<[], number>('SELECT coalesce(max("id"), 0) FROM "Event"').pluck()
+  const newestAtOpen = newest.get() ?? 0
+  const load = snapshotReader(db)
+
+  return {
+    load: async (uuid) => load(uuid),
+    findConversationOfInvitation: async (invitation) => ofInvitation.get(invitation) ?? null,
+    read: async (conversationId, page) =>
+      readPage(events.iterate(conversationId, page.after, page.upTo, page.limit), page),
+    findMessage: async (conversationId, senderId, messageId) =>
+      message.get(conversationId, senderId, messageId) ?? null,
+    findRequest: async (userId, requestId) => request.get(userId, requestId) ?? null,
+    findDueInvitations: async (now, limit) => due.all(wholeSeconds(now), limit),
+    async wasStoredBefore(conversationId, seq) {
+      // Retention may have removed that very event: then the next one tells.
+      const id = firstFrom.get(conversationId, seq)
+      return id !== undefined && id <= newestAtOpen
+    },
+  }
+}
+
+function snapshotReader(db: Database): (uuid: string) => ConversationSnapshot | null {
+  const conversation = db.prepare<[string], ConversationRow>(CONVERSATION)
+  const stays = db.prepare<[number], StoredMember>(STAYS)
+  const invitations = db.prepare<[number], InvitationRow>(INVITATIONS)
+
+  // One transaction, since the committing thread may write between two statements.
+  return db.transaction((uuid: string) => {
+    const row = conversation.get(uuid)
+    if (row === undefined) return null
+    const { closedAt, ...rest } = row
+    return {
+      ...rest,
+      closed: closedAt !== null,
+      stays: stays.all(row.id),
+      invitations: invitations.all(row.id).map(toInvitation),
+    }
+  })
+}
+
+function toInvitation(row: InvitationRow): StoredInvitation {
+  const { inviterId, inviterFingerprint, inviterName, inviteeId, inviteeFingerprint, inviteeName, ...rest } = row
+  return {
+    ...rest,
+    inviter: { userId: inviterId, username: inviterName, fingerprint: inviterFingerprint },
+    invitee: { userId: inviteeId, username: inviteeName, fingerprint: inviteeFingerprint },
+  }
+}
+
+function readPage(rows: Iterable<StoredEvent>, { maxBytes }: Page): readonly StoredEvent[] {
+  const page: StoredEvent[] = []
+  let bytes = 0
+  for (const row of rows) {
+    bytes += Buffer.byteLength(row.body)
+    if (page.length > 0 && bytes > maxBytes) break
+    page.push(row)
+  }
+  return page
+}
+
+/** YYYY-MM-DDTHH:MM:SSZ: as text such times sort by time. */
+function wholeSeconds(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`
+}

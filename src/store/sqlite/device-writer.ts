@@ -1,0 +1,62 @@
+import type { Database } from 'better-sqlite3'
+import type { CursorMove, CursorOutcome, DeviceOpening, DeviceOutcome } from './batch.js'
+
+/** A device that was not seen for so long is forgotten (protocol.md "Who may connect"). */
+const DEVICE_LIFE_MS = 90 * 24 * 3600 * 1000
+/** A device that acknowledges is seen; its row is written for that at most so often. */
+const SEEN_EVERY_MS = 24 * 3600 * 1000
+
+const FORGET = `DELETE FROM "Device" WHERE "userId" = ? AND "lastSeenAt" < ?`
+const SEE = `UPDATE "Device" SET "lastSeenAt" = ? WHERE "userId" = ? AND "name" = ? RETURNING "id", "createdAt"`
+const COUNT = `SELECT count(*) FROM "Device" WHERE "userId" = ?`
+const MAKE = `
+  INSERT INTO "Device" ("userId", "name", "createdAt", "lastSeenAt") VALUES (?, ?, ?, ?) RETURNING "id", "createdAt"`
+
+const IS_KNOWN = `SELECT 1 FROM "Device" WHERE "id" = ?`
+const MOVE = `
+  INSERT INTO "Cursor" ("deviceId", "conversationId", "seq") VALUES (?, ?, ?)
+  ON CONFLICT DO UPDATE SET "seq" = excluded."seq" WHERE excluded."seq" > "seq"`
+const MOVE_INVITATION = `
+  INSERT INTO "InvitationCursor" ("deviceId", "invitationId", "acked") VALUES (?, ?, ?)
+  ON CONFLICT DO UPDATE SET "acked" = excluded."acked" WHERE excluded."acked" > "acked"`
+const TOUCH = `UPDATE "Device" SET "lastSeenAt" = ? WHERE "id" = ? AND "lastSeenAt" < ?`
+
+interface DeviceRow {
+  readonly id: number
+  readonly createdAt: number
+}
+
+/** Writes devices and their cursors inside the transaction of its caller. */
+export interface DeviceWriter {
+  open(opening: DeviceOpening): DeviceOutcome
+  /** Null when it is moved, or already further. */
+  move(cursor: CursorMove, now: number): CursorOutcome | null
+}
+
+export function deviceWriter(db: Database): DeviceWriter {
+  const forget = db.prepare(FORGET)
+  const see = db.prepare<[number, number, string], DeviceRow>(SEE)
+  const count = db.prepare<[number], number>(COUNT).pluck()
+  const make = db.prepare<[number, string, number, number], DeviceRow>(MAKE)
+  const isKnown = db.prepare<[number], number>(IS_KNOWN).pluck()
+  const moveConversation = db.prepare(MOVE)
+  const moveInvitation = db.prepare(MOVE_INVITATION)
+  const touch = db.prepare(TOUCH)
+
+  return {
+    open({ userId, name, now, maxDevices }) {
+      forget.run(userId, now - DEVICE_LIFE_MS)
+      const seen = see.get(now, userId, name)
+      if (seen !== undefined) return seen
+      if ((count.get(userId) ?? 0) >= maxDevices) return 'quota'
+      return make.get(userId, name, now, now) ?? 'quota'
+    },
+    move({ deviceId, target, value }, now) {
+      if (isKnown.get(deviceId) === undefined) return 'gone'
+      if (typeof target === 'number') moveConversation.run(deviceId, target, value)
+      else moveInvitation.run(deviceId, target, value)
+      touch.run(now, deviceId, now - SEEN_EVERY_MS)
+      return null
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { Database } from 'better-sqlite3'
+import { HermesError } from '../../errors.js'
+import type { EventLog } from '../event-log.js'
+import type { DeviceRecord } from '../records.js'
+import { conversationReads } from './conversation-reads.js'
+import type { GroupCommit } from './group-commit.js'
+import { mailboxReads } from './mailbox.js'
+import { unavailable } from './sqlite-error.js'
+
+/** The event log: reads on `reader`, in this thread; writes through `commits`, in another. */
+export function sqliteEventLog(reader: Database, commits: GroupCommit): EventLog {
+  // Acknowledgements may wait in memory: without them a device would get again what it has acknowledged.
+  const settled = async (deviceId: number) => {
+    if (commits.hasCursorsOf(deviceId)) await commits.flush()
+  }
+  return {
+    ...conversationReads(reader),
+    ...mailboxReads(reader, settled),
+    append: (entry, done) => commits.append(entry, done),
+    openDevice: (userId, name, now, maxDevices) => openDevice(commits, userId, name, now, maxDevices),
+    acknowledge: (deviceId, conversationId, seq, done) =>
+      commits.moveCursor({ deviceId, target: conversationId, value: seq }, done),
+    acknowledgeInvitation: (deviceId, invitation, acked, done) =>
+      commits.moveCursor({ deviceId, target: invitation, value: acked }, done),
+  }
+}
+
+function openDevice(
+  commits: GroupCommit,
+  userId: number,
+  name: string,
+  now: Date,
+  maxDevices: number,
+): Promise<DeviceRecord> {
+  return new Promise((resolve, reject) => {
+    commits.openDevice({ userId, name, now: now.getTime(), maxDevices }, (outcome) => {
+      if (outcome === 'quota')
+        reject(new HermesError('quota_exceeded', `A user may have at most ${maxDevices} devices; use one of those`))
+      else if ('cause' in outcome) reject(unavailable(outcome.cause))
+      else resolve({ id: outcome.id, userId, name, createdAt: new Date(outcome.createdAt) })
+    })
+  })
+}

@@ -1,0 +1,186 @@
+import { HermesError } from '../../errors.js'
+import type { Append, AppendCallback } from '../event-log.js'
+import type { StoreLogger } from '../logger.js'
+import type { WriteQueue } from '../write-queue.js'
+import {
+  type BatchOutcome,
+  type CursorMove,
+  type DeviceOpening,
+  type DeviceOutcome,
+  packAppends,
+  refuseAll,
+} from './batch.js'
+import type { CommitThread } from './commit-thread.js'
+import {
+  answer,
+  failedConversations,
+  firstCause,
+  type Group,
+  type PendingAppend,
+  type PendingOpening,
+} from './group.js'
+import { type CursorCallback, PendingCursors } from './pending-cursors.js'
+import { describe } from './sqlite-error.js'
+
+/** Bounds a transaction, and with it the time until its first append is answered. */
+const BATCH_APPENDS_MAX = 1024
+/** How long an acknowledgement that nobody waits for may wait for others. */
+const CURSOR_DELAY_MS = 200
+
+/** Collects what arrives while a commit is under way, and has it written as one transaction. */
+export class GroupCommit {
+  readonly #queue: WriteQueue
+  readonly #thread: CommitThread
+  readonly #logger: StoreLogger
+  #appends: PendingAppend[] = []
+  #openings: PendingOpening[] = []
+  #barriers: (() => void)[] = []
+  readonly #cursors = new PendingCursors()
+  /** Those in the commit under way. */
+  #moving: readonly CursorMove[] = []
+  #cursorsAreDue = false
+  #cursorTimer: NodeJS.Timeout | null = null
+  /** From the scheduling of a commit until its outcome is known. */
+  #underWay = false
+  #healthy = true
+  #closed = false
+
+  constructor(queue: WriteQueue, thread: CommitThread, logger: StoreLogger) {
+    this.#queue = queue
+    this.#thread = thread
+    this.#logger = logger
+  }
+
+  append(entry: Append, done: AppendCallback): void {
+    if (this.#closed) {
+      setImmediate(() => done({ reason: 'unavailable', error: closedError() }, null))
+      return
+    }
+    this.#appends.push({ entry, done, doomed: false })
+    this.#schedule()
+  }
+
+  openDevice(opening: DeviceOpening, done: (outcome: DeviceOutcome) => void): void {
+    if (this.#closed) {
+      setImmediate(() => done({ cause: closedError().message }))
+      return
+    }
+    this.#openings.push({ opening, done })
+    this.#cursorsAreDue = true
+    this.#schedule()
+  }
+
+  moveCursor(move: CursorMove, done: CursorCallback | undefined): void {
+    if (this.#closed) {
+      if (done !== undefined) setImmediate(() => done(closedError()))
+      return
+    }
+    this.#cursors.move(move, done === undefined ? [] : [done])
+    if (done === undefined) {
+      this.#delayCursors()
+      return
+    }
+    this.#cursorsAreDue = true
+    this.#schedule()
+  }
+
+  /** Whether acknowledgements of a device are not durable yet. */
+  hasCursorsOf(deviceId: number): boolean {
+    return this.#cursors.has(deviceId) || this.#moving.some((move) => move.deviceId === deviceId)
+  }
+
+  /** Resolves when all that was given before is durable, or has failed. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#barriers.push(resolve)
+      this.#cursorsAreDue = true
+      this.#schedule()
+    })
+  }
+
+  /** Takes nothing more, and resolves when all that was given is durable, or has failed. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.flush()
+    if (this.#cursorTimer !== null) clearTimeout(this.#cursorTimer)
+  }
+
+  #delayCursors(): void {
+    if (this.#cursorsAreDue) return
+    this.#cursorTimer ??= setTimeout(() => {
+      this.#cursorTimer = null
+      this.#cursorsAreDue = true
+      this.#schedule()
+    }, CURSOR_DELAY_MS)
+  }
+
+  #schedule(): void {
+    if (this.#underWay) return
+    this.#underWay = true
+    // Not at once: all that one turn of the event loop appends shares a commit.
+    setImmediate(() => this.#queue.enter(() => this.#start()))
+  }
+
+  #start(): void {
+    const group = this.#take()
+    const doable = group.appends.filter(({ doomed }) => !doomed)
+    if (doable.length + group.openings.length + group.moves.length === 0) {
+      // Not at once: the callbacks of the commit before have not run yet.
+      setImmediate(() => this.#settle(group, { appends: [], devices: [], cursors: [] }))
+      return
+    }
+    const batch = {
+      ...packAppends(doable.map(({ entry }) => entry)),
+      devices: group.openings.map(({ opening }) => opening),
+      cursors: group.moves.map(({ deviceId, target, value }) => ({ deviceId, target, value })),
+    }
+    this.#thread.commit(batch, (outcome, cause) => {
+      this.#settle(group, outcome ?? refuseAll(batch, doable.length, describe(cause)))
+    })
+  }
+
+  #take(): Group {
+    const appends = this.#appends
+    this.#appends = appends.splice(BATCH_APPENDS_MAX)
+    const group: Group = {
+      appends,
+      openings: this.#openings,
+      moves: this.#cursorsAreDue ? this.#cursors.takeAll() : [],
+      barriers: this.#appends.length === 0 ? this.#barriers : [],
+    }
+    if (group.barriers === this.#barriers) this.#barriers = []
+    this.#openings = []
+    this.#moving = group.moves
+    this.#cursorsAreDue = false
+    return group
+  }
+
+  #settle(group: Group, outcome: BatchOutcome): void {
+    this.#moving = []
+    const failed = failedConversations(group, outcome)
+    for (const pending of this.#appends)
+      if (typeof pending.entry.conversation === 'number' && failed.has(pending.entry.conversation))
+        pending.doomed = true
+    const hasMore = this.#appends.length + this.#openings.length + this.#barriers.length > 0
+    this.#underWay = hasMore || this.#cursorsAreDue
+    // The next commit starts before the callbacks run: the two threads work at the same time.
+    if (this.#underWay) this.#queue.enter(() => this.#start())
+    this.#queue.leave()
+    this.#report(outcome)
+    for (const move of answer(group, outcome)) {
+      this.#cursors.move(move, [])
+      this.#delayCursors()
+    }
+  }
+
+  #report(outcome: BatchOutcome): void {
+    const cause = firstCause(outcome)
+    if (cause !== null && this.#healthy) this.#logger.error({ cause }, 'The database did not take what was appended')
+    if (cause === null && !this.#healthy) this.#logger.info({}, 'The database takes what is appended again')
+    this.#healthy = cause === null
+  }
+}
+
+function closedError(): HermesError {
+  return new HermesError('unavailable', 'The store is closed')
+}

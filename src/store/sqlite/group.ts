@@ -1,0 +1,102 @@
+import { HermesError } from '../../errors.js'
+import type { Append, AppendCallback } from '../event-log.js'
+import type {
+  AppendOutcome,
+  BatchOutcome,
+  CursorMove,
+  CursorOutcome,
+  DeviceOpening,
+  DeviceOutcome,
+  Refused,
+} from './batch.js'
+import type { PendingMove } from './pending-cursors.js'
+import { unavailable } from './sqlite-error.js'
+
+export interface PendingAppend {
+  readonly entry: Append
+  readonly done: AppendCallback
+  /** An earlier append of the conversation failed: this one was decided on what is not so. */
+  doomed: boolean
+}
+
+export interface PendingOpening {
+  readonly opening: DeviceOpening
+  readonly done: (outcome: DeviceOutcome) => void
+}
+
+/** What one transaction takes along, with those who wait for it. */
+export interface Group {
+  readonly appends: readonly PendingAppend[]
+  readonly openings: readonly PendingOpening[]
+  readonly moves: readonly PendingMove[]
+  readonly barriers: readonly (() => void)[]
+}
+
+const NO_OUTCOME: Refused = { cause: 'The committing thread gave no outcome' }
+
+/** The conversations whose next appends were decided on what was not stored. */
+export function failedConversations(group: Group, outcome: BatchOutcome): ReadonlySet<number> {
+  const failed = new Set<number>()
+  forEachAppend(group, outcome, ({ entry }, result) => {
+    if (typeof result !== 'number' && typeof entry.conversation === 'number') failed.add(entry.conversation)
+  })
+  return failed
+}
+
+/** The first reason for which the database did not take a piece, or null. */
+export function firstCause({ appends, devices, cursors }: BatchOutcome): string | null {
+  for (const outcome of appends) if (typeof outcome === 'object') return outcome.cause
+  for (const outcome of devices) if (typeof outcome === 'object' && 'cause' in outcome) return outcome.cause
+  for (const [, outcome] of cursors) if (outcome !== 'gone') return outcome.cause
+  return null
+}
+
+/** Runs every callback of a group, and returns the moves that must be tried again. */
+export function answer(group: Group, outcome: BatchOutcome): readonly CursorMove[] {
+  forEachAppend(group, outcome, ({ done }, result) => call(() => answerAppend(done, result)))
+  group.openings.forEach(({ done }, index) => call(() => done(outcome.devices[index] ?? NO_OUTCOME)))
+  const failures = new Map(outcome.cursors)
+  group.moves.forEach(({ callbacks }, index) => {
+    const failure = cursorFailure(failures.get(index))
+    for (const callback of callbacks) call(() => callback(failure))
+  })
+  for (const barrier of group.barriers) barrier()
+  return outcome.cursors.flatMap(([index, refusal]) => {
+    const move = group.moves[index]
+    return refusal === 'gone' || move === undefined ? [] : [move]
+  })
+}
+
+function forEachAppend(
+  group: Group,
+  outcome: BatchOutcome,
+  visit: (append: PendingAppend, result: AppendOutcome) => void,
+): void {
+  let next = 0
+  for (const append of group.appends)
+    visit(append, append.doomed ? 'conflict' : (outcome.appends[next++] ?? NO_OUTCOME))
+}
+
+function answerAppend(done: AppendCallback, result: AppendOutcome): void {
+  if (typeof result === 'number') done(null, { conversationId: result })
+  else if (typeof result === 'string') done({ reason: result }, null)
+  else done({ reason: 'unavailable', error: unavailable(result.cause) }, null)
+}
+
+function cursorFailure(outcome: CursorOutcome | undefined): HermesError | null {
+  if (outcome === undefined) return null
+  if (outcome === 'gone')
+    return new HermesError('not_found', 'There is no such device, conversation or invitation to acknowledge')
+  return unavailable(outcome.cause)
+}
+
+/** One callback that throws must not keep the others from running. */
+function call(callback: () => void): void {
+  try {
+    callback()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}

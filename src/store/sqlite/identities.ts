@@ -1,0 +1,56 @@
+import type { Database } from 'better-sqlite3'
+import { HermesError } from '../../errors.js'
+import type { IdentityStore, NewUser } from '../identity-store.js'
+import { identityReads } from './identity-reads.js'
+import { countAttempt, forgiveAttempt } from './login-attempts.js'
+import type { PrismaWriter, Transaction } from './prisma.js'
+
+/** Users, keys and certificates: reads on `reader`, writes through Prisma. */
+export function sqliteIdentities(reader: Database, writer: PrismaWriter, now: () => Date): IdentityStore {
+  const lock = reader.prepare<[string, string, number], number>(
+    'SELECT "lockedUntil" FROM "LoginFailure" WHERE "username" = ? AND "address" = ? AND "lockedUntil" > ?',
+  )
+  const lockedUntil = lock.pluck()
+
+  return {
+    ...identityReads(reader),
+    register: (user) => writer.write((transaction) => insertUser(transaction, user, now()), takenBy(user.username)),
+    async replacePasswordHash(userId, oldHash, newHash) {
+      const where = { id: userId, passwordHash: oldHash }
+      await writer.write((transaction) => transaction.user.updateMany({ where, data: { passwordHash: newHash } }))
+    },
+    async countAttempt(attempt, at, policy) {
+      if (policy.failures === 0) return null
+      // A flood of guesses at a locked pair costs no write.
+      const until = lockedUntil.get(attempt.username, attempt.address, at.getTime())
+      if (until !== undefined) return new Date(until)
+      return writer.write((transaction) => countAttempt(transaction, attempt, at, policy))
+    },
+    forgiveAttempts: (attempt) => writer.write((transaction) => forgiveAttempt(transaction, attempt)),
+  }
+}
+
+async function insertUser(transaction: Transaction, user: NewUser, createdAt: Date): Promise<void> {
+  const { username, passwordHash, certificate, encryptedPrivateKey } = user
+  const { id: userId } = await transaction.user.create({
+    data: { username, passwordHash, createdAt },
+    select: { id: true },
+  })
+  const { spkiHash } = certificate
+  await transaction.key.create({ data: { spkiHash, userId } })
+  const { serialNumber, fingerprint, notBefore, notAfter, authorisedBy } = certificate
+  const der = Uint8Array.from(certificate.der)
+  await transaction.certificate.create({
+    data: { serialNumber, userId, fingerprint, spkiHash, der, notBefore, notAfter, authorisedBy },
+  })
+  if (encryptedPrivateKey !== null)
+    await transaction.escrow.create({ data: { userId, blob: encryptedPrivateKey, spkiHash } })
+}
+
+function takenBy(username: string): (model: string) => HermesError | null {
+  return (model) => {
+    if (model === 'User') return new HermesError('username_taken', `The username ${username} is taken; choose another`)
+    if (model === 'Key') return new HermesError('csr_rejected', 'The public key was used before; make a new one')
+    return null
+  }
+}

@@ -1,0 +1,99 @@
+import type { Database } from 'better-sqlite3'
+import type { IdentityStore } from '../identity-store.js'
+import type { AuthorisedBy, CertificateRecord, EscrowRecord, IdentityRecord, Role } from '../records.js'
+
+const CERTIFICATE_COLUMNS = `
+  c."serialNumber", c."userId", c."fingerprint", c."spkiHash", c."der", c."notBefore", c."notAfter", c."previous",
+  c."authorisedBy", c."supersededAt", c."revokedAt", c."revocationReason"`
+
+const IDENTITY = `
+  SELECT u."username", u."passwordHash", u."role", u."disabledAt", u."deletedAt", ${CERTIFICATE_COLUMNS}
+  FROM "User" u JOIN "Certificate" c ON c."userId" = u."id"`
+
+const NEWEST = 'ORDER BY c."id" DESC LIMIT 1'
+
+interface CertificateRow {
+  readonly serialNumber: string
+  readonly userId: number
+  readonly fingerprint: string
+  readonly spkiHash: string
+  readonly der: Buffer
+  readonly notBefore: number
+  readonly notAfter: number
+  readonly previous: string | null
+  readonly authorisedBy: AuthorisedBy
+  readonly supersededAt: number | null
+  readonly revokedAt: number | null
+  readonly revocationReason: string | null
+}
+
+interface IdentityRow extends CertificateRow {
+  readonly username: string
+  readonly passwordHash: string
+  readonly role: Role
+  readonly disabledAt: number | null
+  readonly deletedAt: number | null
+}
+
+type Reads = Pick<
+  IdentityStore,
+  'findIdentity' | 'findIdentityById' | 'findByFingerprint' | 'findKey' | 'findEscrow' | 'listCertificates'
+>
+
+/** What is read of users and certificates, through a connection that only reads. */
+export function identityReads(db: Database): Reads {
+  const byName = db.prepare<[string], IdentityRow>(
+    `${IDENTITY} WHERE u."username" = ? AND u."deletedAt" IS NULL ${NEWEST}`,
+  )
+  const byId = db.prepare<[number], IdentityRow>(`${IDENTITY} WHERE u."id" = ? ${NEWEST}`)
+  const byFingerprint = db.prepare<[string], IdentityRow>(`${IDENTITY} WHERE c."fingerprint" = ?`)
+  const key = db.prepare<[string], { userId: number; compromisedAt: number | null }>(
+    'SELECT "userId", "compromisedAt" FROM "Key" WHERE "spkiHash" = ?',
+  )
+  const escrow = db.prepare<[number], EscrowRecord>('SELECT "blob", "spkiHash" FROM "Escrow" WHERE "userId" = ?')
+  const certificates = db.prepare<[number], CertificateRow>(
+    `SELECT ${CERTIFICATE_COLUMNS} FROM "Certificate" c WHERE c."userId" = ? ORDER BY c."id" DESC`,
+  )
+
+  return {
+    findIdentity: async (username) => toIdentity(byName.get(username)),
+    findIdentityById: async (userId) => toIdentity(byId.get(userId)),
+    findByFingerprint: async (fingerprint) => toIdentity(byFingerprint.get(fingerprint)),
+    async findKey(spkiHash) {
+      const row = key.get(spkiHash)
+      return row === undefined ? null : { userId: row.userId, compromised: row.compromisedAt !== null }
+    },
+    findEscrow: async (userId) => escrow.get(userId) ?? null,
+    listCertificates: async (userId) => certificates.all(userId).map(toCertificate),
+  }
+}
+
+function toIdentity(row: IdentityRow | undefined): IdentityRecord | null {
+  if (row === undefined) return null
+  const { username, passwordHash, role, disabledAt, deletedAt, ...certificate } = row
+  return {
+    user: {
+      id: row.userId,
+      username,
+      passwordHash,
+      role,
+      disabledAt: toDate(disabledAt),
+      deletedAt: toDate(deletedAt),
+    },
+    certificate: toCertificate(certificate),
+  }
+}
+
+function toCertificate(row: CertificateRow): CertificateRecord {
+  return {
+    ...row,
+    notBefore: new Date(row.notBefore),
+    notAfter: new Date(row.notAfter),
+    supersededAt: toDate(row.supersededAt),
+    revokedAt: toDate(row.revokedAt),
+  }
+}
+
+function toDate(milliseconds: number | null): Date | null {
+  return milliseconds === null ? null : new Date(milliseconds)
+}

@@ -1,0 +1,21 @@
+import { HermesError } from '../../errors.js'
+import type { Installation } from '../store.js'
+import type { PrismaWriter } from './prisma.js'
+
+/** Stores what the installation is at first start; later answers what is stored, unless another root made it. */
+export function settle(writer: PrismaWriter, installation: Installation): Promise<Installation> {
+  return writer.write(async (transaction) => {
+    const where = { id: 1 }
+    const { rootFingerprint, trustDomain } = await transaction.meta.findUniqueOrThrow({ where })
+    if (rootFingerprint === null || trustDomain === null) {
+      await transaction.meta.update({ where, data: installation })
+      return installation
+    }
+    if (rootFingerprint !== installation.rootFingerprint)
+      throw new HermesError(
+        'invalid_request',
+        `The database belongs to the root CA ${rootFingerprint}, not to ${installation.rootFingerprint}; restore the certificates or the database that go together`,
+      )
+    return { rootFingerprint, trustDomain }
+  })
+}

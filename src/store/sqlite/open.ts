@@ -1,0 +1,81 @@
+import type { Database } from 'better-sqlite3'
+import { SILENT, type StoreLogger } from '../logger.js'
+import type { Store } from '../store.js'
+import { WriteQueue } from '../write-queue.js'
+import { CommitThread } from './commit-thread.js'
+import { openReader, openWriter } from './connection.js'
+import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js'
+import { sqliteEventLog } from './event-log.js'
+import { GroupCommit } from './group-commit.js'
+import { sqliteIdentities } from './identities.js'
+import { settle } from './installation.js'
+import { migrate, readMigrations } from './migrations.js'
+import { PrismaWriter } from './prisma.js'
+import { unavailable } from './sqlite-error.js'
+
+export interface SqliteStoreOptions {
+  /** `file:` and a path, relative to the working directory, such as file:./data/hermes.db. */
+  readonly url: string
+  readonly now?: () => Date
+  readonly logger?: StoreLogger
+}
+
+/**
+ * Opens the store in a SQLite database, made at first, and brings it up to this program's schema.
+ * Rejects with one line that names the file and what to do: `unavailable` when it is damaged or cannot be
+ * written, `invalid_request` when it is another program's or a newer one's.
+ */
+export async function openSqliteStore({
+  url,
+  now = () => new Date(),
+  logger = SILENT,
+}: SqliteStoreOptions): Promise<Store> {
+  const path = databasePath(url)
+  createDatabaseFile(path)
+  try {
+    const applied = migrateFile(path)
+    if (applied.length > 0) logger.info({ database: path, applied }, 'The database was brought up to date')
+    return await connect(path, now, logger)
+  } catch (error) {
+    throw cannotOpen(path, error)
+  }
+}
+
+function migrateFile(path: string): readonly string[] {
+  const db = openWriter(path)
+  try {
+    return migrate(db, path, readMigrations())
+  } finally {
+    db.close()
+  }
+}
+
+async function connect(path: string, now: () => Date, logger: StoreLogger): Promise<Store> {
+  const queue = new WriteQueue()
+  const writer = new PrismaWriter(path, queue)
+  const thread = new CommitThread(path, logger)
+  await Promise.all([writer.open(), thread.start()])
+  const commits = new GroupCommit(queue, thread, logger)
+  const reader = openReader(path)
+  return {
+    identities: sqliteIdentities(reader, writer, now),
+    log: sqliteEventLog(reader, commits),
+    settle: (installation) => settle(writer, installation),
+    check: async () => check(reader),
+    async close() {
+      await commits.close()
+      await writer.close()
+      reader.close()
+      // Last, since whoever closes last writes the log back into the database, which takes a while.
+      await thread.close()
+    },
+  }
+}
+
+function check(reader: Database): void {
+  try {
+    reader.prepare('SELECT "schemaVersion" FROM "Meta"').get()
+  } catch (error) {
+    throw unavailable(error)
+  }
+}

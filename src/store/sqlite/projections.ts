@@ -1,0 +1,68 @@
+import type { Database } from 'better-sqlite3'
+import type { StoredInvitation, StoredMember } from '../records.js'
+import type { Extras } from './batch.js'
+
+/** The columns of Invitation that are fields of StoredInvitation of the same name. */
+export const INVITATION_FIELDS = [
+  'id',
+  'state',
+  'expiresAt',
+  'inviterChallenge',
+  'inviterAttachment',
+  'roster',
+  'rosterSeq',
+  'invitedSeq',
+  'inviteeChallenge',
+  'inviteeAttachment',
+  'inviteeSignature',
+  'inviterSignature',
+  'confirmationAttachment',
+  'commitAttachment',
+  'endedSeq',
+  'reason',
+] as const satisfies readonly (keyof StoredInvitation)[]
+
+const INVITATION_COLUMNS = [
+  'conversationId',
+  'inviterId',
+  'inviterFingerprint',
+  'inviteeId',
+  'inviteeFingerprint',
+  ...INVITATION_FIELDS,
+]
+
+const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ')
+
+const UPSERT_INVITATION = `
+  INSERT INTO "Invitation" (${quoted(INVITATION_COLUMNS)}) VALUES (${INVITATION_COLUMNS.map(() => '?').join(', ')})
+  ON CONFLICT ("id") DO UPDATE SET ${INVITATION_COLUMNS.map((name) => `"${name}" = excluded."${name}"`).join(', ')}`
+
+const UPSERT_STAY = `
+  INSERT INTO "Participant" ("conversationId", "userId", "fromSeq", "toSeq", "fingerprint") VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET "toSeq" = excluded."toSeq", "fingerprint" = excluded."fingerprint"`
+
+const INSERT_REQUEST = `
+  INSERT INTO "Request" ("userId", "requestId", "hash", "conversationId", "seq") VALUES (?, ?, ?, ?, ?)`
+
+/** Writes what an append changes beside its events. */
+export function projectionWriter(db: Database): (conversationId: number, extras: Extras) => void {
+  const upsertInvitation = db.prepare(UPSERT_INVITATION)
+  const upsertStay = db.prepare(UPSERT_STAY)
+  const insertRequest = db.prepare(INSERT_REQUEST)
+
+  const writeStay = (conversationId: number, { userId, fromSeq, toSeq, fingerprint }: StoredMember) =>
+    upsertStay.run(conversationId, userId, fromSeq, toSeq, fingerprint)
+
+  const writeInvitation = (conversationId: number, invitation: StoredInvitation) => {
+    const { inviter, invitee } = invitation
+    const parties = [inviter.userId, inviter.fingerprint, invitee.userId, invitee.fingerprint]
+    upsertInvitation.run(conversationId, ...parties, ...INVITATION_FIELDS.map((field) => invitation[field]))
+  }
+
+  return (conversationId, { stays, invitations, request }) => {
+    for (const stay of stays) writeStay(conversationId, stay)
+    for (const invitation of invitations) writeInvitation(conversationId, invitation)
+    if (request !== null)
+      insertRequest.run(request.userId, request.requestId, request.hash, conversationId, request.seq)
+  }
+}
