@@ -1,7 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { parseCertificate, type TbsCertificate } from './certificate.js'
-import { parseDer } from './der.js'
-import { readOctetString, readSequence } from './der-values.js'
+import { parseDer, TAG } from './der.js'
+import { readOctetString, readOid, readSequence } from './der-values.js'
 import { fingerprintOf, sha256Hex } from './fingerprint.js'
 import { OID } from './oids.js'
 import { decodePem } from './pem.js'
@@ -10,19 +10,28 @@ import { type SignatureAlgorithm, signatureAlgorithmFor } from './signature-algo
 
 const KEY_CERT_SIGN = 0b0000_0100
 
-/** A CA certificate and its private key, with what every certificate it issues repeats. */
-export interface Authority {
+/** The certificate of a CA. */
+export interface AuthorityCertificate {
   readonly certificatePem: string
   readonly certificateDer: Uint8Array
-  readonly key: KeyObject
   /** SHA-256 over SubjectPublicKeyInfo, 64 hex digits. */
   readonly spkiHash: string
   /** `sha256:` and 64 hex digits. */
   readonly fingerprint: string
+  readonly notBefore: Date
   readonly notAfter: Date
+  /** DER of the Name. */
+  readonly issuer: Uint8Array
   /** DER of the Name; the issuer of what it signs, byte for byte [RFC 5280 4.1.2.4]. */
   readonly subject: Uint8Array
   readonly keyIdentifier: Uint8Array
+  /** Extended key usages in dotted form, empty where there are none. */
+  readonly purposes: readonly string[]
+}
+
+/** A CA certificate and its private key, with what every certificate it issues repeats. */
+export interface Authority extends AuthorityCertificate {
+  readonly key: KeyObject
   readonly algorithm: SignatureAlgorithm
   /** The AuthorityKeyIdentifier extension of what it signs. */
   readonly authorityKeyIdentifier: Uint8Array
@@ -33,36 +42,54 @@ export function extensionValue({ extensions }: TbsCertificate, id: string): Uint
   return extensions.find((extension) => extension.id === id)?.value
 }
 
+/** [RFC 5280 4.2.1.12] */
+function extendedKeyUsages(tbs: TbsCertificate): readonly string[] {
+  const value = extensionValue(tbs, OID.extKeyUsage)
+  if (value === undefined) return []
+  return readSequence(parseDer(value), 'extKeyUsage', 1).map((purpose) => readOid(purpose, 'a purpose'))
+}
+
 function isAuthority(tbs: TbsCertificate): boolean {
   const constraints = extensionValue(tbs, OID.basicConstraints)
   const usage = extensionValue(tbs, OID.keyUsage)
   if (constraints === undefined || usage === undefined) return false
   const [cA] = readSequence(parseDer(constraints), 'basicConstraints')
-  return cA?.tag === 0x01 && cA.content[0] === 0xff && ((parseDer(usage).content[1] ?? 0) & KEY_CERT_SIGN) !== 0
+  return cA?.tag === TAG.boolean && cA.content[0] === 0xff && ((parseDer(usage).content[1] ?? 0) & KEY_CERT_SIGN) !== 0
 }
 
 /**
- * The authority of a CA certificate and its key. Throws an Error when the certificate is not a CA's,
- * lacks its key identifier, or is not for this key.
+ * The certificate of a CA, whose key may be elsewhere. Throws an Error when it is not a CA's or lacks
+ * its key identifier.
  */
-export function createAuthority(certificatePem: string, key: KeyObject): Authority {
+export function parseAuthorityCertificate(certificatePem: string): AuthorityCertificate {
   const certificateDer = decodePem(certificatePem, ['CERTIFICATE'])
   const { tbs } = parseCertificate(certificateDer)
   if (!isAuthority(tbs)) throw new Error('the certificate is not that of a certificate authority')
   const identifier = extensionValue(tbs, OID.subjectKeyIdentifier)
   if (identifier === undefined) throw new Error('the certificate has no subject key identifier')
-  if (!new X509Certificate(certificateDer).checkPrivateKey(key))
-    throw new Error('the key is not that of the certificate')
-  const keyIdentifier = readOctetString(parseDer(identifier), 'the subject key identifier')
   return {
     certificatePem,
     certificateDer,
-    key,
     spkiHash: sha256Hex(tbs.spki.bytes),
     fingerprint: fingerprintOf(certificateDer),
+    notBefore: tbs.notBefore,
     notAfter: tbs.notAfter,
+    issuer: tbs.issuer.bytes,
     subject: tbs.subject.bytes,
-    keyIdentifier,
+    keyIdentifier: readOctetString(parseDer(identifier), 'the subject key identifier'),
+    purposes: extendedKeyUsages(tbs),
+  }
+}
+
+/** The authority of a CA certificate and its key; throws an Error also when they do not belong together. */
+export function createAuthority(certificatePem: string, key: KeyObject): Authority {
+  const certificate = parseAuthorityCertificate(certificatePem)
+  const { certificateDer, keyIdentifier } = certificate
+  const isPair = new X509Certificate(certificateDer).checkPrivateKey(key)
+  if (!isPair) throw new Error('the key is not that of the certificate')
+  return {
+    ...certificate,
+    key,
     algorithm: signatureAlgorithmFor(key),
     authorityKeyIdentifier: authorityKeyIdentifier(keyIdentifier),
   }

@@ -1,6 +1,6 @@
 import { verify } from 'node:crypto'
 import { HermesError } from '../errors.js'
-import { type DerNode, parseDer } from './der.js'
+import { type DerNode, parseDer, TAG } from './der.js'
 import { expectTag, readBitString, readInteger, readSequence } from './der-values.js'
 import { sha256Hex } from './fingerprint.js'
 import type { KeyType } from './key-type.js'
@@ -58,10 +58,10 @@ function parseRequest(csrPem: string): ParsedRequest {
   const [info, algorithm, signature] = readSequence(parseDer(decodePem(csrPem, LABELS)), 'the request', 3, 3)
   const [version, subject, spki, attributes] = readSequence(info, 'CertificationRequestInfo', 3, 4)
   return {
-    info: expectTag(info, 0x30, 'CertificationRequestInfo'),
+    info: expectTag(info, TAG.sequence, 'CertificationRequestInfo'),
     version: readInteger(version, 'the version'),
-    subject: expectTag(subject, 0x30, 'the subject'),
-    spki: expectTag(spki, 0x30, 'the public key'),
+    subject: expectTag(subject, TAG.sequence, 'the subject'),
+    spki: expectTag(spki, TAG.sequence, 'the public key'),
     attributes: attributes === undefined ? [] : expectTag(attributes, ATTRIBUTES_TAG, 'attributes').children,
     algorithm,
     signature: readBitString(signature, 'the signature'),

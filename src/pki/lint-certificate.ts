@@ -1,15 +1,13 @@
 import type { TbsCertificate } from './certificate.js'
 import { TAG } from './der.js'
 import { readOid, readSequence, readText } from './der-values.js'
-import type { Check } from './lint.js'
+import { type Check, equal } from './lint-check.js'
 import { OID } from './oids.js'
 
 const SERIAL_OCTETS = 18
 const COMMON_NAME_MAX = 64
 const EXTENSIONS_TAG = 0xa3
 const YEAR_2050 = Date.UTC(2050, 0, 1)
-
-export const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
 function isTimeTagRight(date: Date, tag: number | undefined): boolean {
   return tag === (date.getTime() < YEAR_2050 ? TAG.utcTime : TAG.generalizedTime)

@@ -1,13 +1,14 @@
 import { readdir } from 'node:fs/promises'
 import { HermesError } from '../errors.js'
 import type { Authority, AuthorityCertificate } from '../pki/authority.js'
+import { hostNames } from '../pki/general-names.js'
 import { createHierarchy } from '../pki/hierarchy.js'
 import { deriveKey, lockWith } from '../pki/pbes2.js'
 import { type Authorities, openAuthorities } from './certificates/authorities.js'
 import { NAMES, RESTORE } from './certificates/files.js'
 import { type Passphrase, readPassphrase } from './certificates/passphrase.js'
 import { prepareDirectory, publish } from './certificates/publication.js'
-import { refusal } from './certificates/refusal.js'
+import { blaming, refusal } from './certificates/refusal.js'
 import {
   isRenewalDue,
   issueServerPair,
@@ -114,6 +115,7 @@ async function filesIn(directory: string): Promise<ReadonlySet<string>> {
  */
 export async function openCertificates(options: CertificateOptions): Promise<Certificates> {
   const { directory, now } = options
+  blaming('HERMES_HOSTNAMES', 'correct the variable', () => hostNames(options.hostnames))
   const passphrase = await readPassphrase(options.passphraseFile)
   await prepareDirectory(directory)
   const created = (await filesIn(directory)).size === 0

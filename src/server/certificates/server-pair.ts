@@ -21,15 +21,16 @@ const REISSUE = 'restore it, or remove both server.pem and server.key and Hermes
 /** Two thirds of its life. */
 const RENEWAL_SHARE = 2 / 3
 
-function leafOf(certificatePem: string): Uint8Array {
-  const [leaf] = splitPem(certificatePem)
+/** The certificates in a PEM file, in DER, the leaf first. */
+function chainOf(certificatePem: string): readonly [leaf: Uint8Array, ...issuers: readonly Uint8Array[]] {
+  const [leaf, ...issuers] = splitPem(certificatePem).map((pem) => decodePem(pem, ['CERTIFICATE']))
   if (leaf === undefined) throw new Error('it holds no certificate in PEM')
-  return decodePem(leaf, ['CERTIFICATE'])
+  return [leaf, ...issuers]
 }
 
 /** Whether the server certificate is past two thirds of its life, or is not for exactly these host names. */
 export function isRenewalDue({ certificatePem }: ServerPair, hostnames: readonly string[], now: Date): boolean {
-  const { tbs } = parseCertificate(leafOf(certificatePem))
+  const { tbs } = parseCertificate(chainOf(certificatePem)[0])
   const life = tbs.notAfter.getTime() - tbs.notBefore.getTime()
   if (now.getTime() >= tbs.notBefore.getTime() + life * RENEWAL_SHARE) return true
   const names = extensionValue(tbs, OID.subjectAltName)
@@ -40,9 +41,7 @@ export function isRenewalDue({ certificatePem }: ServerPair, hostnames: readonly
 export function issueServerPair(servers: Authority, hostnames: readonly string[], now: Date): ServerPair {
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
-  const { pem } = blaming('HERMES_HOSTNAMES', 'correct the variable', () =>
-    issueServerCertificate(servers, { hostnames, spki, now }),
-  )
+  const { pem } = issueServerCertificate(servers, { hostnames, spki, now })
   return { certificatePem: pem + servers.certificatePem, keyPem: String(key.export({ format: 'pem', type: 'pkcs8' })) }
 }
 
@@ -60,11 +59,11 @@ export async function readServerPair(directory: string, servers: Authority): Pro
   const certificatePem = await readText(file, REISSUE)
   const keyPem = await readText(keyFile(directory, 'server'), REISSUE)
   const key = readPlainKey(keyFile(directory, 'server'), keyPem, REISSUE)
-  const certificateDer = blaming(file, REISSUE, () => leafOf(certificatePem))
+  const [certificateDer, second] = blaming(file, REISSUE, () => chainOf(certificatePem))
   const issuer = blaming(file, REISSUE, () => parseCertificate(certificateDer)).tbs.issuer.bytes
   if (!isIssuedBy({ certificateDer, issuer }, servers))
     throw refusal(file, 'it was not issued by servers-ca.pem', REISSUE)
-  if (splitPem(certificatePem)[1] !== servers.certificatePem)
+  if (second === undefined || Buffer.compare(second, servers.certificateDer) !== 0)
     throw refusal(file, 'it does not hold the certificate and then that of servers-ca', REISSUE)
   if (!new X509Certificate(certificateDer).checkPrivateKey(key))
     throw refusal(keyFile(directory, 'server'), 'it is not the key of server.pem', REISSUE)
@@ -77,7 +76,7 @@ const OPERATOR = 'correct the file, or unset HERMES_TLS_CERT_FILE and HERMES_TLS
 export async function readOwnPair(certFile: string, keyFileName: string, now: Date): Promise<ServerPair> {
   const certificatePem = await readText(certFile, OPERATOR)
   const keyPem = await readText(keyFileName, OPERATOR)
-  const leaf = blaming(certFile, OPERATOR, () => new X509Certificate(leafOf(certificatePem)))
+  const leaf = blaming(certFile, OPERATOR, () => new X509Certificate(chainOf(certificatePem)[0]))
   const key = readPlainKey(keyFileName, keyPem, OPERATOR)
   if (!leaf.checkPrivateKey(key)) throw refusal(keyFileName, `it is not the key of ${certFile}`, OPERATOR)
   if (now.getTime() > Date.parse(leaf.validTo)) throw refusal(certFile, `it expired on ${leaf.validTo}`, 'renew it')
