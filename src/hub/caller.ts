@@ -7,6 +7,12 @@ export interface Caller {
   readonly actor: Actor & { readonly device: string }
   readonly certificatePem: string
   readonly certificateDer: Uint8Array
+  readonly notBefore: Date
   readonly notAfter: Date
   readonly role: Role
+}
+
+/** When a fifth of the life of his certificate is left, in milliseconds. */
+export function warnAt({ notBefore, notAfter }: Caller): number {
+  return notAfter.getTime() - (notAfter.getTime() - notBefore.getTime()) / 5
 }

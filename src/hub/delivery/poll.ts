@@ -45,7 +45,7 @@ export class Poll implements Sink {
     this.#finish(true)
   }
 
-  signal(): void {}
+  notify(): void {}
 
   close(): void {
     this.#isReplaced = true

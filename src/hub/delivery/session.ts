@@ -22,7 +22,9 @@ export interface SessionOptions {
   readonly id: string
   readonly username: string
   readonly userId: number
-  readonly fingerprint: string
+  /** Of the certificate of the connection: when it ends, and when that is worth a warning, in milliseconds. */
+  readonly notAfter: number
+  readonly warnAt: number
   readonly device: DeviceRecord
   readonly windowEvents: number
   readonly windowBytes: number
@@ -119,7 +121,11 @@ export class Session {
   }
 
   signal(params: string): void {
-    if (!this.#isClosed && this.#sink.backlog <= SIGNAL_BACKLOG_BYTES) this.#sink.signal(params)
+    if (!this.#isClosed && this.#sink.backlog <= SIGNAL_BACKLOG_BYTES) this.#sink.notify('signal', params)
+  }
+
+  notify(method: 'certificate_expiring' | 'draining', params: string): void {
+    if (!this.#isClosed) this.#sink.notify(method, params)
   }
 
   /** Goes on giving: the window or the socket has room again, or there is something new. */

@@ -10,8 +10,8 @@ export interface Sink {
   synced(): void
   /** The window is full: nothing more is given until something is acknowledged. */
   held(): void
-  /** `params` as JSON text. */
-  signal(params: string): void
+  /** A notification that is no event; `params` as JSON text. */
+  notify(method: 'signal' | 'certificate_expiring' | 'draining', params: string): void
   /** Ends the connection; nothing is written after it. */
   close(close: Close): void
   /** The store could not be read: ends the connection, which may be tried again. */

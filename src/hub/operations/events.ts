@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import { HermesError } from '../../errors.js'
 import { HISTORY_BYTES_MAX } from '../../wire/limits.js'
 import { EventsParams, EventsResult } from '../../wire/operations.js'
 import { Poll } from '../delivery/poll.js'
 import { Session } from '../delivery/session.js'
+import { sessionOptions } from '../session-options.js'
 import { type Call, operation, type Reply } from './operation.js'
 
 type Params = z.output<typeof EventsParams>
@@ -23,14 +23,13 @@ export const events = operation({
 })
 
 async function poll({ hub, caller, abandoned }: Call, { wait, limit }: Params, reply: Reply<z.input<typeof EventsResult>>) {
-  const { userId, username, device: name, fingerprint } = caller.actor
-  const device = await hub.devices.open(userId, name)
+  const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
   const sink = new Poll(wait * 1000, (answer) => {
     hub.delivery.detach(session)
     reply(answer instanceof HermesError ? { error: answer } : { result: answer })
   })
-  const options = { id: randomUUID(), username, userId, fingerprint, device, windowEvents: limit, autoAcknowledge: false }
-  const session = new Session({ ...options, windowBytes: HISTORY_BYTES_MAX, clock: performance.now }, sink, hub.log)
+  const window = { windowEvents: limit, windowBytes: HISTORY_BYTES_MAX, autoAcknowledge: false }
+  const session = new Session(sessionOptions(caller, device, window), sink, hub.log)
   abandoned?.addEventListener('abort', () => {
     sink.abandon()
     hub.delivery.detach(session)

@@ -1,0 +1,98 @@
+import type { Bus } from '../bus/bus.js'
+import type { Store } from '../store/store.js'
+import type { IdentityRecord } from '../store/records.js'
+import type { ConversationId, InvitationId } from '../wire/formats.js'
+import { CLOSE } from '../wire/frames.js'
+import type { Identity } from '../wire/identity.js'
+import type { Caller } from './caller.js'
+import { Conversations } from './conversations.js'
+import { Delivery } from './delivery/delivery.js'
+import { Session } from './delivery/session.js'
+import type { Sink } from './delivery/sink.js'
+import { Devices } from './devices.js'
+import { submitByServer } from './operations/settle-invitation.js'
+import { publish } from './publish.js'
+import { RateLimiter } from './rate-limiter.js'
+import { RequestLocks } from './request-locks.js'
+import type { HubLimits, HubServices } from './services.js'
+import { sessionOptions } from './session-options.js'
+
+/** Invitations ended by one sweep; the rest waits for the next. */
+const DUE_INVITATIONS = 100
+
+export interface HubDependencies {
+  readonly store: Store
+  readonly bus: Bus
+  readonly limits: HubLimits
+  readonly rate: { readonly requestsPerSecond: number; readonly requestsBurst: number }
+  readonly rootFingerprint: string
+  readonly now: () => Date
+  readonly toIdentity: (record: IdentityRecord) => Identity
+}
+
+export interface Connect {
+  /** What is written counts as acknowledged. */
+  readonly autoAcknowledge: boolean
+}
+
+/** The conversation hub: operations work on its services, connections open sessions. Knows no socket. */
+export class Hub {
+  readonly services: HubServices
+  readonly rate: RateLimiter
+  readonly #warned = new WeakSet<Session>()
+
+  constructor({ store, bus, limits, rate, rootFingerprint, now, toIdentity }: HubDependencies) {
+    const { log, identities } = store
+    const conversations = new Conversations(log, (committed, origin) => publish(bus, committed, origin))
+    const delivery = new Delivery(log, bus)
+    const devices = new Devices(log, limits.devicesMax, now)
+    const requests = new RequestLocks()
+    const base = { limits, rootFingerprint, identities, log, bus }
+    this.services = { ...base, conversations, delivery, devices, requests, now, toIdentity }
+    this.rate = new RateLimiter(rate.requestsPerSecond, rate.requestsBurst, () => performance.now())
+  }
+
+  /** Opens the session of a connection; the caller says hello and then lets it `pump`. */
+  async connect(caller: Caller, sink: Sink, { autoAcknowledge }: Connect): Promise<Session> {
+    const { devices, delivery, log, limits } = this.services
+    const device = await devices.open(caller.actor.userId, caller.actor.device)
+    const { windowEvents, windowBytes } = limits
+    const session = new Session(sessionOptions(caller, device, { windowEvents, windowBytes, autoAcknowledge }), sink, log)
+    await delivery.attach(session)
+    return session
+  }
+
+  disconnect(session: Session): void {
+    this.services.delivery.detach(session)
+  }
+
+  /** What time alone brings about; called about once a second. */
+  async sweep(): Promise<void> {
+    for (const session of [...this.services.delivery.sessions]) this.#sweepSession(session)
+    await this.#expireInvitations()
+  }
+
+  stop(): void {
+    this.services.delivery.stop()
+  }
+
+  #sweepSession(session: Session): void {
+    const { clock, notAfter, warnAt } = session.options
+    const now = this.services.now().getTime()
+    if (now >= notAfter) return session.close(CLOSE.expired)
+    if (session.heldSince !== null && clock() - session.heldSince >= this.services.limits.slowSeconds * 1000)
+      return session.close(CLOSE.slow)
+    if (now < warnAt || this.#warned.has(session)) return
+    this.#warned.add(session)
+    session.notify('certificate_expiring', JSON.stringify({ notAfter: new Date(notAfter).toISOString() }))
+  }
+
+  async #expireInvitations(): Promise<void> {
+    const { log, conversations, now } = this.services
+    for (const { invitation, uuid } of await log.findDueInvitations(now(), DUE_INVITATIONS)) {
+      const queue = await conversations.open(uuid as ConversationId)
+      const open = queue?.state?.invitations.get(invitation as InvitationId)
+      if (queue && open) submitByServer(queue, { type: 'expire', at: now().getTime(), invitation: open.id })
+    }
+  }
+}

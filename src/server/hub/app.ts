@@ -1,0 +1,36 @@
+import type { ServerOptions } from 'node:https'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from '../../config.js'
+import type { Hub } from '../../hub/hub.js'
+import { clientLimits } from '../client-limits.js'
+import { buildHttpApp } from '../http/http-app.js'
+import swagger from '../http/swagger.js'
+import { createGuard } from './guard.js'
+import { restRoutes } from './rest-routes.js'
+import { websocketRoute } from './websocket-route.js'
+
+export interface HubAppDependencies {
+  readonly config: Config
+  readonly hub: Hub
+  readonly logger: Logger
+}
+
+/** The hub listener: the guard, the WebSocket and the REST face of the operations. Never listens. */
+export async function buildHubApp(dependencies: HubAppDependencies, https: ServerOptions | null): Promise<FastifyInstance> {
+  const { config, hub, logger } = dependencies
+  const { identities, now } = hub.services
+  const guard = createGuard({ identities, now, allowedOrigins: config.allowedOrigins })
+  const app = buildHttpApp({ config, logger, https, guard })
+  app.decorateRequest('caller', null)
+  await app.register(swagger, {
+    title: 'Hermes conversation hub',
+    version: '1',
+    description: '',
+    servers: [{ url: 'https://localhost:9443' }],
+    tags: [],
+  })
+  await websocketRoute(app, { hub, heartbeatSeconds: config.heartbeatSeconds, limits: clientLimits(config) })
+  restRoutes(app, { hub })
+  return app
+}

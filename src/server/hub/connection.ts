@@ -1,0 +1,229 @@
+import type { Socket } from 'node:net'
+import type { FastifyBaseLogger } from 'fastify'
+import type { RawData, WebSocket } from 'ws'
+import { HermesError } from '../../errors.js'
+import type { Caller } from '../../hub/caller.js'
+import type { Session } from '../../hub/delivery/session.js'
+import type { Hub } from '../../hub/hub.js'
+import type { Operation } from '../../hub/operations/operation.js'
+import { OPERATIONS } from '../../hub/operations/table.js'
+import { CLOSE, type Close, type ClientLimits, type HelloParams } from '../../wire/frames.js'
+import { PROTOCOL } from '../../wire/limits.js'
+import { toHermesError } from '../http/error-handler.js'
+import { encodeRefusal, encodeResult, encodeRpcError, paramsError, parseFrame, RpcError, type RpcRequest } from './json-rpc.js'
+import { SocketSink } from './socket-sink.js'
+import { Violations } from './violations.js'
+
+/** Frames that wait for those before them; the socket is paused beyond. */
+const LANE_MAX = 64
+/** Frames that wait although the socket is paused: they had been read already. More are refused. */
+const LANE_HARD_MAX = 4096
+const VIOLATIONS_MAX = 20
+const REFUSED_MAX = 100
+
+const METHODS = new Map<string, Operation>(
+  OPERATIONS.flatMap((operation) => (operation.method === null ? [] : [[operation.method, operation] as const])),
+)
+
+export interface ConnectionOptions {
+  readonly hub: Hub
+  readonly caller: Caller
+  readonly autoAcknowledge: boolean
+  readonly heartbeatSeconds: number
+  readonly limits: ClientLimits
+  readonly logger: FastifyBaseLogger
+  readonly onClose: (connection: Connection) => void
+}
+
+/** One WebSocket: takes frames in order, each until it has its place among the commands, and writes answers. */
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #socket: WebSocket
+  readonly #sink: SocketSink
+  readonly #lane: string[] = []
+  readonly #violations = new Violations(VIOLATIONS_MAX)
+  readonly #refused = new Violations(REFUSED_MAX)
+  #session: Session | null = null
+  #isBusy = true
+  #isEnded = false
+  /** Monotonic milliseconds of the last sign of life. */
+  heardAt = performance.now()
+  pingAt: number
+
+  constructor(socket: WebSocket, raw: Socket, options: ConnectionOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#sink = new SocketSink(socket, raw, (error) => options.logger.error({ err: error }, 'a session failed'))
+    this.pingAt = performance.now() + Math.random() * options.heartbeatSeconds * 1000
+    // Listeners come first: what arrives while the session opens must not be lost.
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
+    socket.on('pong', () => this.#heard())
+    socket.on('ping', () => this.#heard())
+    socket.on('close', () => this.#end())
+    socket.on('error', (error) => options.logger.debug({ err: error }, 'a socket failed'))
+    raw.on('drain', () => this.#session?.pump())
+  }
+
+  async open(): Promise<void> {
+    const { hub, caller, autoAcknowledge } = this.#options
+    try {
+      const session = await hub.connect(caller, this.#sink, { autoAcknowledge })
+      this.#session = session
+      if (this.#isEnded) return hub.disconnect(session)
+      this.#sink.notify('hello', JSON.stringify(this.#hello(session)))
+      session.pump()
+      this.#isBusy = false
+      this.#advance()
+    } catch (error) {
+      this.#refuseToOpen(toHermesError(error))
+    }
+  }
+
+  close(close: Close): void {
+    if (this.#session) this.#session.close(close)
+    else this.#sink.close(close)
+  }
+
+  notify(method: 'draining', params: string): void {
+    this.#session?.notify(method, params)
+  }
+
+  ping(): void {
+    this.#socket.ping()
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  #refuseToOpen(error: HermesError): void {
+    if (error.status >= 500) this.#options.logger.error({ err: error.cause ?? error }, 'a session could not open')
+    this.#sink.write(encodeRefusal(null, error))
+    this.#sink.close(CLOSE.overloaded)
+  }
+
+  #hello({ options }: Session): HelloParams {
+    const { hub, caller, heartbeatSeconds, limits } = this.#options
+    const { username, device, fingerprint } = caller.actor
+    return {
+      user: username,
+      device,
+      session: options.id,
+      certificate: { fingerprint, notAfter: caller.notAfter.toISOString() },
+      serverTime: hub.services.now().toISOString(),
+      protocol: PROTOCOL,
+      heartbeatSeconds,
+      limits,
+    }
+  }
+
+  #heard(): void {
+    this.heardAt = performance.now()
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    this.#heard()
+    if (this.#isEnded || this.#session?.isClosed) return
+    if (isBinary) return this.close(CLOSE.unsupportedData)
+    const text = (data as Buffer).toString()
+    if (this.#lane.length >= LANE_HARD_MAX) return this.#refuseFlood(text)
+    this.#lane.push(text)
+    if (this.#lane.length === LANE_MAX) this.#socket.pause()
+    this.#advance()
+  }
+
+  #refuseFlood(text: string): void {
+    const { id = null } = readId(text)
+    this.#sink.write(encodeRefusal(id, new HermesError('rate_limited', 'too many requests wait: HERMES_REQUESTS_PER_SECOND', { retryAfterMs: 1000 })))
+    if (this.#refused.add(performance.now())) this.close(CLOSE.flooding)
+  }
+
+  #advance(): void {
+    while (!this.#isBusy && !this.#isEnded && this.#lane.length > 0) {
+      const text = this.#lane.shift()
+      if (this.#lane.length === LANE_MAX - 1) this.#socket.resume()
+      if (text !== undefined) this.#take(text)
+    }
+  }
+
+  #take(text: string): void {
+    try {
+      this.#handle(parseFrame(text))
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error
+      this.#sink.write(encodeRpcError(error))
+      if (error.code !== -32601 && this.#violations.add(performance.now())) this.close(CLOSE.violation)
+    }
+  }
+
+  #handle(request: RpcRequest): void {
+    const { id = null, method } = request
+    const operation = METHODS.get(method)
+    if (!operation) throw new RpcError(-32601, `there is no method ${method.slice(0, 64)}`, id)
+    if (request.id === undefined && method !== 'ack') throw new RpcError(-32600, 'only ack may come without id')
+    const waitMs = method === 'ack' ? 0 : this.#options.hub.rate.take(this.#options.caller.actor.userId)
+    if (waitMs > 0) return this.#hold(request, operation, waitMs)
+    this.#run(request, operation)
+  }
+
+  /** He has spent his share: his socket waits, and with it he. */
+  #hold(request: RpcRequest, operation: Operation, waitMs: number): void {
+    this.#isBusy = true
+    this.#socket.pause()
+    setTimeout(() => {
+      this.#isBusy = false
+      if (this.#isEnded) return
+      const again = this.#options.hub.rate.take(this.#options.caller.actor.userId)
+      if (again > 0) return this.#hold(request, operation, again)
+      if (this.#lane.length < LANE_MAX) this.#socket.resume()
+      this.#run(request, operation)
+      this.#advance()
+    }, waitMs)
+  }
+
+  #run({ id, params: given }: RpcRequest, operation: Operation): void {
+    const session = this.#session
+    if (!session) return
+    const parsed = operation.params.safeParse(given)
+    if (!parsed.success) return this.#answer(id, { error: paramsError(parsed.error) })
+    const call = { hub: this.#options.hub.services, caller: this.#options.caller, session }
+    try {
+      const placed = operation.handle(call, parsed.data, (answer) => this.#answer(id, answer))
+      if (placed) this.#wait(id, placed)
+    } catch (error) {
+      this.#answer(id, { error: toHermesError(error) })
+    }
+  }
+
+  #wait(id: RpcRequest['id'], placed: Promise<void>): void {
+    this.#isBusy = true
+    placed
+      .catch((error: unknown) => this.#answer(id, { error: toHermesError(error) }))
+      .finally(() => {
+        this.#isBusy = false
+        this.#advance()
+      })
+  }
+
+  #answer(id: RpcRequest['id'], answer: { readonly result: unknown } | { readonly error: HermesError }): void {
+    if ('error' in answer && answer.error.status >= 500)
+      this.#options.logger.error({ err: answer.error.cause ?? answer.error, code: answer.error.code }, answer.error.message)
+    if (id === undefined || this.#session?.isClosed) return
+    this.#sink.write('result' in answer ? encodeResult(id, answer.result) : encodeRefusal(id, answer.error))
+  }
+
+  #end(): void {
+    this.#isEnded = true
+    this.#lane.length = 0
+    if (this.#session) this.#options.hub.disconnect(this.#session)
+    this.#options.onClose(this)
+  }
+}
+
+function readId(text: string): { readonly id?: string | number | undefined } {
+  try {
+    return parseFrame(text)
+  } catch {
+    return {}
+  }
+}

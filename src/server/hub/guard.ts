@@ -1,0 +1,71 @@
+import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import { HermesError } from '../../errors.js'
+import type { Caller } from '../../hub/caller.js'
+import { refusalOf } from '../../hub/standing.js'
+import { encodePem } from '../../pki/pem.js'
+import type { IdentityStore } from '../../store/identity-store.js'
+import type { IdentityRecord } from '../../store/records.js'
+import { DeviceName } from '../../wire/formats.js'
+import { closeConnection } from '../http/close-connection.js'
+import { type PeerCertificate, peerCertificate } from './peer-certificate.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who the client certificate proves the client to be; set by the guard of the hub listener. */
+    caller: Caller | null
+  }
+}
+
+export interface GuardOptions {
+  readonly identities: IdentityStore
+  readonly now: () => Date
+  readonly allowedOrigins: readonly string[]
+}
+
+/** What a refusal of the guard means: the request is not looked at, and the connection closes. */
+export function createGuard({ identities, now, allowedOrigins }: GuardOptions): onRequestAsyncHookHandler {
+  return async (request, reply) => {
+    try {
+      refuseOrigin(request, allowedOrigins)
+      const peer = peerCertificate(request.raw.socket)
+      if (!peer) throw new HermesError('certificate_required', 'Connect with the certificate that register gave you')
+      const record = await identities.findByFingerprint(peer.fingerprint)
+      request.caller = callerOf(goodRecord(record, now()), peer, deviceOf(request))
+    } catch (error) {
+      if (error instanceof HermesError && error.status === 403) closeConnection(reply)
+      throw error
+    }
+  }
+}
+
+/** A browser sends its user's certificate for whatever page asks it to. */
+function refuseOrigin({ headers }: FastifyRequest, allowed: readonly string[]): void {
+  if (headers.origin === undefined || allowed.includes(headers.origin)) return
+  throw new HermesError('origin_refused', `Origin ${headers.origin} is not in HERMES_ALLOWED_ORIGINS`)
+}
+
+function goodRecord(record: IdentityRecord | null, now: Date): IdentityRecord {
+  if (!record) throw new HermesError('certificate_unknown')
+  const refusal = refusalOf(record, now.getTime())
+  if (refusal) throw new HermesError(refusal)
+  return record
+}
+
+function deviceOf(request: FastifyRequest): string {
+  const { device = 'default' } = request.query as { readonly device?: unknown }
+  const parsed = DeviceName.safeParse(device)
+  if (parsed.success) return parsed.data
+  const message = parsed.error.issues[0]?.message ?? 'is not valid'
+  throw new HermesError('invalid_request', `device: ${message}`, { errors: [{ path: 'device', message }] })
+}
+
+function callerOf({ user, certificate }: IdentityRecord, { der, fingerprint }: PeerCertificate, device: string): Caller {
+  return {
+    actor: { userId: user.id, username: user.username, fingerprint, device },
+    certificatePem: encodePem('CERTIFICATE', der),
+    certificateDer: der,
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+    role: user.role,
+  }
+}

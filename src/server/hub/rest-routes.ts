@@ -1,0 +1,113 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, FastifySchemaCompiler } from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { type ErrorCode, HermesError } from '../../errors.js'
+import type { Caller } from '../../hub/caller.js'
+import type { Hub } from '../../hub/hub.js'
+import type { Operation, Route } from '../../hub/operations/operation.js'
+import { OPERATIONS } from '../../hub/operations/table.js'
+import { DeviceName } from '../../wire/formats.js'
+import { problems } from '../http/problems.js'
+
+/** What the guard and the limits may answer to any request of the hub. */
+export const HUB_ERRORS = [
+  'certificate_required',
+  'certificate_unknown',
+  'certificate_superseded',
+  'certificate_revoked',
+  'certificate_expired',
+  'account_disabled',
+  'origin_refused',
+  'rate_limited',
+  'unavailable',
+] as const satisfies readonly ErrorCode[]
+
+/** Registers the REST face of every operation of the table that has one. */
+export function restRoutes(app: FastifyInstance, { hub }: { readonly hub: Hub }): void {
+  for (const operation of OPERATIONS) if (operation.route) addRoute(app, hub, operation, operation.route)
+}
+
+type Shape = Readonly<Record<string, z.ZodType>>
+
+function addRoute(app: FastifyInstance, hub: Hub, operation: Operation, route: Route): void {
+  const { name, summary, description, result, errors } = operation
+  app.route({
+    method: route.method,
+    url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+    validatorCompiler: withNumbers,
+    schema: {
+      operationId: name,
+      summary,
+      description,
+      tags: [route.path.startsWith('/invitations') ? 'Invitations' : 'Conversations'],
+      ...inputSchemas(operation, route),
+      response: { 200: result, ...problems(...errors, ...HUB_ERRORS, ...bodyErrors(route)) },
+    },
+    handler: (request, reply) => answer(hub, operation, request, reply),
+  })
+}
+
+function bodyErrors({ method }: Route): readonly ErrorCode[] {
+  return method === 'POST' ? ['unsupported_media_type', 'too_large'] : []
+}
+
+/** The parameters of an operation, as path, query and body. */
+function inputSchemas({ params }: Operation, { method, path }: Route) {
+  const shape = (params as z.ZodObject).shape as Shape
+  const inPath = Object.entries(shape).filter(([name]) => path.includes(`{${name}}`))
+  const others = Object.entries(shape).filter(([name]) => !path.includes(`{${name}}`))
+  const device = { device: DeviceName.optional() }
+  return {
+    ...(inPath.length > 0 && { params: z.strictObject(Object.fromEntries(inPath)) }),
+    querystring: z.strictObject({ ...(method === 'GET' && Object.fromEntries(others)), ...device }),
+    ...(method === 'POST' && { body: z.strictObject(Object.fromEntries(others)) }),
+  }
+}
+
+/** A query knows only text: what should be a number and looks like one is one. */
+const withNumbers: FastifySchemaCompiler<FastifySchema> = (route) => {
+  const validate = validatorCompiler(route as unknown as Parameters<typeof validatorCompiler>[0])
+  if (route.httpPart !== 'querystring') return validate
+  const shape = (route.schema as unknown as z.ZodObject).shape as Shape
+  return (query: Record<string, unknown>) => {
+    const entries = Object.entries(query).map(([name, value]) => [name, isNumber(shape[name]) ? numberOf(value) : value])
+    return validate(Object.fromEntries(entries))
+  }
+}
+
+function isNumber(schema: z.ZodType | undefined): boolean {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return isNumber(schema.unwrap() as z.ZodType)
+  return schema instanceof z.ZodNumber
+}
+
+function numberOf(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+}
+
+async function answer(hub: Hub, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const caller = callerOf(request)
+  spend(hub, operation, caller)
+  const { device: _, ...query } = request.query as Record<string, unknown>
+  const params = { ...query, ...(request.body as object | undefined), ...(request.params as object) }
+  const abandoned = new AbortController()
+  reply.raw.once('close', () => abandoned.abort())
+  return new Promise((resolve, reject) => {
+    const call = { hub: hub.services, caller, session: null, abandoned: abandoned.signal }
+    const placed = operation.handle(call, params, (given) => {
+      if ('error' in given) reject(given.error)
+      else resolve(given.result)
+    })
+    placed?.catch(reject)
+  })
+}
+
+function callerOf({ caller }: FastifyRequest): Caller {
+  if (!caller) throw new HermesError('certificate_required')
+  return caller
+}
+
+function spend(hub: Hub, { name }: Operation, { actor }: Caller): void {
+  const waitMs = name.startsWith('acknowledge') ? 0 : hub.rate.take(actor.userId)
+  if (waitMs > 0)
+    throw new HermesError('rate_limited', 'too many requests: HERMES_REQUESTS_PER_SECOND', { retryAfterMs: waitMs })
+}

@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+import type { Gap } from '../../wire/events.js'
+import { CLOSE, type Close } from '../../wire/frames.js'
+import type { EncodedEvent } from '../../hub/delivery/encoded-event.js'
+import type { Sink } from '../../hub/delivery/sink.js'
+import { encodeNotification } from './json-rpc.js'
+
+/** A peer that does not answer our close within this time is cut off. */
+const CLOSE_MS = 2000
+
+/** Writes frames to a WebSocket; what one turn of the event loop writes leaves as one piece. */
+export class SocketSink implements Sink {
+  readonly #socket: WebSocket
+  readonly #raw: Socket
+  readonly #failed: (error: unknown) => void
+  #isCorked = false
+
+  constructor(socket: WebSocket, raw: Socket, failed: (error: unknown) => void) {
+    this.#socket = socket
+    this.#raw = raw
+    this.#failed = failed
+  }
+
+  get backlog(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  event(event: EncodedEvent): void {
+    this.write(event.frame)
+  }
+
+  gap(gap: Gap): void {
+    this.notify('gap', JSON.stringify(gap))
+  }
+
+  synced(): void {
+    this.notify('synced', '{}')
+  }
+
+  held(): void {}
+
+  notify(method: string, params: string): void {
+    this.write(encodeNotification(method, params))
+  }
+
+  close({ code, reason }: Close): void {
+    this.#socket.close(code, reason)
+    setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref()
+  }
+
+  fail(error: unknown): void {
+    this.#failed(error)
+    this.close(CLOSE.overloaded)
+  }
+
+  write(frame: string | Buffer): void {
+    this.#cork()
+    this.#socket.send(frame, { binary: false })
+  }
+
+  #cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    this.#raw.cork()
+    process.nextTick(() => {
+      this.#isCorked = false
+      this.#raw.uncork()
+    })
+  }
+}

@@ -1,0 +1,102 @@
+import websocket from '@fastify/websocket'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { HermesError } from '../../errors.js'
+import type { Hub } from '../../hub/hub.js'
+import { DeviceName } from '../../wire/formats.js'
+import { CLOSE, type ClientLimits } from '../../wire/frames.js'
+import { FRAME_BYTES, PROTOCOL } from '../../wire/limits.js'
+import { problems } from '../http/problems.js'
+import { Connection } from './connection.js'
+import { HUB_ERRORS } from './rest-routes.js'
+
+export interface WebsocketOptions {
+  readonly hub: Hub
+  readonly heartbeatSeconds: number
+  readonly limits: ClientLimits
+}
+
+/** How often heartbeats and expiries are looked after. */
+const SWEEP_MS = 1000
+/** Before a planned shutdown: clients come back spread over this time. */
+const RECONNECT_SPREAD_MS = 5000
+
+const Query = z.strictObject({ device: DeviceName.optional(), ack: z.enum(['auto']).optional() })
+
+/** The WebSocket at /hub. Its guard and its refusals are those of every request. */
+export async function websocketRoute(app: FastifyInstance, options: WebsocketOptions): Promise<void> {
+  const connections = new Set<Connection>()
+  await app.register(websocket, {
+    options: { maxPayload: FRAME_BYTES, perMessageDeflate: false, handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL },
+    preClose(done) {
+      for (const connection of connections) farewell(connection)
+      this.websocketServer.close(() => done())
+    },
+  })
+  const sweep = setInterval(() => {
+    beat(connections, options.heartbeatSeconds * 1000)
+    options.hub.sweep().catch((error: unknown) => app.log.error({ err: error }, 'a sweep failed'))
+  }, SWEEP_MS)
+  app.addHook('onClose', async () => clearInterval(sweep))
+  app.route({
+    method: 'GET',
+    url: '/hub',
+    schema: {
+      operationId: 'connect',
+      summary: 'Open a WebSocket',
+      description: 'JSON-RPC 2.0 in text frames, subprotocol hermes.v1; see asyncapi.yaml. Without an upgrade it is refused.',
+      tags: ['WebSocket'],
+      querystring: Query,
+      response: { 101: z.void().meta({ description: 'Switching protocols.' }), ...problems(...HUB_ERRORS) },
+    },
+    preHandler: async (request) => refuseHandshake(request),
+    handler: async () => {
+      throw new HermesError('invalid_request', 'Connect here with a WebSocket client')
+    },
+    wsHandler: (socket, request) => {
+      const connection = new Connection(socket, request.raw.socket, connectionOptions(request, connections, options))
+      connections.add(connection)
+      return connection.open()
+    },
+  })
+}
+
+function connectionOptions(request: FastifyRequest, connections: Set<Connection>, options: WebsocketOptions) {
+  if (!request.caller) throw new HermesError('certificate_required')
+  const { ack } = request.query as z.output<typeof Query>
+  return {
+    ...options,
+    caller: request.caller,
+    autoAcknowledge: ack === 'auto',
+    logger: request.log,
+    onClose: (connection: Connection) => void connections.delete(connection),
+  }
+}
+
+/** What ws would refuse without a problem document [RFC 6455 4.2.1]. */
+function refuseHandshake({ headers, ws }: FastifyRequest): void {
+  if (!ws) return
+  const { 'sec-websocket-version': version, 'sec-websocket-key': key = '', 'sec-websocket-protocol': offered } = headers
+  if (version !== '13') throw new HermesError('invalid_request', 'Sec-WebSocket-Version must be 13')
+  if (!/^[+/0-9A-Za-z]{22}==$/.test(key)) throw new HermesError('invalid_request', 'Sec-WebSocket-Key must be 16 bytes in base64')
+  const protocols = offered?.split(',').map((name) => name.trim())
+  if (protocols && !protocols.includes(PROTOCOL))
+    throw new HermesError('invalid_request', `the subprotocols offered are not spoken here: offer ${PROTOCOL}, or none`)
+}
+
+function beat(connections: ReadonlySet<Connection>, heartbeatMs: number): void {
+  const now = performance.now()
+  for (const connection of connections) {
+    if (now - connection.heardAt >= 2 * heartbeatMs) connection.close(CLOSE.silent)
+    else if (now >= connection.pingAt) {
+      connection.pingAt = now + heartbeatMs
+      connection.ping()
+    }
+  }
+}
+
+function farewell(connection: Connection): void {
+  const reconnectAfterMs = Math.round(Math.random() * RECONNECT_SPREAD_MS)
+  connection.notify('draining', JSON.stringify({ reconnectAfterMs }))
+  connection.close(CLOSE.restart)
+}
