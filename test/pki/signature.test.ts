@@ -1,7 +1,12 @@
 import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { type InvitationContext, signedBytes, signInvitation, verifyInvitationSignature } from '../../src/pki/signature.js'
+import {
+  type InvitationContext,
+  signedBytes,
+  signInvitation,
+  verifyInvitationSignature,
+} from '../../src/pki/signature.js'
 import { buildAcceptTranscript, buildConfirmTranscript, type ConfirmTranscript } from '../../src/wire/transcript.js'
 
 interface Vector {
@@ -13,14 +18,18 @@ interface Vector {
   signature: string
 }
 
-const vectors = JSON.parse(readFileSync(new URL('../vectors/invitation-v1.json', import.meta.url), 'utf8')) as { cases: Vector[] }
+const vectors = JSON.parse(readFileSync(new URL('../vectors/invitation-v1.json', import.meta.url), 'utf8')) as {
+  cases: Vector[]
+}
 
 async function isAccepted({ context, certificate, fields, signature }: Vector): Promise<boolean> {
   const camel = (label: string) => label.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
   const typed = Object.fromEntries(Object.entries(fields).map(([label, value]) => [camel(label), value]))
   let transcript: string
   try {
-    transcript = (context === 'accept' ? buildAcceptTranscript : buildConfirmTranscript)(typed as unknown as ConfirmTranscript)
+    transcript = (context === 'accept' ? buildAcceptTranscript : buildConfirmTranscript)(
+      typed as unknown as ConfirmTranscript,
+    )
   } catch {
     return false
   }
