@@ -18,6 +18,6 @@ export function blaming<T>(file: string, remedy: string, step: () => T): T {
 
 /** The code of a system error such as ENOENT, undefined for any other error. */
 export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
 }
