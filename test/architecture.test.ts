@@ -49,6 +49,11 @@ const BREACHES: readonly (readonly [path: string, text: string, complaint: RegEx
     "new URL(built ? './x.js' : '../hub/x.ts', import.meta.url)",
     /imports \.\.\/hub\/x\.ts: store may/,
   ],
+  [
+    'src/bus/a.ts',
+    "const x = import.meta.resolve('../hub/x.js')",
+    /imports \.\.\/hub\/x\.js: bus may import only errors/,
+  ],
   ['src/hub/a.ts', "type X = import('../server/x.js').X", /hub may import only errors, wire, pki, store, bus/],
   ['src/hub/a.ts', "import { loadConfig } from '../config.js'", /hub may import only/],
   ['src/server/a.ts', "import { x } from '../cli/x.js'", /server may import only/],

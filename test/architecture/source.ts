@@ -1,6 +1,6 @@
 import { parseSync, Visitor, type VisitorObject } from 'oxc-parser'
 
-/** A module that a file names: in an import or export, in `import()`, or in `new URL(…, import.meta.url)`. */
+/** A module that a file names: in an import or export, in `import()`, `import.meta.resolve()` or `new URL(…, import.meta.url)`. */
 export interface Reference {
   /** As it is written, or null where it is no plain string. */
   readonly module: string | null
@@ -75,6 +75,10 @@ function referenceVisitor(add: Add<Omit<Reference, 'line'>>): VisitorObject {
     ExportAllDeclaration: (node) => add({ module: node.source.value, typeOnly: node.exportKind === 'type' }, node),
     ImportExpression: (node) => add({ module: stringOf(node.source), typeOnly: false }, node),
     TSImportType: (node) => add({ module: node.source.value, typeOnly: true }, node),
+    CallExpression({ callee, arguments: [file], start, end, type }) {
+      if (callee.type !== 'MemberExpression' || callee.object.type !== 'MetaProperty' || file === undefined) return
+      add({ module: stringOf(file), typeOnly: false }, { start, end, type })
+    },
     NewExpression(node) {
       const [file, base] = node.arguments
       if (!isNamed(node.callee, 'URL') || base?.type !== 'MemberExpression' || file === undefined) return
