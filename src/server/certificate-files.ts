@@ -30,6 +30,8 @@ export interface CertificateOptions {
   readonly tlsCertFile: string | null
   readonly tlsKeyFile: string | null
   readonly now: Date
+  /** False: an empty folder is refused, since the database belongs to a CA that is missing. */
+  readonly mayCreate?: boolean
 }
 
 /** Everything of the certificates folder, checked. */
@@ -119,6 +121,8 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
   const passphrase = await readPassphrase(options.passphraseFile)
   await prepareDirectory(directory)
   const created = (await filesIn(directory)).size === 0
+  if (created && options.mayCreate === false)
+    throw refusal(directory, 'it is empty, but the database belongs to a CA', RESTORE)
   if (created) await create(options, passphrase)
   const present = await filesIn(directory)
   checkComplete(directory, present)

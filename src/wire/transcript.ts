@@ -107,6 +107,7 @@ export function rosterDigest(members: Iterable<RosterMember>): string {
 /** Digest of an attachment over its decoded bytes, `-` where there is none. Throws when it is not base64url. */
 export function attachmentDigest(text: string | undefined | null): string {
   if (text === undefined || text === null) return '-'
-  if (text === '' || !isCanonicalBase64url(text)) throw new Error('the attachment must be canonical base64url of at least one byte')
+  if (text === '' || !isCanonicalBase64url(text))
+    throw new Error('the attachment must be canonical base64url of at least one byte')
   return digest(Buffer.from(text, 'base64url'))
 }

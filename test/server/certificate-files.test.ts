@@ -261,6 +261,14 @@ t.test("the operator's own certificate serves the identity listener", async (t) 
   t.match(await startError({ ...own, now: later(100) }), /server\.pem: it expired on/)
 })
 
+t.test('an empty folder beside a database that has a CA is refused', async (t) => {
+  const options = scene(t)
+  t.match(await startError({ ...options, mayCreate: false }), /certs: it is empty, but the database belongs to a CA/)
+  t.same(readdirSync(options.directory), [])
+  t.equal((await openCertificates({ ...options, mayCreate: true })).created, true)
+  t.equal((await openCertificates({ ...options, mayCreate: false })).created, false)
+})
+
 t.test('a folder that cannot be used', async (t) => {
   const options = scene(t)
   writeFileSync(options.directory, 'a file')
