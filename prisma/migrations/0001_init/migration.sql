@@ -123,8 +123,9 @@ CREATE TABLE "Event" (
   "body" TEXT NOT NULL
 );
 CREATE UNIQUE INDEX "Event_conversationId_seq_key" ON "Event" ("conversationId", "seq");
-CREATE UNIQUE INDEX "Event_conversationId_senderId_messageId_key"
-  ON "Event" ("conversationId", "senderId", "messageId") WHERE "messageId" IS NOT NULL;
+-- The messageId first: those of version 7 grow, so that new ones share a few pages of the index.
+CREATE UNIQUE INDEX "Event_messageId_conversationId_senderId_key"
+  ON "Event" ("messageId", "conversationId", "senderId") WHERE "messageId" IS NOT NULL;
 
 CREATE TABLE "Request" (
   "userId" INTEGER NOT NULL REFERENCES "User" ("id"),

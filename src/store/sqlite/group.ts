@@ -54,7 +54,9 @@ export function firstCause({ appends, devices, cursors }: BatchOutcome): string 
 /** Runs every callback of a group, and returns the moves that must be tried again. */
 export function answer(group: Group, outcome: BatchOutcome): readonly CursorMove[] {
   forEachAppend(group, outcome, ({ done }, result) => call(() => answerAppend(done, result)))
-  group.openings.forEach(({ done }, index) => call(() => done(outcome.devices[index] ?? NO_OUTCOME)))
+  group.openings.forEach(({ done }, index) => {
+    call(() => done(outcome.devices[index] ?? NO_OUTCOME))
+  })
   const failures = new Map(outcome.cursors)
   group.moves.forEach(({ callbacks }, index) => {
     const failure = cursorFailure(failures.get(index))

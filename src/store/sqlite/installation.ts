@@ -1,3 +1,4 @@
+import type { Database } from 'better-sqlite3'
 import { HermesError } from '../../errors.js'
 import type { Installation } from '../store.js'
 import type { PrismaWriter } from './prisma.js'
@@ -18,4 +19,11 @@ export function settle(writer: PrismaWriter, installation: Installation): Promis
       )
     return { rootFingerprint, trustDomain }
   })
+}
+
+/** What is stored; null before the first start settled it. */
+export function readInstallation(reader: Database): Installation | null {
+  const row = reader.prepare('SELECT "rootFingerprint", "trustDomain" FROM "Meta"').get() as Partial<Installation> | undefined
+  const { rootFingerprint, trustDomain } = row ?? {}
+  return rootFingerprint && trustDomain ? { rootFingerprint, trustDomain } : null
 }

@@ -8,7 +8,7 @@ import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js
 import { sqliteEventLog } from './event-log.js'
 import { GroupCommit } from './group-commit.js'
 import { sqliteIdentities } from './identities.js'
-import { settle } from './installation.js'
+import { readInstallation, settle } from './installation.js'
 import { migrate, readMigrations } from './migrations.js'
 import { PrismaWriter } from './prisma.js'
 import { unavailable } from './sqlite-error.js'
@@ -60,6 +60,7 @@ async function connect(path: string, now: () => Date, logger: StoreLogger): Prom
   return {
     identities: sqliteIdentities(reader, writer, now),
     log: sqliteEventLog(reader, commits),
+    installation: async () => readInstallation(reader),
     settle: (installation) => settle(writer, installation),
     check: async () => check(reader),
     async close() {

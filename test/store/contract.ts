@@ -1,0 +1,45 @@
+import t, { type Test } from 'tap'
+import type { Store } from '../../src/store/store.js'
+import { conversationContract } from './contract-conversations.js'
+import { deviceContract } from './contract-devices.js'
+import { eventContract } from './contract-events.js'
+import { identityContract } from './contract-identities.js'
+import { loginContract } from './contract-logins.js'
+import { mailboxContract } from './contract-mailbox.js'
+import { modelContract } from './contract-model.js'
+
+const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void>>> = {
+  identities: identityContract,
+  logins: loginContract,
+  events: eventContract,
+  conversations: conversationContract,
+  devices: deviceContract,
+  mailbox: mailboxContract,
+  'a model and the log agree': modelContract,
+}
+
+/** What every store must do, proven on one that `openStore` opens empty. */
+export function storeContract(name: string, openStore: (t: Test) => Promise<Store>): void {
+  t.test(name, async (t) => {
+    const store = await openStore(t)
+    for (const [what, contract] of Object.entries(CONTRACTS)) await t.test(what, (t) => contract(t, store))
+
+    await t.test('what the installation is, is fixed at first start', async (t) => {
+      const installation = { rootFingerprint: `sha256:${'a'.repeat(64)}`, trustDomain: 'example.org' }
+      t.same(await store.settle(installation), installation)
+      t.same(
+        await store.settle({ ...installation, trustDomain: 'example.net' }),
+        installation,
+        'answers what is stored',
+      )
+      const foreign = { ...installation, rootFingerprint: `sha256:${'b'.repeat(64)}` }
+      await t.rejects(store.settle(foreign), { code: 'invalid_request', message: /aaaa.*bbbb/ })
+    })
+
+    await t.test('takes nothing once it is closed', async (t) => {
+      await store.check()
+      await store.close()
+      await t.rejects(store.log.openDevice(1, 'laptop', new Date(), 16), { code: 'unavailable' })
+    })
+  })
+}
