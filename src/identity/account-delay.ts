@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 
-const ACCOUNTS_MAX = 100_000
+const ENTRIES_MAX = 100_000
 const WINDOW_MS = 15 * 60_000
 const FIRST_DELAY_MS = 1000
 const MAX_DELAY_MS = 60_000
@@ -10,39 +10,55 @@ interface Failures {
   count: number
 }
 
+/** An attempt that is counted, and what it has to wait. */
+export interface DelayedAttempt {
+  readonly delayMs: number
+  /** Takes it back: it was no wrong guess. */
+  readonly forgive: () => void
+}
+
 /**
- * Slows guesses at one account that come from many addresses; an account is never locked as a whole, or anyone
- * could lock its owner out. In memory: each node of a cluster delays for itself.
+ * Slows guesses at one account from many addresses: each waits for the failures of the others. Those of its own
+ * address are the lock's business. An account is never locked as a whole, or anyone could lock its owner out.
+ * In memory: each node of a cluster delays for itself.
  */
 export class AccountDelay {
-  /** Failures within 15 minutes that cost nothing; 0 turns delays off. */
-  readonly #free: number
-  readonly #accounts = new LRUCache<string, Failures>({ max: ACCOUNTS_MAX })
+  /** What one address can add, since it is locked then; 0 turns delays off. */
+  readonly #perAddress: number
+  readonly #accounts = new LRUCache<string, Failures>({ max: ENTRIES_MAX })
+  readonly #pairs = new LRUCache<string, Failures>({ max: ENTRIES_MAX })
 
-  constructor(free: number) {
-    this.#free = free
+  constructor(perAddress: number) {
+    this.#perAddress = perAddress
   }
 
-  /** Counts an attempt before it is made, so that parallel ones count each, and answers its delay in milliseconds. */
-  count(username: string, now: Date): number {
-    const failures = this.#failuresOf(username, now.getTime())
-    const excess = failures.count - this.#free
-    failures.count += 1
-    if (this.#free === 0 || excess < 0) return 0
+  /** Counts an attempt before it is made, so that parallel ones count each. */
+  begin(username: string, address: string, now: Date): DelayedAttempt {
+    const account = windowOf(this.#accounts, username, now.getTime())
+    const pair = windowOf(this.#pairs, `${username} ${address}`, now.getTime())
+    const delayMs = this.#delayFor(account.count - pair.count)
+    if (pair.count >= this.#perAddress) return { delayMs, forgive: () => undefined }
+    account.count += 1
+    pair.count += 1
+    const forgive = () => {
+      account.count -= 1
+      pair.count -= 1
+    }
+    return { delayMs, forgive }
+  }
+
+  /** Two addresses' worth of failures is free: people mistype on their phone, too. */
+  #delayFor(failuresOfOthers: number): number {
+    const excess = failuresOfOthers - this.#perAddress * 2
+    if (this.#perAddress === 0 || excess < 0) return 0
     return Math.min(FIRST_DELAY_MS * 2 ** excess, MAX_DELAY_MS)
   }
+}
 
-  /** Takes an attempt back that was no wrong guess. */
-  forgive(username: string): void {
-    const failures = this.#accounts.get(username)
-    if (failures !== undefined && failures.count > 0) failures.count -= 1
-  }
-
-  #failuresOf(username: string, now: number): Failures {
-    const known = this.#accounts.get(username)
-    if (known !== undefined && now < known.since + WINDOW_MS) return known
-    const failures = { since: now, count: 0 }
-    this.#accounts.set(username, failures)
-    return failures
-  }
+function windowOf(table: LRUCache<string, Failures>, key: string, now: number): Failures {
+  const known = table.get(key)
+  if (known !== undefined && now < known.since + WINDOW_MS) return known
+  const failures = { since: now, count: 0 }
+  table.set(key, failures)
+  return failures
 }

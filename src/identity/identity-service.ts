@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Authority } from '../pki/authority.js'
 import type { IdentityStore } from '../store/identity-store.js'
 import type { FetchMyRequest, Identity, OwnIdentity, RegisterRequest } from '../wire/identity.js'
@@ -41,6 +42,7 @@ export interface IdentityService {
 export function createIdentityService(dependencies: IdentityDependencies): IdentityService {
   const { store, policy, now, issuers } = dependencies
   const closing = new AbortController()
+  setMaxListeners(0, closing.signal)
   const workers = new PasswordWorkers(policy)
   const describe = createIdentityDescriber(issuers)
   const passwordLimit = new AddressLimit({ what: 'passwords', max: policy.passwordsPerMinute, windowMs: MINUTE_MS })

@@ -36,20 +36,20 @@ export type Login = (credentials: Credentials, address: string) => Promise<Ident
  */
 export function createLogin(dependencies: LoginDependencies): Login {
   const { passwordLimit, workers, policy, now, closing } = dependencies
-  // The owner's own mistakes from one address lock that address before they delay anyone.
-  const delay = new AccountDelay(policy.loginFailures * 2)
+  const delay = new AccountDelay(policy.loginFailures)
   const nobodysHash = createNobodysHash(policy.bcryptCost)
 
   return async ({ username, password }, address) => {
     passwordLimit.take(address, now())
-    const delayMs = delay.count(username, now())
+    const { delayMs, forgive } = delay.begin(username, address, now())
     try {
       if (delayMs > 0) await pause(delayMs, closing)
-      return await workers.run(address, (hasher) =>
+      // One after another for a user and address, or right passwords sent at once would lock each other out.
+      return await workers.run({ address, key: `${username} ${address}` }, (hasher) =>
         check(dependencies, hasher, nobodysHash, { username, address }, password),
       )
     } catch (error) {
-      if (!(error instanceof HermesError) || error.code !== 'invalid_credentials') delay.forgive(username)
+      if (!(error instanceof HermesError) || error.code !== 'invalid_credentials') forgive()
       throw error
     }
   }

@@ -2,8 +2,15 @@ import { Piscina } from 'piscina'
 import { HermesError } from '../errors.js'
 import type { IdentityPolicy } from './policy.js'
 
-/** The worker is TypeScript where this file is: when tsx runs it. */
-const WORKER = new URL(`./password-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+/** The built .js, or the .ts where this file is one; tsx on Node 20 hooks `import` in the main thread alone. */
+const WORKER = import.meta.url.endsWith('.js')
+  ? { filename: import.meta.resolve('./password-worker.js') }
+  : { filename: import.meta.resolve('./password-worker.ts'), execArgv: ['--import', tsxLoader()] }
+
+function tsxLoader(): string {
+  return `data:text/javascript,import { register } from '${import.meta.resolve('tsx/esm/api')}'; register()`
+}
+
 const IDLE_MS = 60_000
 const RETRY_MS = 1000
 
@@ -18,8 +25,13 @@ export type WorkerPolicy = Pick<
   'bcryptCost' | 'passwordWorkers' | 'passwordQueue' | 'passwordQueuePerAddress'
 >
 
-interface Waiting {
+/** Who asks. Work of one `key` is done one after another. */
+export interface PasswordClient {
   readonly address: string
+  readonly key: string
+}
+
+interface Waiting extends PasswordClient {
   readonly begin: () => void
   readonly refuse: (error: HermesError) => void
 }
@@ -33,12 +45,15 @@ export class PasswordWorkers {
   readonly #pool: Piscina
   readonly #hasher: PasswordHasher
   readonly #line: Waiting[] = []
-  #running = 0
+  /** Keys whose work is in hand. */
+  readonly #running = new Set<string>()
 
   constructor(policy: WorkerPolicy) {
     this.#policy = policy
     const { passwordWorkers: maxThreads, bcryptCost: cost } = policy
-    this.#pool = new Piscina({ filename: WORKER.href, minThreads: 0, maxThreads, idleTimeout: IDLE_MS })
+    this.#pool = new Piscina({ ...WORKER, minThreads: 0, maxThreads, idleTimeout: IDLE_MS })
+    // A thread that dies without a task in hand is replaced with the next one; with a task, the task rejects.
+    this.#pool.on('error', () => undefined)
     this.#hasher = {
       hash: (password) => this.#pool.run({ password, cost }, { name: 'hash' }),
       compare: (password, hash) => this.#pool.run({ password, hash }, { name: 'compare' }),
@@ -49,12 +64,13 @@ export class PasswordWorkers {
    * Runs `work` with a thread to itself, behind those who came before. Throws `busy` at once when the line is
    * full, or when too many from this address stand in it.
    */
-  async run<T>(address: string, work: (hasher: PasswordHasher) => Promise<T>): Promise<T> {
-    if (this.#running >= this.#policy.passwordWorkers) await this.#wait(address)
-    else this.#running += 1
+  async run<T>(client: PasswordClient, work: (hasher: PasswordHasher) => Promise<T>): Promise<T> {
+    if (!this.#mayBegin(client)) await this.#wait(client)
+    else this.#running.add(client.key)
     try {
       return await work(this.#hasher)
     } finally {
+      this.#running.delete(client.key)
       this.#next()
     }
   }
@@ -65,18 +81,24 @@ export class PasswordWorkers {
     await this.#pool.close()
   }
 
-  #wait(address: string): Promise<void> {
+  #mayBegin({ key }: PasswordClient): boolean {
+    return this.#running.size < this.#policy.passwordWorkers && !this.#running.has(key)
+  }
+
+  #wait({ address, key }: PasswordClient): Promise<void> {
     const { passwordWorkers, passwordQueue, passwordQueuePerAddress } = this.#policy
     const ofAddress = this.#line.filter((waiting) => waiting.address === address).length
     if (this.#line.length >= passwordWorkers * passwordQueue || ofAddress >= passwordQueuePerAddress)
       return Promise.reject(new HermesError('busy', 'Too many passwords are waiting', { retryAfterMs: RETRY_MS }))
-    return new Promise((begin, refuse) => this.#line.push({ address, begin, refuse }))
+    return new Promise((begin, refuse) => this.#line.push({ address, key, begin, refuse }))
   }
 
-  /** Hands the thread to the next in line, so that nobody slips in between. */
+  /** Hands the thread at once to the next who may have it, so that nobody slips in between. */
   #next(): void {
-    const next = this.#line.shift()
-    if (next === undefined) this.#running -= 1
-    else next.begin()
+    const index = this.#line.findIndex((waiting) => this.#mayBegin(waiting))
+    const [next] = index < 0 ? [] : this.#line.splice(index, 1)
+    if (next === undefined) return
+    this.#running.add(next.key)
+    next.begin()
   }
 }

@@ -84,7 +84,9 @@ async function store(
 ): Promise<NewCertificate> {
   await refuseTaken(dependencies.store, username, key)
   dependencies.passwordLimit.take(address, dependencies.now())
-  const passwordHash = await dependencies.workers.run(address, (hasher) => hasher.hash(password))
+  const passwordHash = await dependencies.workers.run({ address, key: `register ${username}` }, (hasher) =>
+    hasher.hash(password),
+  )
   const certificate = issue(dependencies, username, key)
   await dependencies.store.register({ username, passwordHash, certificate, encryptedPrivateKey })
   return certificate

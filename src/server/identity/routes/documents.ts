@@ -38,19 +38,23 @@ const CONTENT_SECURITY_POLICY = {
 
 export interface Documents {
   /** openapi.yaml, of both listeners. */
-  readonly openapi: string
+  readonly openapi: () => string
 }
 
 export const documentsRoutes: FastifyPluginAsyncZod<{ readonly documents: Documents }> = async (app, { documents }) => {
-  app.get('/openapi.yaml', { schema }, async (_request, reply) => reply.type(YAML_MEDIA_TYPE).send(documents.openapi))
+  app.get('/openapi.yaml', { schema }, async (_request, reply) => reply.type(YAML_MEDIA_TYPE).send(documents.openapi()))
 
-  const document = parse(documents.openapi) as Readonly<Record<string, unknown>>
+  // Parsed when somebody looks: it takes a while, and a server should be ready at once.
+  let document: Readonly<Record<string, unknown>> | undefined
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { validatorUrl: null, docExpansion: 'list', deepLinking: true },
     theme: { title: 'Hermes API' },
     staticCSP: CONTENT_SECURITY_POLICY,
-    transformSpecification: () => document,
+    transformSpecification: () => {
+      document ??= parse(documents.openapi()) as Readonly<Record<string, unknown>>
+      return document
+    },
     transformSpecificationClone: false,
   })
 }

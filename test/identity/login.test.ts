@@ -1,0 +1,151 @@
+import bcrypt from 'bcryptjs'
+import t from 'tap'
+import { createRequest, lockKey } from './requests.js'
+import { createServiceFixture, PASSWORD } from './service-fixture.js'
+import { settle } from './settle.js'
+
+const ADDRESS = '192.0.2.1'
+
+t.test('a password is compared in NFC', async (t) => {
+  const { identities } = await createServiceFixture(t)
+  const decomposed = 'e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301 and more'
+  await identities.register({ username: 'alice', password: decomposed, csr: createRequest('alice').csr }, ADDRESS)
+  const attempt = identities.fetchMy({ username: 'alice', password: decomposed.normalize('NFC') }, ADDRESS)
+  await t.rejects(attempt, { code: 'no_private_key' })
+})
+
+t.test('what follows the 72nd byte or a NUL is never passed over', async (t) => {
+  const { identities } = await createServiceFixture(t)
+  const longest = 'x'.repeat(72)
+  await identities.register({ username: 'alice', password: longest, csr: createRequest('alice').csr }, ADDRESS)
+  for (const password of [`${longest}y`, `${longest}\0`])
+    await t.rejects(identities.fetchMy({ username: 'alice', password }, ADDRESS), { code: 'invalid_credentials' })
+  await t.rejects(identities.fetchMy({ username: 'alice', password: longest }, ADDRESS), { code: 'no_private_key' })
+  const tooLong = { username: 'bob', password: `${longest}y`, csr: createRequest('bob').csr }
+  await t.rejects(identities.register(tooLong, ADDRESS), { code: 'invalid_request' })
+})
+
+t.test('256 parallel guesses count as 5, for known and unknown users', async (t) => {
+  const { identities, clock } = await createServiceFixture(t, { policy: { loginFailures: 5 } })
+  const { key, csr } = createRequest('alice')
+  const encryptedPrivateKey = lockKey(key, 'another password')
+  await identities.register({ username: 'alice', password: PASSWORD, csr, encryptedPrivateKey }, ADDRESS)
+  for (const username of ['alice', 'nobody']) {
+    const guesses = Array.from({ length: 256 }, (_, n) =>
+      identities.fetchMy({ username, password: `guess ${n}` }, ADDRESS),
+    )
+    t.same(await settle(guesses), { invalid_credentials: 5, account_locked: 251 })
+  }
+  const right = { username: 'alice', password: PASSWORD }
+  await t.rejects(identities.fetchMy(right, ADDRESS), { code: 'account_locked', retryAfterMs: 15 * 60_000 })
+  t.equal((await identities.fetchMy(right, '192.0.2.2')).username, 'alice', 'another address is not locked')
+  clock.now = new Date(clock.now.getTime() + 15 * 60_000)
+  t.equal((await identities.fetchMy(right, ADDRESS)).username, 'alice', 'the lock ends')
+})
+
+t.test('right passwords never lock', async (t) => {
+  const { identities } = await createServiceFixture(t)
+  await identities.register({ username: 'alice', password: PASSWORD, csr: createRequest('alice').csr }, ADDRESS)
+  for (let n = 0; n < 12; n++)
+    await t.rejects(identities.fetchMy({ username: 'alice', password: PASSWORD }, ADDRESS), { code: 'no_private_key' })
+})
+
+t.test('right passwords sent at once do not lock each other out', async (t) => {
+  const { identities } = await createServiceFixture(t, { policy: { passwordWorkers: 8 } })
+  await identities.register({ username: 'alice', password: PASSWORD, csr: createRequest('alice').csr }, ADDRESS)
+  const right = { username: 'alice', password: PASSWORD }
+  t.same(await settle(Array.from({ length: 12 }, () => identities.fetchMy(right, ADDRESS))), { no_private_key: 12 })
+})
+
+t.test('limits by address', async (t) => {
+  const { identities, clock } = await createServiceFixture(t, {
+    policy: { registrationsPerHour: 2, passwordsPerMinute: 3 },
+  })
+  const register = (username: string, address = ADDRESS) =>
+    identities.register({ username, password: PASSWORD, csr: 'nonsense' }, address)
+  await t.rejects(register('a', '2001:db8::1'), { code: 'csr_rejected' })
+  await t.rejects(register('b', '2001:db8::2'), { code: 'csr_rejected' })
+  await t.rejects(register('c', '2001:db8::3'), { code: 'rate_limited', retryAfterMs: 3_600_000 })
+  await t.rejects(register('c', '2001:db8:0:1::3'), { code: 'csr_rejected' }, 'another /64')
+  const guess = (username: string) => identities.fetchMy({ username, password: PASSWORD }, ADDRESS)
+  for (const username of ['a', 'b', 'c']) await t.rejects(guess(username), { code: 'invalid_credentials' })
+  await t.rejects(guess('d'), { code: 'rate_limited', retryAfterMs: 60_000 })
+  clock.now = new Date(clock.now.getTime() + 60_000)
+  await t.rejects(guess('d'), { code: 'invalid_credentials' })
+})
+
+t.test('a full line is busy, and does not count', async (t) => {
+  const { identities } = await createServiceFixture(t, {
+    policy: { passwordWorkers: 1, passwordQueue: 3, passwordQueuePerAddress: 2 },
+  })
+  const guess = (address: string) => identities.fetchMy({ username: 'nobody', password: PASSWORD }, address)
+  const fromOne = settle(Array.from({ length: 10 }, () => guess('192.0.2.1')))
+  const fromOthers = settle(Array.from({ length: 5 }, (_, n) => guess(`192.0.2.${n + 2}`)))
+  t.same(await fromOne, { invalid_credentials: 3, busy: 7 }, 'one with the worker and two in line')
+  t.same(await fromOthers, { invalid_credentials: 1, busy: 4 }, 'the one place that was left')
+  t.same(await settle([guess('192.0.2.1'), guess('192.0.2.1'), guess('192.0.2.1')]), {
+    invalid_credentials: 2,
+    account_locked: 1,
+  })
+})
+
+t.test('a hash is renewed when the cost has risen, and only then', async (t) => {
+  const { identities, store } = await createServiceFixture(t, { policy: { bcryptCost: 11 } })
+  const weaker = bcrypt.hashSync(PASSWORD, 10)
+  await identities.register({ username: 'alice', password: PASSWORD, csr: createRequest('alice').csr }, ADDRESS)
+  const hashOf = async () => (await store.identities.findIdentity('alice'))?.user.passwordHash ?? ''
+  const strong = await hashOf()
+  const userId = (await store.identities.findIdentity('alice'))?.user.id ?? 0
+  await store.identities.replacePasswordHash(userId, strong, weaker)
+  const wrong = { username: 'alice', password: 'wrong password' }
+  await t.rejects(identities.fetchMy(wrong, ADDRESS), { code: 'invalid_credentials' })
+  t.equal(await hashOf(), weaker)
+  const right = { username: 'alice', password: PASSWORD }
+  await t.rejects(identities.fetchMy(right, ADDRESS), { code: 'no_private_key' })
+  const renewed = await hashOf()
+  t.equal(bcrypt.getRounds(renewed), 11)
+  await t.rejects(identities.fetchMy(right, ADDRESS), { code: 'no_private_key' })
+  t.equal(await hashOf(), renewed)
+})
+
+t.test('a disabled account gets nothing, even with its password', async (t) => {
+  const { identities } = await createServiceFixture(t, {
+    wrap: (store) => ({
+      ...store,
+      findIdentity: async (username) => {
+        const record = await store.findIdentity(username)
+        return record && { ...record, user: { ...record.user, disabledAt: new Date() } }
+      },
+    }),
+  })
+  const { key, csr } = createRequest('alice')
+  const encryptedPrivateKey = lockKey(key, 'another password')
+  await identities.register({ username: 'alice', password: PASSWORD, csr, encryptedPrivateKey }, ADDRESS)
+  await t.rejects(identities.fetchMy({ username: 'alice', password: PASSWORD }, ADDRESS), { code: 'account_disabled' })
+})
+
+t.test('a key that is not that of the certificate is never given out', async (t) => {
+  const { identities } = await createServiceFixture(t, {
+    wrap: (store) => ({
+      ...store,
+      findEscrow: async (userId) => {
+        const escrow = await store.findEscrow(userId)
+        return escrow && { ...escrow, spkiHash: '0'.repeat(64) }
+      },
+    }),
+  })
+  const { key, csr } = createRequest('alice')
+  const encryptedPrivateKey = lockKey(key, 'another password')
+  await identities.register({ username: 'alice', password: PASSWORD, csr, encryptedPrivateKey }, ADDRESS)
+  await t.rejects(identities.fetchMy({ username: 'alice', password: PASSWORD }, ADDRESS), { code: 'no_private_key' })
+})
+
+t.test('closing ends what waits', async (t) => {
+  const { identities } = await createServiceFixture(t, { policy: { passwordWorkers: 1 } })
+  const guesses = Array.from({ length: 3 }, () =>
+    identities.fetchMy({ username: 'nobody', password: PASSWORD }, ADDRESS),
+  )
+  const outcome = settle(guesses)
+  await identities.close()
+  t.same(await outcome, { invalid_credentials: 1, draining: 2 })
+})
