@@ -8,7 +8,7 @@ const PASSWORD_CODE_POINTS_MIN = 12
 /** A new server password in NFC; throws `invalid_request` with the rule when it breaks it. */
 export function normalizeNewPassword(password: string): string {
   const normal = password.normalize('NFC')
-  if (isHashable(normal) && [...normal].length >= PASSWORD_CODE_POINTS_MIN) return normal
+  if (isHashable(normal) && Array.from(normal).length >= PASSWORD_CODE_POINTS_MIN) return normal
   const message = `must be ${PASSWORD_RULE}`
   throw new HermesError('invalid_request', `password: ${message}`, { errors: [{ path: 'password', message }] })
 }

@@ -13,7 +13,7 @@ export async function talk(port: number, bytes: string | readonly string[]): Pro
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   const closed = once(socket, 'close')
-  for (const part of [bytes].flat()) socket.write(part as string)
+  for (const part of [bytes].flat()) socket.write(part)
   await closed
   return Buffer.concat(chunks).toString()
 }

@@ -26,13 +26,15 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 
 /** Answers every error of a handler or hook as a problem; a 5xx goes to the log with its cause. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(request, reply, toHermesError(error))
+  sendProblem(request, reply, toHermesError(error, request.routeOptions.bodyLimit))
 }
 
 /** Sends a refusal as it stands, closing the connection where the route says so. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: HermesError): void {
   if (error.status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, error.message)
   else request.log.info({ code: error.code, route: request.routeOptions.url }, error.message)
+  // Fastify closes after a body it cannot parse, which is needed only while the rest of it is under way.
+  if (error.code === 'invalid_request' && request.raw.complete) reply.removeHeader('connection')
   closeOnRefusal(request, reply, error.code)
   // A Buffer, since Fastify would add a charset to a string, which JSON does not have [RFC 8259 11].
   const body = Buffer.from(JSON.stringify(toProblem(error, request.id)))
@@ -40,7 +42,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
 }
 
 /** Any error as a refusal of the catalogue; what is nobody's refusal is `internal`. */
-export function toHermesError(error: unknown): HermesError {
+export function toHermesError(error: unknown, bodyLimit?: number): HermesError {
   if (error instanceof HermesError) return error
   if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error.validation)
   if (!(error instanceof Error))
@@ -48,11 +50,12 @@ export function toHermesError(error: unknown): HermesError {
   const { statusCode } = error as { statusCode?: unknown }
   const code = typeof statusCode === 'number' ? CODES[statusCode] : undefined
   if (code === undefined) return new HermesError('internal', error.message, { cause: error })
-  return new HermesError(code, sentence(code, error), { cause: error })
+  return new HermesError(code, sentence(code, error, bodyLimit), { cause: error })
 }
 
 /** The messages of the framework repeat what the client sent, however long, or say too little. */
-function sentence(code: ErrorCode, error: Error): string {
+function sentence(code: ErrorCode, error: Error, bodyLimit: number | undefined): string {
+  if (code === 'too_large' && bodyLimit !== undefined) return `The body may have ${bodyLimit} bytes`
   if (code === 'uri_too_long') return `The request target may have ${URI_CHARACTERS} characters`
   if (code === 'unsupported_media_type')
     return 'The body must have a Content-Type that this route accepts (see /openapi.yaml)'

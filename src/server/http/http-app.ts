@@ -4,7 +4,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyServerOptions,
   LogController,
-  type onRequestHookHandler,
+  type onRequestAsyncHookHandler,
 } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
@@ -22,7 +22,7 @@ export interface HttpAppOptions {
   /** Null: plain HTTP, for tests. */
   readonly https: ServerOptions | null
   /** Runs before all else on every request, those that no route takes included. */
-  readonly guard?: onRequestHookHandler
+  readonly guard?: onRequestAsyncHookHandler
 }
 
 /** How often Node looks for requests that take too long. */

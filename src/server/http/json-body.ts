@@ -17,6 +17,6 @@ export function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    parse(request, decodeBody(body as Buffer), done)
+    void parse(request, decodeBody(body as Buffer), done)
   })
 }

@@ -16,11 +16,11 @@ type Responses = Record<string, Record<string, unknown> & { content?: Record<str
 
 /** The provider turns a response into description and schemas; this puts headers and examples back. */
 const transform: Transform = (route) => {
-  const transformed = jsonSchemaTransform(route as Parameters<typeof jsonSchemaTransform>[0])
+  const transformed = jsonSchemaTransform(route)
   const given = (route.schema?.response ?? {}) as Responses
-  const made = ((transformed.schema as { response?: Responses } | undefined)?.response ?? {}) as Responses
+  const made = (transformed.schema?.response ?? {}) as Responses
   for (const [status, response] of Object.entries(made)) keepAnnotations(given[status], response)
-  return transformed as ReturnType<Transform>
+  return transformed
 }
 
 function keepAnnotations(given: Responses[string] | undefined, made: Responses[string]): void {

@@ -1,0 +1,137 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import pino from 'pino'
+import type { Test } from 'tap'
+import { issueServerCertificate } from '../../../src/pki/server-certificate.js'
+import { buildIdentityApp, type IdentityAppDependencies } from '../../../src/server/identity/app.js'
+import type { ServerConfiguration } from '../../../src/wire/well-known.js'
+import {
+  createServiceFixture,
+  hierarchy,
+  type ServiceFixture,
+  type ServiceFixtureOptions,
+} from '../../identity/service-fixture.js'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly bytes: Buffer
+  readonly text: string
+  /** The body, if it is JSON. */
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+export interface Listener extends ServiceFixture {
+  readonly port: number
+  readonly get: (path: string, headers?: Readonly<Record<string, string>>, method?: string) => Promise<Answer>
+  readonly post: (path: string, body: unknown, headers?: Readonly<Record<string, string>>) => Promise<Answer>
+  /** As curl sends `--data-urlencode`. */
+  readonly postForm: (
+    path: string,
+    fields: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Answer>
+}
+
+export const CONFIGURATION: ServerConfiguration = {
+  protocol: 'hermes.v1',
+  identityUrl: 'https://localhost:8443',
+  hubUrl: 'https://localhost:9443',
+  rootFingerprint: hierarchy().root.fingerprint,
+  trustDomain: 'hermes.test',
+  limits: {
+    frameBytes: 524_288,
+    payloadBytes: 65_536,
+    signalBytes: 8192,
+    windowEvents: 256,
+    windowBytes: 1_048_576,
+    membersMax: 512,
+    requestsPerSecond: 60,
+    requestsBurst: 120,
+  },
+  escrowPolicy: { sha256Iterations: 600_000, sha512Iterations: 220_000 },
+}
+
+export const OPENAPI = 'openapi: 3.0.3\ninfo:\n  title: Hermes\n  version: "1"\npaths: {}\n'
+
+interface Identification {
+  readonly key: string
+  readonly cert: string
+}
+
+function issueTls(): Identification {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const spki = publicKey.export({ type: 'spki', format: 'der' })
+  const { servers } = hierarchy()
+  const { pem } = issueServerCertificate(servers, { hostnames: ['localhost', '127.0.0.1'], spki, now: new Date() })
+  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, cert: pem + servers.certificatePem }
+}
+
+/** The identity listener over TLS on a free port, with a real store and CA behind it. */
+export async function listen(
+  t: Test,
+  options: ServiceFixtureOptions = {},
+  overrides: Partial<IdentityAppDependencies> = {},
+): Promise<Listener> {
+  const fixture = await createServiceFixture(t, options)
+  const { root, users, servers } = fixture.hierarchy
+  const app = buildIdentityApp(
+    {
+      config: { bodyBytes: 1_048_576, connectionSeconds: 30, trustedProxies: [] },
+      logger: pino({ level: 'silent' }),
+      identities: fixture.identities,
+      authority: { root, users, servers, issuers: [users.certificatePem, servers.certificatePem] },
+      configuration: () => CONFIGURATION,
+      documents: { openapi: () => OPENAPI },
+      ready: async () => undefined,
+      ...overrides,
+    },
+    issueTls(),
+  )
+  t.teardown(() => app.close())
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const address = app.server.address()
+  if (address === null || typeof address === 'string') throw new Error('not listening')
+  const { port } = address
+  return {
+    ...fixture,
+    port,
+    get: (path, headers = {}, method = 'GET') => exchange(port, method, path, headers),
+    post: (path, body, headers = {}) =>
+      exchange(port, 'POST', path, { 'content-type': 'application/json', ...headers }, JSON.stringify(body)),
+    postForm: (path, fields, headers = {}) =>
+      exchange(
+        port,
+        'POST',
+        path,
+        { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+        String(new URLSearchParams(fields)),
+      ),
+  }
+}
+
+function exchange(
+  port: number,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body = '',
+): Promise<Answer> {
+  const ca = hierarchy().root.certificatePem
+  return new Promise((resolve, reject) => {
+    const request = httpsRequest({ port, host: '127.0.0.1', method, path, headers, ca, agent: false }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => resolve(toAnswer(response.statusCode ?? 0, response.headers, Buffer.concat(chunks))))
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+function toAnswer(status: number, headers: IncomingHttpHeaders, bytes: Buffer): Answer {
+  const text = bytes.toString()
+  return { status, headers, bytes, text, json: headers['content-type']?.includes('json') ? JSON.parse(text) : {} }
+}
