@@ -26,7 +26,9 @@ export function storeContract(name: string, openStore: (t: Test) => Promise<Stor
 
     await t.test('what the installation is, is fixed at first start', async (t) => {
       const installation = { rootFingerprint: `sha256:${'a'.repeat(64)}`, trustDomain: 'example.org' }
+      t.equal(await store.installation(), null)
       t.same(await store.settle(installation), installation)
+      t.same(await store.installation(), installation)
       t.same(
         await store.settle({ ...installation, trustDomain: 'example.net' }),
         installation,

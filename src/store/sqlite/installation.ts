@@ -3,6 +3,8 @@ import { HermesError } from '../../errors.js'
 import type { Installation } from '../store.js'
 import type { PrismaWriter } from './prisma.js'
 
+const INSTALLATION = `SELECT "rootFingerprint", "trustDomain" FROM "Meta" WHERE "rootFingerprint" IS NOT NULL`
+
 /** Stores what the installation is at first start; later answers what is stored, unless another root made it. */
 export function settle(writer: PrismaWriter, installation: Installation): Promise<Installation> {
   return writer.write(async (transaction) => {
@@ -23,7 +25,6 @@ export function settle(writer: PrismaWriter, installation: Installation): Promis
 
 /** What is stored; null before the first start settled it. */
 export function readInstallation(reader: Database): Installation | null {
-  const row = reader.prepare('SELECT "rootFingerprint", "trustDomain" FROM "Meta"').get() as Partial<Installation> | undefined
-  const { rootFingerprint, trustDomain } = row ?? {}
-  return rootFingerprint && trustDomain ? { rootFingerprint, trustDomain } : null
+  const row = reader.prepare<[], Installation>(INSTALLATION).get()
+  return row ?? null
 }

@@ -13,6 +13,10 @@ export interface Migration {
 /** As deep below the root of the package from src/ as from dist/. */
 const FOLDER = fileURLToPath(new URL('../../../prisma/migrations/', import.meta.url))
 
+const SET_VERSION = `
+  INSERT INTO "Meta" ("id", "schemaVersion") VALUES (1, ?)
+  ON CONFLICT DO UPDATE SET "schemaVersion" = excluded."schemaVersion"`
+
 /** The migrations of this program, in order: `prisma/migrations/NNNN_name/migration.sql`, numbered from 1 without holes. */
 export function readMigrations(folder: string = FOLDER): readonly Migration[] {
   const names = readdirSync(folder)
@@ -25,27 +29,28 @@ export function readMigrations(folder: string = FOLDER): readonly Migration[] {
   })
 }
 
-/**
- * Brings a database up to the newest migration, each in a transaction of its own, and answers those it applied.
- * Rejects a database that a newer program made, or that is not Hermes's at all.
- */
-export function migrate(db: Database, path: string, migrations: readonly Migration[]): readonly string[] {
-  return migrations.filter((migration) => applyOnce(db, path, migration, migrations.length)).map(({ name }) => name)
+/** Rejects a database that a newer program made, or that is not Hermes's; an empty one is fine. Changes nothing. */
+export function checkSchema(db: Database, path: string, migrations: readonly Migration[]): void {
+  const version = schemaVersion(db, path)
+  if (version <= migrations.length) return
+  throw new HermesError(
+    'invalid_request',
+    `The database ${path} has schema version ${version}, newer than this program's ${migrations.length}; run the newer program, or restore a backup`,
+  )
 }
 
-function applyOnce(db: Database, path: string, migration: Migration, newest: number): boolean {
+/** Brings a database up to the newest migration, each in a transaction of its own; answers those it applied. */
+export function migrate(db: Database, path: string, migrations: readonly Migration[]): readonly string[] {
+  const applied: string[] = []
+  for (const migration of migrations) if (applyOnce(db, path, migration)) applied.push(migration.name)
+  return applied
+}
+
+function applyOnce(db: Database, path: string, { version, sql }: Migration): boolean {
   const apply = db.transaction(() => {
-    const version = schemaVersion(db, path)
-    if (version > newest)
-      throw new HermesError(
-        'invalid_request',
-        `The database ${path} has schema version ${version}, newer than this program's ${newest}; run the newer program, or restore a backup`,
-      )
-    if (version >= migration.version) return false
-    db.exec(migration.sql)
-    db.prepare(
-      'INSERT INTO "Meta" ("id", "schemaVersion") VALUES (1, ?) ON CONFLICT DO UPDATE SET "schemaVersion" = excluded."schemaVersion"',
-    ).run(migration.version)
+    if (schemaVersion(db, path) >= version) return false
+    db.exec(sql)
+    db.prepare(SET_VERSION).run(version)
     return true
   })
   // Immediate: of two processes that start at once, the second waits and finds the work done.

@@ -9,7 +9,7 @@ import { sqliteEventLog } from './event-log.js'
 import { GroupCommit } from './group-commit.js'
 import { sqliteIdentities } from './identities.js'
 import { readInstallation, settle } from './installation.js'
-import { migrate, readMigrations } from './migrations.js'
+import { checkSchema, migrate, readMigrations } from './migrations.js'
 import { PrismaWriter } from './prisma.js'
 import { unavailable } from './sqlite-error.js'
 
@@ -42,9 +42,15 @@ export async function openSqliteStore({
 }
 
 function migrateFile(path: string): readonly string[] {
-  const db = openWriter(path)
+  const migrations = readMigrations()
+  // With a connection that changes nothing, not even the journal mode, for the file may be another program's.
+  using(openReader(path), (db) => checkSchema(db, path, migrations))
+  return using(openWriter(path), (db) => migrate(db, path, migrations))
+}
+
+function using<T>(db: Database, use: (db: Database) => T): T {
   try {
-    return migrate(db, path, readMigrations())
+    return use(db)
   } finally {
     db.close()
   }

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto'
+import { openSqliteStore } from '../../src/store/sqlite/open.js'
+import { entry, event } from './fixtures.js'
+
+/**
+ * A program that appends to conversations, many at once, and prints `<id> <seq>` for each append when it is
+ * acknowledged, until it is killed. Arguments: URL of the database, id of the sender, uuids of the conversations.
+ */
+const IN_FLIGHT = 40
+
+const [url = '', sender = '', ...uuids] = process.argv.slice(2)
+const { log } = await openSqliteStore({ url })
+
+for (const uuid of uuids) {
+  const snapshot = await log.load(uuid)
+  if (snapshot === null) throw new Error(`There is no conversation ${uuid}`)
+  const { id } = snapshot
+  let seq = snapshot.lastSeq
+  const appendNext = () => {
+    const next = event(++seq, Number(sender), { messageId: randomUUID(), body: 'x'.repeat(300) })
+    log.append(entry(id, [next]), (failure) => {
+      if (failure !== null) throw new Error(failure.reason)
+      // Synchronous on a pipe, so that what is printed was acknowledged and nothing else.
+      process.stdout.write(`${id} ${next.seq}\n`)
+      appendNext()
+    })
+  }
+  for (let i = 0; i < IN_FLIGHT; i++) appendNext()
+}

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
+import Database from 'better-sqlite3'
+import t from 'tap'
+import { Prisma, PrismaClient } from '../../src/store/generated/client.js'
+import { openSqliteStore } from '../../src/store/sqlite/open.js'
+import { append, entry, event, invitation, newUser, registered, started, stay, T0 } from './fixtures.js'
+
+const SCHEMA = readFileSync(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8')
+
+/** How migrations spell the types of the schema; an enum is text. */
+const TYPES: Readonly<Record<string, string>> = {
+  Int: 'INTEGER',
+  BigInt: 'INTEGER',
+  DateTime: 'DATETIME',
+  Bytes: 'BLOB',
+}
+
+/** The body of a model: its lines without comments. */
+function linesOf(model: string): readonly string[] {
+  const body = new RegExp(`^model ${model} \\{\\n(.*?)^\\}`, 'ms').exec(SCHEMA)?.[1] ?? ''
+  return body.split('\n').map((line) => line.replace(/\/\/.*/, '').trim())
+}
+
+/** `name TYPE` or `name TYPE NOT NULL` for each column that the schema gives a model. */
+function columnsOf(model: string): readonly string[] {
+  const scalars = Object.keys(Prisma[`${model}ScalarFieldEnum` as 'UserScalarFieldEnum'])
+  return scalars.map((name) => {
+    const type =
+      linesOf(model)
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(/\s+/)[1] ?? '?'
+    return `${name} ${TYPES[type.replace('?', '')] ?? 'TEXT'}${type.endsWith('?') ? '' : ' NOT NULL'}`
+  })
+}
+
+/** The columns of each index that the schema gives a model, primary key included, unique ones marked. */
+function indexesOf(model: string): readonly string[] {
+  return linesOf(model).flatMap((line) => {
+    const [name = ''] = line.split(/\s+/)
+    const [, kind, columns = ''] = /^@@(id|unique|index)\(\[(.*?)\]/.exec(line) ?? []
+    if (kind !== undefined) return [`${kind === 'index' ? '' : 'unique '}${columns}`]
+    return / @(id|unique)\b/.test(line) ? [`unique ${name}`] : []
+  })
+}
+
+interface Column {
+  readonly name: string
+  readonly type: string
+  readonly notnull: 0 | 1
+  readonly pk: number
+}
+
+interface Index {
+  readonly name: string
+  readonly unique: 0 | 1
+  readonly origin: string
+}
+
+t.test('the migrations make the tables, columns and indexes that the schema says', async (t) => {
+  const path = `${t.testdir()}/hermes.db`
+  await (await openSqliteStore({ url: `file:${path}` })).close()
+  const db = new Database(path, { readonly: true })
+  t.teardown(() => db.close())
+  const pragma = <T>(source: string) => db.pragma(source) as T[]
+  const tables = db
+    .prepare(`SELECT "name" FROM sqlite_schema WHERE "type" = 'table' AND "name" NOT LIKE 'sqlite_%'`)
+    .pluck()
+  t.same(tables.all().sort(), Object.keys(Prisma.ModelName).sort())
+
+  for (const model of Object.keys(Prisma.ModelName)) {
+    const columns = pragma<Column>(`table_info("${model}")`)
+    const found = columns.map(({ name, type, notnull }) => `${name} ${type}${notnull === 1 ? ' NOT NULL' : ''}`)
+    t.same(found, columnsOf(model), model)
+
+    const key = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk)
+    const indexes = pragma<Index>(`index_list("${model}")`).filter(({ origin }) => origin !== 'pk')
+    const described = indexes.map(({ name, unique }) => {
+      const names = pragma<{ name: string }>(`index_info("${name}")`).map((column) => column.name)
+      return `${unique === 1 ? 'unique ' : ''}${names.join(', ')}`
+    })
+    t.same(
+      [`unique ${key.map(({ name }) => name).join(', ')}`, ...described].sort(),
+      [...indexesOf(model)].sort(),
+      `indexes of ${model}`,
+    )
+  }
+})
+
+t.test('Prisma reads every column of every table that the store has filled', async (t) => {
+  const path = `${t.testdir()}/hermes.db`
+  const store = await openSqliteStore({ url: `file:${path}` })
+  t.teardown(() => store.close())
+  const [alice, bob] = [await registered(store), await registered(store)]
+  await store.identities.register(newUser({ encryptedPrivateKey: 'locked' }))
+  const policy = { failures: 1, windowMs: 1, lockMs: 1, maxLockMs: 1 }
+  await store.identities.countAttempt({ username: 'x', address: '192.0.2.1' }, new Date(T0), policy)
+  const { id } = await started(store, alice)
+  const sent = invitation(alice, bob)
+  const request = { userId: alice.userId, requestId: 'ea9f2c2a-3f06-4b4e-9d5c-56a6c0a1d8a1', hash: 'a', seq: 2 }
+  await append(store, entry(id, [event(2, alice.userId)], { invitations: [sent], stays: [stay(bob, 2)], request }))
+  const device = await store.log.openDevice(bob.userId, 'laptop', new Date(T0), 16)
+  store.log.acknowledge(device.id, id, 2)
+  await new Promise((resolve) => store.log.acknowledgeInvitation(device.id, sent.id, 1, resolve))
+
+  const prisma = new PrismaClient({
+    adapter: new PrismaBetterSqlite3({ url: path }, { timestampFormat: 'unixepoch-ms' }),
+  })
+  t.teardown(() => prisma.$disconnect())
+  for (const model of Object.keys(Prisma.ModelName)) {
+    const property = `${model.slice(0, 1).toLowerCase()}${model.slice(1)}` as 'user'
+    const row = await prisma[property].findFirstOrThrow()
+    t.same(
+      Object.keys(row).sort(),
+      columnsOf(model)
+        .map((column) => column.split(' ')[0])
+        .sort(),
+      model,
+    )
+  }
+  const message = await prisma.event.findFirstOrThrow({ where: { seq: 2 } })
+  t.match({ at: message.at, messageId: message.messageId?.length }, { at: new Date(T0 + 2), messageId: 16 })
+})
