@@ -10,6 +10,8 @@ export interface Installation {
 export interface Store {
   readonly identities: IdentityStore
   readonly log: EventLog
+  /** What is stored; null before the first `settle`. */
+  installation(): Promise<Installation | null>
   /** Stores what the installation is at first start; later answers what is stored. */
   settle(installation: Installation): Promise<Installation>
   /** Rejects when the database cannot be read. For readiness. */

@@ -34,7 +34,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (error.status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, error.message)
   else request.log.info({ code: error.code, route: request.routeOptions.url }, error.message)
   // Fastify closes after a body it cannot parse, which is needed only while the rest of it is under way.
-  if (error.code === 'invalid_request' && request.raw.complete) reply.removeHeader('connection')
+  if (error.code === 'invalid_request' && request.raw.complete && reply.hasHeader('connection'))
+    reply.removeHeader('connection')
   closeOnRefusal(request, reply, error.code)
   // A Buffer, since Fastify would add a charset to a string, which JSON does not have [RFC 8259 11].
   const body = Buffer.from(JSON.stringify(toProblem(error, request.id)))

@@ -17,7 +17,10 @@ export interface HubAppDependencies {
 }
 
 /** The hub listener: the guard, the WebSocket and the REST face of the operations. Never listens. */
-export async function buildHubApp(dependencies: HubAppDependencies, https: ServerOptions | null): Promise<FastifyInstance> {
+export async function buildHubApp(
+  dependencies: HubAppDependencies,
+  https: ServerOptions | null,
+): Promise<FastifyInstance> {
   const { config, hub, logger } = dependencies
   const { identities, now } = hub.services
   const guard = createGuard({ identities, now, allowedOrigins: config.allowedOrigins })

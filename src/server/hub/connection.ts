@@ -7,10 +7,18 @@ import type { Session } from '../../hub/delivery/session.js'
 import type { Hub } from '../../hub/hub.js'
 import type { Operation } from '../../hub/operations/operation.js'
 import { OPERATIONS } from '../../hub/operations/table.js'
-import { CLOSE, type Close, type ClientLimits, type HelloParams } from '../../wire/frames.js'
+import { CLOSE, type ClientLimits, type Close, type HelloParams } from '../../wire/frames.js'
 import { PROTOCOL } from '../../wire/limits.js'
 import { toHermesError } from '../http/error-handler.js'
-import { encodeRefusal, encodeResult, encodeRpcError, paramsError, parseFrame, RpcError, type RpcRequest } from './json-rpc.js'
+import {
+  encodeRefusal,
+  encodeResult,
+  encodeRpcError,
+  paramsError,
+  parseFrame,
+  RpcError,
+  type RpcRequest,
+} from './json-rpc.js'
 import { SocketSink } from './socket-sink.js'
 import { Violations } from './violations.js'
 
@@ -134,7 +142,12 @@ export class Connection {
 
   #refuseFlood(text: string): void {
     const { id = null } = readId(text)
-    this.#sink.write(encodeRefusal(id, new HermesError('rate_limited', 'too many requests wait: HERMES_REQUESTS_PER_SECOND', { retryAfterMs: 1000 })))
+    this.#sink.write(
+      encodeRefusal(
+        id,
+        new HermesError('rate_limited', 'too many requests wait: HERMES_REQUESTS_PER_SECOND', { retryAfterMs: 1000 }),
+      ),
+    )
     if (this.#refused.add(performance.now())) this.close(CLOSE.flooding)
   }
 
@@ -207,7 +220,10 @@ export class Connection {
 
   #answer(id: RpcRequest['id'], answer: { readonly result: unknown } | { readonly error: HermesError }): void {
     if ('error' in answer && answer.error.status >= 500)
-      this.#options.logger.error({ err: answer.error.cause ?? answer.error, code: answer.error.code }, answer.error.message)
+      this.#options.logger.error(
+        { err: answer.error.cause ?? answer.error, code: answer.error.code },
+        answer.error.message,
+      )
     if (id === undefined || this.#session?.isClosed) return
     this.#sink.write('result' in answer ? encodeResult(id, answer.result) : encodeRefusal(id, answer.error))
   }

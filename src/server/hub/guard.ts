@@ -59,7 +59,11 @@ function deviceOf(request: FastifyRequest): string {
   throw new HermesError('invalid_request', `device: ${message}`, { errors: [{ path: 'device', message }] })
 }
 
-function callerOf({ user, certificate }: IdentityRecord, { der, fingerprint }: PeerCertificate, device: string): Caller {
+function callerOf(
+  { user, certificate }: IdentityRecord,
+  { der, fingerprint }: PeerCertificate,
+  device: string,
+): Caller {
   return {
     actor: { userId: user.id, username: user.username, fingerprint, device },
     certificatePem: encodePem('CERTIFICATE', der),

@@ -34,11 +34,13 @@ export function parseFrame(text: string): RpcRequest {
   const { jsonrpc, id, method, params = {} } = frame as Record<string, unknown>
   const known = isId(id) ? id : null
   if (jsonrpc !== '2.0') throw new RpcError(-32600, 'jsonrpc must be "2.0"', known)
-  if (id !== undefined && !isId(id)) throw new RpcError(-32600, `id must be an integer or a string of at most ${ID_CHARACTERS} characters`)
+  if (id !== undefined && !isId(id))
+    throw new RpcError(-32600, `id must be an integer or a string of at most ${ID_CHARACTERS} characters`)
   if (typeof method !== 'string') throw new RpcError(-32600, 'method must be a string', known)
   if (typeof params !== 'object' || params === null || Array.isArray(params))
     throw new RpcError(-32600, 'params must be an object', known)
-  for (const name in frame) if (!MEMBERS.has(name)) throw new RpcError(-32600, 'a request has jsonrpc, id, method and params', known)
+  for (const name in frame)
+    if (!MEMBERS.has(name)) throw new RpcError(-32600, 'a request has jsonrpc, id, method and params', known)
   return { id, method, params }
 }
 
@@ -57,8 +59,12 @@ function isId(id: unknown): id is string | number {
 
 /** The refusal of parameters that do not fit, naming each field as `params.…`. */
 export function paramsError({ issues }: z.ZodError): HermesError {
-  const errors = issues.slice(0, 20).map(({ path, message }): FieldError => ({ path: ['params', ...path].join('.'), message }))
-  return new HermesError('invalid_request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors })
+  const errors = issues
+    .slice(0, 20)
+    .map(({ path, message }): FieldError => ({ path: ['params', ...path].join('.'), message }))
+  return new HermesError('invalid_request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+    errors,
+  })
 }
 
 /** A reply as JSON text; `result` is JSON-shaped. */

@@ -70,7 +70,10 @@ const withNumbers: FastifySchemaCompiler<FastifySchema> = (route) => {
   if (route.httpPart !== 'querystring') return validate
   const shape = (route.schema as unknown as z.ZodObject).shape as Shape
   return (query: Record<string, unknown>) => {
-    const entries = Object.entries(query).map(([name, value]) => [name, isNumber(shape[name]) ? numberOf(value) : value])
+    const entries = Object.entries(query).map(([name, value]) => [
+      name,
+      isNumber(shape[name]) ? numberOf(value) : value,
+    ])
     return validate(Object.fromEntries(entries))
   }
 }

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
-import type { Gap } from '../../wire/events.js'
-import { CLOSE, type Close } from '../../wire/frames.js'
 import type { EncodedEvent } from '../../hub/delivery/encoded-event.js'
 import type { Sink } from '../../hub/delivery/sink.js'
+import type { Gap } from '../../wire/events.js'
+import { CLOSE, type Close } from '../../wire/frames.js'
 import { encodeNotification } from './json-rpc.js'
 
 /** A peer that does not answer our close within this time is cut off. */

@@ -27,7 +27,11 @@ const Query = z.strictObject({ device: DeviceName.optional(), ack: z.enum(['auto
 export async function websocketRoute(app: FastifyInstance, options: WebsocketOptions): Promise<void> {
   const connections = new Set<Connection>()
   await app.register(websocket, {
-    options: { maxPayload: FRAME_BYTES, perMessageDeflate: false, handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL },
+    options: {
+      maxPayload: FRAME_BYTES,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL,
+    },
     preClose(done) {
       for (const connection of connections) farewell(connection)
       this.websocketServer.close(() => done())
@@ -44,7 +48,8 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
     schema: {
       operationId: 'connect',
       summary: 'Open a WebSocket',
-      description: 'JSON-RPC 2.0 in text frames, subprotocol hermes.v1; see asyncapi.yaml. Without an upgrade it is refused.',
+      description:
+        'JSON-RPC 2.0 in text frames, subprotocol hermes.v1; see asyncapi.yaml. Without an upgrade it is refused.',
       tags: ['WebSocket'],
       querystring: Query,
       response: { 101: z.void().meta({ description: 'Switching protocols.' }), ...problems(...HUB_ERRORS) },
@@ -78,7 +83,8 @@ function refuseHandshake({ headers, ws }: FastifyRequest): void {
   if (!ws) return
   const { 'sec-websocket-version': version, 'sec-websocket-key': key = '', 'sec-websocket-protocol': offered } = headers
   if (version !== '13') throw new HermesError('invalid_request', 'Sec-WebSocket-Version must be 13')
-  if (!/^[+/0-9A-Za-z]{22}==$/.test(key)) throw new HermesError('invalid_request', 'Sec-WebSocket-Key must be 16 bytes in base64')
+  if (!/^[+/0-9A-Za-z]{22}==$/.test(key))
+    throw new HermesError('invalid_request', 'Sec-WebSocket-Key must be 16 bytes in base64')
   const protocols = offered?.split(',').map((name) => name.trim())
   if (protocols && !protocols.includes(PROTOCOL))
     throw new HermesError('invalid_request', `the subprotocols offered are not spoken here: offer ${PROTOCOL}, or none`)

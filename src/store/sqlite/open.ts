@@ -61,7 +61,7 @@ async function connect(path: string, now: () => Date, logger: StoreLogger): Prom
   const writer = new PrismaWriter(path, queue)
   const thread = new CommitThread(path, logger)
   await Promise.all([writer.open(), thread.start()])
-  const commits = new GroupCommit(queue, thread, logger)
+  const commits = new GroupCommit(queue, thread, now, logger)
   const reader = openReader(path)
   return {
     identities: sqliteIdentities(reader, writer, now),

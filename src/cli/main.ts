@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { variableTable } from '../config.js'
+import { HermesError } from '../errors.js'
+import { serve } from './serve.js'
+
+const USAGE = `Usage: hermes <command>
+
+  serve        starts the server: its own certificate authority, both listeners, the database
+  --help       this text; "hermes serve --help" lists the variables
+  --version    the version
+`
+
+/** Runs one command line; answers the exit code. */
+async function main([command, ...rest]: readonly string[]): Promise<number> {
+  if (command === 'serve' && rest.includes('--help')) return print(serveHelp())
+  if (command === 'serve' && rest.length === 0) return serve()
+  if (command === '--version') return print(`${version()}\n`)
+  if (command === '--help' || command === 'help') return print(USAGE)
+  process.stderr.write(command === undefined ? USAGE : `hermes: unknown command: ${[command, ...rest].join(' ')}\n\n${USAGE}`)
+  return 1
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
+function serveHelp(): string {
+  const rows = variableTable().map(({ name, byDefault, description }) => `  ${name}\n      ${description} (${byDefault ?? 'off'})`)
+  return `Usage: hermes serve\n\nConfiguration is by environment variables:\n\n${rows.join('\n')}\n`
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    if (code !== 0) process.exit(code)
+  },
+  (error: unknown) => {
+    const line = error instanceof HermesError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+    process.stderr.write(`hermes: ${line}\n`)
+    process.exit(1)
+  },
+)

@@ -1,0 +1,38 @@
+import { pino } from 'pino'
+import { loadConfig } from '../config.js'
+import { type Running, start } from '../server/start.js'
+import { startMessage } from './start-message.js'
+
+/** npm forwards a signal to a process that has had it already: a repeat within this time is the same signal. */
+const REPEAT_MS = 1000
+
+/** Runs the server until it is told to stop. Resolves with 0 once everything accepted is stored. */
+export async function serve(): Promise<number> {
+  const config = loadConfig()
+  const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }))
+  const running = await start(config, { logger })
+  process.stdout.write(startMessage(running, config))
+  const signal = await stopSignal()
+  logger.info({ signal }, 'Stopping')
+  await close(running)
+  logger.info('Stopped')
+  return 0
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve)
+  })
+}
+
+/** A second signal, after a while, does not wait for the end. */
+async function close(running: Running): Promise<void> {
+  const since = performance.now()
+  const impatient = new Promise<void>((resolve) => {
+    const again = () => {
+      if (performance.now() - since > REPEAT_MS) resolve()
+    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, again)
+  })
+  await Promise.race([running.close(), impatient])
+}

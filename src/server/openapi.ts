@@ -1,0 +1,86 @@
+import type { FastifyInstance } from 'fastify'
+import type { OpenAPIV3 } from 'openapi-types'
+
+type Json = Readonly<Record<string, unknown>>
+
+interface Listener {
+  readonly app: FastifyInstance
+  readonly server: OpenAPIV3.ServerObject
+  /** OpenAPI 3.0 has no scheme for client certificates: the extension tells. */
+  readonly isMutualTls: boolean
+}
+
+const INFO: OpenAPIV3.InfoObject = {
+  title: 'Hermes',
+  version: '1.0.0',
+  license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+  description: `X.509 identities, and a conversation hub that need not be trusted with words.
+
+Two listeners: the identity service (TLS, no client certificate) and the hub (TLS 1.3, client certificate required).
+Each operation names its own under \`servers\`. Every answer of 400 and above is a problem document (RFC 9457).
+The hub speaks the same operations as JSON-RPC 2.0 over a WebSocket at \`/hub\`.`,
+}
+
+/**
+ * The one document of both listeners, from apps that are ready. `servers` stand on operations, since generators
+ * look for them there; answers may grow, so their schemas admit what they do not name.
+ */
+export function openApiDocument(listeners: readonly Listener[]): OpenAPIV3.Document {
+  const documents = listeners.map((listener) => ({ listener, document: listener.app.swagger() as OpenAPIV3.Document }))
+  const paths: OpenAPIV3.PathsObject = Object.assign(
+    {},
+    ...documents.map(({ document, listener }) => pathsOf(document, listener)),
+  )
+  const schemas = Object.assign({}, ...documents.map(({ document }) => document.components?.schemas)) as Json
+  return {
+    openapi: '3.0.3',
+    info: INFO,
+    servers: listeners.map(({ server }) => server),
+    tags: documents.flatMap(({ document }) => document.tags ?? []),
+    paths,
+    components: { schemas: usedSchemas(paths, schemas) },
+  }
+}
+
+function pathsOf({ paths }: OpenAPIV3.Document, { server, isMutualTls }: Listener): Json {
+  const common = { servers: [server], security: [], ...(isMutualTls && { 'x-mutual-tls': true }) }
+  const entries = Object.entries(paths).map(([path, item]) => {
+    const operations = Object.entries(item ?? {}).map(([method, operation]) => {
+      const { responses, ...rest } = operation as OpenAPIV3.OperationObject
+      return [method, { ...rest, ...common, responses: loosened(responses) }]
+    })
+    return [path, Object.fromEntries(operations)]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Answers may grow: a client that meets a member it does not know goes on. */
+function loosened(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(loosened)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).filter(([key, inner]) => key !== 'additionalProperties' || inner !== false)
+  return Object.fromEntries(entries.map(([key, inner]) => [key, loosened(inner)]))
+}
+
+/** The provider emits each schema twice, as input and as output: what nothing refers to goes. */
+function usedSchemas(paths: unknown, schemas: Json): Record<string, OpenAPIV3.SchemaObject> {
+  const used = new Set<string>()
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === '$ref' && typeof inner === 'string') visitName(inner.slice(inner.lastIndexOf('/') + 1))
+      else visit(inner)
+    }
+  }
+  const visitName = (name: string): void => {
+    if (used.has(name)) return
+    used.add(name)
+    visit(schemas[name])
+  }
+  visit(paths)
+  const entries = Object.entries(schemas)
+    .filter(([name]) => used.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const answers = entries.map(([name, schema]) => [name, name.endsWith('Input') ? schema : loosened(schema)])
+  return Object.fromEntries(answers) as Record<string, OpenAPIV3.SchemaObject>
+}

@@ -1,0 +1,47 @@
+import { createInProcessBus } from '../bus/in-process.js'
+import type { Config } from '../config.js'
+import { Hub } from '../hub/hub.js'
+import { createIdentityDescriber } from '../identity/identity.js'
+import { createIdentityService, type IdentityService } from '../identity/identity-service.js'
+import type { Store } from '../store/store.js'
+import type { Certificates } from './certificate-files.js'
+
+export interface Services {
+  readonly identities: IdentityService
+  readonly hub: Hub
+}
+
+export interface ServiceOptions {
+  readonly config: Config
+  readonly store: Store
+  readonly certificates: Certificates
+  readonly trustDomain: string
+  readonly now: () => Date
+}
+
+/** Both halves of Hermes over one store and one authority. */
+export function createServices({ config, store, certificates, trustDomain, now }: ServiceOptions): Services {
+  const { root, users, forbiddenKeys } = certificates
+  const issuers = [users.certificatePem]
+  const describe = createIdentityDescriber(issuers)
+  const authority = users
+  const identities = createIdentityService({
+    store: store.identities,
+    authority,
+    issuers,
+    forbiddenKeys,
+    trustDomain,
+    policy: config,
+    now,
+  })
+  const hub = new Hub({
+    store,
+    bus: createInProcessBus(),
+    limits: config,
+    rate: config,
+    rootFingerprint: root.fingerprint,
+    now,
+    toIdentity: (record) => describe(record, now()),
+  })
+  return { identities, hub }
+}

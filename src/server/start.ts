@@ -1,0 +1,150 @@
+import { isIPv6 } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
+import { HermesError } from '../errors.js'
+import { openSqliteStore } from '../store/sqlite/open.js'
+import type { Store } from '../store/store.js'
+import { PROTOCOL } from '../wire/limits.js'
+import type { ServerConfiguration } from '../wire/well-known.js'
+import { bind } from './bind.js'
+import { type Certificates, openCertificates } from './certificate-files.js'
+import { clientLimits } from './client-limits.js'
+import { readOpenApi, withServers } from './documents.js'
+import { buildHubApp } from './hub/app.js'
+import { buildIdentityApp } from './identity/app.js'
+import { hubTls, identityTls } from './listeners.js'
+import { createServices, type Services } from './services.js'
+import { requireSameTrustDomain, trustDomainOf } from './trust-domain.js'
+
+export interface StartOptions {
+  readonly logger: Logger
+  readonly now?: () => Date
+}
+
+export interface Running {
+  readonly identityUrl: string
+  readonly hubUrl: string
+  readonly rootFingerprint: string
+  readonly trustDomain: string
+  /** Whether this start made the certificate authority. */
+  readonly created: boolean
+  /** Refuses new work, tells clients to come back, stores what was accepted, and ends. */
+  close(): Promise<void>
+}
+
+interface Installation {
+  readonly config: Config
+  readonly store: Store
+  readonly certificates: Certificates
+  readonly trustDomain: string
+  readonly logger: Logger
+  readonly now: () => Date
+}
+
+/** Starts both listeners over one store and one authority. Throws HermesError with one line for the operator. */
+export async function start(config: Config, { logger, now = () => new Date() }: StartOptions): Promise<Running> {
+  const store = await openSqliteStore({ url: config.databaseUrl, now, logger })
+  try {
+    const certificates = await openAuthority(config, store, now)
+    const trustDomain = await settle(config, store, certificates)
+    return await listen({ config, store, certificates, trustDomain, logger, now })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** A database whose CA is missing must not be given another. */
+async function openAuthority(config: Config, store: Store, now: () => Date): Promise<Certificates> {
+  const { hostnames, certsDir: directory, caPassphraseFile: passphraseFile, tlsCertFile, tlsKeyFile } = config
+  const mayCreate = (await store.installation()) === null
+  return openCertificates({ directory, hostnames, passphraseFile, tlsCertFile, tlsKeyFile, now: now(), mayCreate })
+}
+
+async function settle(config: Config, store: Store, { root }: Certificates): Promise<string> {
+  const trustDomain = trustDomainOf(config, root.fingerprint)
+  const installation = await store.settle({ rootFingerprint: root.fingerprint, trustDomain })
+  requireSameTrustDomain(trustDomain, installation.trustDomain)
+  return trustDomain
+}
+
+async function listen(installation: Installation): Promise<Running> {
+  const { config, certificates, trustDomain } = installation
+  const services = createServices(installation)
+  const urls = { identityUrl: '', hubUrl: '' }
+  const [identityApp, hubApp, drain] = await buildApps(installation, services, urls)
+  const close = closing(installation.store, services, identityApp, hubApp, drain)
+  try {
+    const identityPort = await bind(identityApp, config.host, config.identityPort, 'HERMES_IDENTITY_PORT')
+    const hubPort = await bind(hubApp, config.host, config.hubPort, 'HERMES_HUB_PORT')
+    urls.identityUrl = config.identityUrl ?? urlOf(config, identityPort)
+    urls.hubUrl = config.hubUrl ?? urlOf(config, hubPort)
+  } catch (error) {
+    await Promise.all([hubApp.close(), identityApp.close(), services.identities.close()])
+    throw error
+  }
+  return { ...urls, rootFingerprint: certificates.root.fingerprint, trustDomain, created: certificates.created, close }
+}
+
+function urlOf({ hostnames }: Config, port: number): string {
+  const host = hostnames[0] ?? 'localhost'
+  return `https://${isIPv6(host) ? `[${host}]` : host}:${port}`
+}
+
+type Urls = Pick<Running, 'identityUrl' | 'hubUrl'>
+
+async function buildApps(installation: Installation, { identities, hub }: Services, urls: Urls) {
+  const { config, certificates, store, logger } = installation
+  const { root, users, servers } = certificates
+  const openapi = await readOpenApi()
+  let isDraining = false
+  const dependencies = {
+    config,
+    logger: logger.child({ listener: 'identity' }),
+    identities,
+    authority: { root, users, servers, issuers: [users.certificatePem, servers.certificatePem] },
+    configuration: () => configurationOf(installation, urls),
+    documents: { openapi: () => withServers(openapi, urls.identityUrl, urls.hubUrl) },
+    ready: async () => {
+      if (isDraining) throw new HermesError('draining')
+      await store.check()
+    },
+  }
+  const identityApp = buildIdentityApp(dependencies, identityTls(certificates))
+  const hubApp = await buildHubApp({ config, hub, logger: logger.child({ listener: 'hub' }) }, hubTls(certificates))
+  const drain = () => {
+    isDraining = true
+  }
+  return [identityApp, hubApp, drain] as const
+}
+
+function configurationOf({ config, certificates, trustDomain }: Installation, urls: Urls): ServerConfiguration {
+  const { escrowSha256Iterations: sha256Iterations, escrowSha512Iterations: sha512Iterations } = config
+  return {
+    protocol: PROTOCOL,
+    ...urls,
+    rootFingerprint: certificates.root.fingerprint,
+    trustDomain,
+    limits: clientLimits(config),
+    escrowPolicy: { sha256Iterations, sha512Iterations },
+  }
+}
+
+/** The hub first, so that clients hear of it; the store last, so that nothing accepted is lost. */
+function closing(
+  store: Store,
+  services: Services,
+  identityApp: FastifyInstance,
+  hubApp: FastifyInstance,
+  drain: () => void,
+) {
+  return async () => {
+    drain()
+    await hubApp.close()
+    services.hub.stop()
+    await identityApp.close()
+    await services.identities.close()
+    await store.close()
+  }
+}
