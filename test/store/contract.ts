@@ -7,6 +7,7 @@ import { identityContract } from './contract-identities.js'
 import { loginContract } from './contract-logins.js'
 import { mailboxContract } from './contract-mailbox.js'
 import { modelContract } from './contract-model.js'
+import { T0 } from './fixtures.js'
 
 const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void>>> = {
   identities: identityContract,
@@ -19,9 +20,9 @@ const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void
 }
 
 /** What every store must do, proven on one that `openStore` opens empty. */
-export function storeContract(name: string, openStore: (t: Test) => Promise<Store>): void {
+export function storeContract(name: string, openStore: (t: Test, now: () => Date) => Promise<Store>): void {
   t.test(name, async (t) => {
-    const store = await openStore(t)
+    const store = await openStore(t, () => new Date(T0))
     for (const [what, contract] of Object.entries(CONTRACTS)) await t.test(what, (t) => contract(t, store))
 
     await t.test('what the installation is, is fixed at first start', async (t) => {

@@ -66,6 +66,24 @@ t.test('a deleted name stays taken, and is not found', async (t) => {
   await t.rejects(store.identities.register(newUser({ username })), { code: 'username_taken' })
 })
 
+t.test('a device that acknowledges is seen', async (t) => {
+  let now = new Date(T0)
+  const inDays = (days: number) => new Date(T0 + days * 24 * 3600 * 1000)
+  const store = await openSqliteStore({ url: `file:${t.testdir()}/hermes.db`, now: () => now })
+  t.teardown(() => store.close())
+  const alice = await registered(store)
+  const { id } = await started(store, alice)
+  const open = () => store.log.openDevice(alice.userId, 'laptop', now, 16)
+  const device = await open()
+  now = inDays(80)
+  store.log.acknowledge(device.id, id, 1)
+  await store.log.openMailbox(device)
+  now = inDays(160)
+  t.same(await open(), device)
+  now = inDays(251)
+  t.not((await open()).id, device.id)
+})
+
 t.test('counted logins do not pile up', async (t) => {
   const path = `${t.testdir()}/hermes.db`
   const store = await openSqliteStore({ url: `file:${path}` })
@@ -147,7 +165,7 @@ t.test('two that open a new database at once both find it whole', async (t) => {
   const url = `file:${t.testdir()}/hermes.db`
   const stores = await Promise.all([openSqliteStore({ url }), openSqliteStore({ url })])
   t.teardown(() => Promise.all(stores.map((store) => store.close())))
-  await Promise.all(stores.map((store) => registered(store)))
+  for (const store of stores) await t.resolves(registered(store))
 })
 
 t.test('every connection that writes is durable', async (t) => {

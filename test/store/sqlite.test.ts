@@ -1,4 +1,4 @@
 import { openSqliteStore } from '../../src/store/sqlite/open.js'
 import { storeContract } from './contract.js'
 
-storeContract('SQLite', (t) => openSqliteStore({ url: `file:${t.testdir()}/hermes.db` }))
+storeContract('SQLite', (t, now) => openSqliteStore({ url: `file:${t.testdir()}/hermes.db`, now }))

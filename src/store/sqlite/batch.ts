@@ -1,5 +1,8 @@
 import type { Append } from '../event-log.js'
 
+/** The part of a batch that holds its appends. */
+export type PackedAppends = Pick<Batch, 'numbers' | 'texts' | 'extras'>
+
 /** What an append changes beside its events; most messages change nothing. */
 export type Extras = Pick<Append, 'stays' | 'invitations' | 'request'> & {
   /** The new conversation, if it is one. */
@@ -27,6 +30,8 @@ export interface CursorMove {
  * structured clone of an object costs about as much for each property as SQLite takes for a row.
  */
 export interface Batch {
+  /** When it is written, milliseconds since the epoch of Unix. */
+  readonly now: number
   /** For each append: conversation (0 for a new one), expectedSeq, epoch, closed (0 or 1), events; for each event: at, senderId. */
   readonly numbers: readonly number[]
   /** For each event: type, messageId, body. */
@@ -83,7 +88,7 @@ export interface PackedEvent {
   readonly body: string
 }
 
-export function packAppends(appends: readonly Append[]): Pick<Batch, 'numbers' | 'texts' | 'extras'> {
+export function packAppends(appends: readonly Append[]): PackedAppends {
   const numbers: number[] = []
   const texts: (string | null)[] = []
   const extras: [number, Extras][] = []
@@ -102,7 +107,7 @@ export function packAppends(appends: readonly Append[]): Pick<Batch, 'numbers' |
   return { numbers, texts, extras }
 }
 
-export function unpackAppends({ numbers, texts, extras }: Pick<Batch, 'numbers' | 'texts' | 'extras'>): PackedAppend[] {
+export function unpackAppends({ numbers, texts, extras }: PackedAppends): PackedAppend[] {
   const extrasOf = new Map(extras)
   const appends: PackedAppend[] = []
   let n = 0

@@ -38,12 +38,11 @@ export function batchWriter(db: Database): (batch: Batch) => BatchOutcome {
 }
 
 function together(appends: AppendWriter, devices: DeviceWriter, packed: PackedAppend[], batch: Batch): BatchOutcome {
-  const now = Date.now()
   const cursors: [number, CursorOutcome][] = []
   const conversations = appends.writeAll(packed)
   const opened = batch.devices.map((opening) => devices.open(opening))
   batch.cursors.forEach((cursor, index) => {
-    const refusal = devices.move(cursor, now)
+    const refusal = devices.move(cursor, batch.now)
     if (refusal !== null) cursors.push([index, refusal])
   })
   return { appends: conversations, devices: opened, cursors }
@@ -85,9 +84,8 @@ function appendEach(appends: AppendWriter, packed: readonly PackedAppend[], isol
 }
 
 function moveEach(devices: DeviceWriter, batch: Batch, isolate: Isolate): [number, CursorOutcome][] {
-  const now = Date.now()
   return batch.cursors.flatMap((cursor, index): [number, CursorOutcome][] => {
-    const refusal = attempt(() => isolate(() => devices.move(cursor, now)), cursorRefusal)
+    const refusal = attempt(() => isolate(() => devices.move(cursor, batch.now)), cursorRefusal)
     return refusal === null ? [] : [[index, refusal]]
   })
 }

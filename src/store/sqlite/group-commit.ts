@@ -31,6 +31,7 @@ const CURSOR_DELAY_MS = 200
 export class GroupCommit {
   readonly #queue: WriteQueue
   readonly #thread: CommitThread
+  readonly #now: () => Date
   readonly #logger: StoreLogger
   #appends: PendingAppend[] = []
   #openings: PendingOpening[] = []
@@ -45,9 +46,10 @@ export class GroupCommit {
   #healthy = true
   #closed = false
 
-  constructor(queue: WriteQueue, thread: CommitThread, logger: StoreLogger) {
+  constructor(queue: WriteQueue, thread: CommitThread, now: () => Date, logger: StoreLogger) {
     this.#queue = queue
     this.#thread = thread
+    this.#now = now
     this.#logger = logger
   }
 
@@ -130,6 +132,7 @@ export class GroupCommit {
       return
     }
     const batch = {
+      now: this.#now().getTime(),
       ...packAppends(doable.map(({ entry }) => entry)),
       devices: group.openings.map(({ opening }) => opening),
       cursors: group.moves.map(({ deviceId, target, value }) => ({ deviceId, target, value })),
