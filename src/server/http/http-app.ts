@@ -60,7 +60,7 @@ function serverOptions(
     routerOptions: { maxParamLength: URI_CHARACTERS },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: createClientErrorHandler(logger),
-    serverFactory: (handler) => createServer((handler), https, milliseconds),
+    serverFactory: (handler) => createServer(inOrder(handler), https, milliseconds),
   }
 }
 

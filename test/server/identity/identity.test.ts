@@ -110,10 +110,8 @@ t.test('refusals of /register', async (t) => {
       t.equal(answer.headers.connection, code === 'username_taken' ? 'close' : 'keep-alive')
     })
   const wrong = await post('/register', { ...bob, username: 'Bob', password: 'short' })
-  t.same(
-    (wrong.json.errors as { path: string }[]).map(({ path }) => path),
-    ['username', 'password', 'password'].slice(0, (wrong.json.errors as unknown[]).length),
-  )
+  const paths = new Set((wrong.json.errors as readonly { path: string }[]).map(({ path }) => path))
+  t.same(paths, new Set(['username', 'password']))
   isProblem(t, await post('/register?x=1', bob), 'invalid_request')
   isProblem(t, await postForm('/register', { ...bare, username: 'BOB' }), 'invalid_request')
   t.equal((await post('/register', bare)).status, 201, 'nothing of all this took the name')
@@ -220,8 +218,9 @@ function raw(method: string, path: string, body?: unknown): string {
 t.test('other refusals leave the connection open', async (t) => {
   const { port } = await listen(t)
   const last = raw('GET', '/health/live').replace('Host', 'Connection: close\r\nHost')
-  const text = await talk(port, raw('POST', '/register', { username: 'x' }) + last)
-  t.same(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 400', 'HTTP/1.1 200'])
+  const badJson = raw('POST', '/register', 'x').replace('"x"', '{"}')
+  const text = await talk(port, raw('POST', '/register', { username: 'x' }) + badJson + raw('GET', '/nothing') + last)
+  t.same(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 400', 'HTTP/1.1 400', 'HTTP/1.1 404', 'HTTP/1.1 200'])
 })
 
 t.test('a store that fails is 503 without a word of why', async (t) => {

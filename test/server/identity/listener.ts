@@ -120,12 +120,18 @@ function exchange(
 ): Promise<Answer> {
   const ca = hierarchy().root.certificatePem
   return new Promise((resolve, reject) => {
-    const request = httpsRequest({ port, host: '127.0.0.1', method, path, headers, ca, agent: false }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () => resolve(toAnswer(response.statusCode ?? 0, response.headers, Buffer.concat(chunks))))
-    })
+    const request = httpsRequest(
+      { port, host: '127.0.0.1', method, path, headers: { connection: 'keep-alive', ...headers }, ca, agent: false },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          request.destroy()
+          resolve(toAnswer(response.statusCode ?? 0, response.headers, Buffer.concat(chunks)))
+        })
+      },
+    )
     request.on('error', reject)
     request.end(body)
   })
@@ -133,5 +139,6 @@ function exchange(
 
 function toAnswer(status: number, headers: IncomingHttpHeaders, bytes: Buffer): Answer {
   const text = bytes.toString()
-  return { status, headers, bytes, text, json: headers['content-type']?.includes('json') ? JSON.parse(text) : {} }
+  const isJson = text !== '' && headers['content-type']?.includes('json')
+  return { status, headers, bytes, text, json: isJson ? JSON.parse(text) : {} }
 }
