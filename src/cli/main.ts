@@ -17,7 +17,9 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
   if (command === 'serve' && rest.length === 0) return serve()
   if (command === '--version') return print(`${version()}\n`)
   if (command === '--help' || command === 'help') return print(USAGE)
-  process.stderr.write(command === undefined ? USAGE : `hermes: unknown command: ${[command, ...rest].join(' ')}\n\n${USAGE}`)
+  process.stderr.write(
+    command === undefined ? USAGE : `hermes: unknown command: ${[command, ...rest].join(' ')}\n\n${USAGE}`,
+  )
   return 1
 }
 
@@ -32,7 +34,9 @@ function version(): string {
 }
 
 function serveHelp(): string {
-  const rows = variableTable().map(({ name, byDefault, description }) => `  ${name}\n      ${description} (${byDefault ?? 'off'})`)
+  const rows = variableTable().map(
+    ({ name, byDefault, description }) => `  ${name}\n      ${description} (${byDefault ?? 'off'})`,
+  )
   return `Usage: hermes serve\n\nConfiguration is by environment variables:\n\n${rows.join('\n')}\n`
 }
 
@@ -41,7 +45,12 @@ main(process.argv.slice(2)).then(
     if (code !== 0) process.exit(code)
   },
   (error: unknown) => {
-    const line = error instanceof HermesError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+    const line =
+      error instanceof HermesError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error)
     process.stderr.write(`hermes: ${line}\n`)
     process.exit(1)
   },

@@ -3,7 +3,10 @@ import type { Config } from '../config.js'
 import type { Running } from '../server/start.js'
 
 /** What an operator sees when the server is ready: where it listens, its root, and what to type next. */
-export function startMessage({ identityUrl, hubUrl, rootFingerprint, trustDomain, created }: Running, config: Config): string {
+export function startMessage(
+  { identityUrl, hubUrl, rootFingerprint, trustDomain, created }: Running,
+  config: Config,
+): string {
   const root = relative('.', join(config.certsDir, 'root-ca.pem')) || 'root-ca.pem'
   const hex = rootFingerprint
   const made = created ? `\n  A new certificate authority was made in ${config.certsDir}; see its README.md.\n` : ''

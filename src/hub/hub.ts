@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus.js'
-import type { Store } from '../store/store.js'
 import type { IdentityRecord } from '../store/records.js'
+import type { Store } from '../store/store.js'
 import type { ConversationId, InvitationId } from '../wire/formats.js'
 import { CLOSE } from '../wire/frames.js'
 import type { Identity } from '../wire/identity.js'
@@ -57,7 +57,11 @@ export class Hub {
     const { devices, delivery, log, limits } = this.services
     const device = await devices.open(caller.actor.userId, caller.actor.device)
     const { windowEvents, windowBytes } = limits
-    const session = new Session(sessionOptions(caller, device, { windowEvents, windowBytes, autoAcknowledge }), sink, log)
+    const session = new Session(
+      sessionOptions(caller, device, { windowEvents, windowBytes, autoAcknowledge }),
+      sink,
+      log,
+    )
     await delivery.attach(session)
     return session
   }

@@ -120,14 +120,4 @@ export interface KnownMessage {
   readonly contentType: string | null
 }
 
-export type Command =
-  | Invite
-  | Accept
-  | Confirm
-  | Decline
-  | Withdraw
-  | Expire
-  | Leave
-  | Remove
-  | Renew
-  | Send
+export type Command = Invite | Accept | Confirm | Decline | Withdraw | Expire | Leave | Remove | Renew | Send

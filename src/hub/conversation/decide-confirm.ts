@@ -1,6 +1,6 @@
 import type { Confirm } from './commands.js'
-import { accept, type Decision, refuse, repeat } from './decision.js'
 import { epochConflict } from './decide-send.js'
+import { accept, type Decision, refuse, repeat } from './decision.js'
 import type { Joined } from './events.js'
 import { refuseMove } from './invitation-rules.js'
 import { memberList, rosterOf } from './roster.js'

@@ -85,7 +85,10 @@ function withMember(state: Conversation, event: Joined): Conversation {
   }
   const invitation = { ...invitationIn(state, event.invitation), confirmation }
   const epoch = state.epoch + (event.raisesEpoch ? 1 : 0)
-  return withInvitation({ ...state, members, former, epoch }, { ...invitation, state: 'joined', endedSeq: state.lastSeq })
+  return withInvitation(
+    { ...state, members, former, epoch },
+    { ...invitation, state: 'joined', endedSeq: state.lastSeq },
+  )
 }
 
 function withEnd(state: Conversation, event: Ended): Conversation {

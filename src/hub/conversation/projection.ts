@@ -1,5 +1,4 @@
-import type { StoredInvitation, StoredMember } from '../../store/records.js'
-import type { ConversationSnapshot } from '../../store/records.js'
+import type { ConversationSnapshot, StoredInvitation, StoredMember } from '../../store/records.js'
 import type { ConversationId, InvitationId } from '../../wire/formats.js'
 import type { Conversation, Departure, Invitation, Member } from './state.js'
 

@@ -20,7 +20,13 @@ export const accept = operation({
   params: AcceptParams,
   result: Empty,
   route: { method: 'POST', path: '/invitations/{invitation}/accept' },
-  errors: ['invitation_not_found', 'certificate_mismatch', 'invitation_state', 'invitation_expired', 'invalid_signature'],
+  errors: [
+    'invitation_not_found',
+    'certificate_mismatch',
+    'invitation_state',
+    'invitation_expired',
+    'invalid_signature',
+  ],
   handle: async (call, params, reply) => {
     const found = await findInvitation(call, params.invitation)
     if (found?.invitation.invitee.username !== call.caller.actor.username)
@@ -29,7 +35,12 @@ export const accept = operation({
   },
 })
 
-async function submit(call: Call, { queue, invitation }: FoundInvitation, params: Params, reply: Reply<z.input<typeof Empty>>) {
+async function submit(
+  call: Call,
+  { queue, invitation }: FoundInvitation,
+  params: Params,
+  reply: Reply<z.input<typeof Empty>>,
+) {
   const { actor, certificatePem } = call.caller
   const { challenge, signature, attachment = null } = params
   const digest = attachmentDigest(attachment)

@@ -28,7 +28,8 @@ export const acknowledgeConversation = operation({
   name: 'acknowledgeConversation',
   method: null,
   summary: 'Acknowledge the events of a conversation',
-  description: 'Moves the cursor of this device: everything up to `seq` is not given to it again. A lower one does nothing.',
+  description:
+    'Moves the cursor of this device: everything up to `seq` is not given to it again. A lower one does nothing.',
   params: AckConversationParams,
   result: Empty,
   route: { method: 'POST', path: '/conversations/{conversation}/ack' },
@@ -50,7 +51,8 @@ export const acknowledgeInvitation = operation({
 
 function ackConversation(call: Call, params: ConversationParams, reply: Reply<Result>): void | Promise<void> {
   const feed = call.session?.feedOf(params.conversation)
-  if (call.session && feed && params.seq <= feed.given) return call.session.acknowledge(feed, params.seq, doneWith(reply))
+  if (call.session && feed && params.seq <= feed.given)
+    return call.session.acknowledge(feed, params.seq, doneWith(reply))
   return ackElsewhere(call, params, reply)
 }
 
@@ -59,20 +61,29 @@ function doneWith(reply: Reply<Result>) {
 }
 
 /** By REST, or beyond what this connection was given: an earlier one may have been given it. */
-async function ackElsewhere(call: Call, { conversation, seq }: ConversationParams, reply: Reply<Result>): Promise<void> {
+async function ackElsewhere(
+  call: Call,
+  { conversation, seq }: ConversationParams,
+  reply: Reply<Result>,
+): Promise<void> {
   const { hub } = call
   const device = await hub.devices.open(call.caller.actor.userId, call.caller.actor.device)
   const session = call.session ?? hub.delivery.sessionOf(device.id)
   const feed = session?.feedOf(conversation) ?? (await feedFor(call, device, conversation))
   if (!feed) throw new HermesError('conversation_not_found')
-  const isKnown = seq <= feed.given || (seq <= feed.lastSeq && (await hub.log.wasStoredBefore(feed.conversationId, seq)))
+  const isKnown =
+    seq <= feed.given || (seq <= feed.lastSeq && (await hub.log.wasStoredBefore(feed.conversationId, seq)))
   if (!isKnown)
     throw new HermesError('invalid_request', `params.seq: this device was given the events up to ${feed.given} only`)
   if (session && session.feedOf(conversation) === feed) return session.acknowledge(feed, seq, doneWith(reply))
   hub.log.acknowledge(device.id, feed.conversationId, Math.max(seq, feed.acked), doneWith(reply))
 }
 
-async function feedFor({ hub }: Call, device: Parameters<typeof hub.log.openMailbox>[0], uuid: string): Promise<Feed | null> {
+async function feedFor(
+  { hub }: Call,
+  device: Parameters<typeof hub.log.openMailbox>[0],
+  uuid: string,
+): Promise<Feed | null> {
   const mailbox = await hub.log.openMailboxConversation(device, uuid)
   return mailbox && new Feed(mailbox, hub.delivery.givenTo(device.id).get(mailbox.conversationId) ?? 0)
 }
@@ -84,7 +95,8 @@ async function ackInvitation(call: Call, { invitation }: InvitationParams, reply
   if (session?.acknowledgeInvitation(invitation, doneWith(reply))) return
   const { invitations } = await hub.log.openMailbox(device)
   const open = invitations.find((one) => one.invitation === invitation)
-  if (open && !session) return hub.log.acknowledgeInvitation(device.id, invitation, open.acked === 0 ? 1 : 2, doneWith(reply))
+  if (open && !session)
+    return hub.log.acknowledgeInvitation(device.id, invitation, open.acked === 0 ? 1 : 2, doneWith(reply))
   if (!open && !(await wasInvited(call, invitation))) throw new HermesError('invitation_not_found')
   reply({ result: {} })
 }

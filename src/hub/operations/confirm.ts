@@ -58,7 +58,11 @@ async function evidenceFor(call: Call, { queue, invitation }: FoundInvitation): 
   }
 }
 
-async function invitedMembers({ hub }: Call, queue: ConversationQueue, { invitedSeq }: Invitation): Promise<readonly Party[]> {
+async function invitedMembers(
+  { hub }: Call,
+  queue: ConversationQueue,
+  { invitedSeq }: Invitation,
+): Promise<readonly Party[]> {
   const page = { after: invitedSeq - 1, upTo: invitedSeq, limit: 1, maxBytes: 1 }
   const [event] = await hub.log.read(queue.id, page)
   if (!event) return []
@@ -67,7 +71,13 @@ async function invitedMembers({ hub }: Call, queue: ConversationQueue, { invited
 }
 
 /** Verifies against the members as they are, and again should they change before it is decided. */
-async function submit(call: Call, found: FoundInvitation, evidence: Evidence, params: Params, reply: Reply<Result>): Promise<void> {
+async function submit(
+  call: Call,
+  found: FoundInvitation,
+  evidence: Evidence,
+  params: Params,
+  reply: Reply<Result>,
+): Promise<void> {
   const { queue, invitation } = found
   const proof = await proofOf(call, found, params)
   const { signature, attachment = null, commit = null, epoch = null } = params
@@ -98,7 +108,11 @@ function isStale(outcome: Outcome): boolean {
   return 'refusal' in outcome && outcome.refusal.code === 'stale_proof'
 }
 
-async function proofOf(call: Call, { queue, invitation: { id } }: FoundInvitation, params: Params): Promise<RosterProof> {
+async function proofOf(
+  call: Call,
+  { queue, invitation: { id } }: FoundInvitation,
+  params: Params,
+): Promise<RosterProof> {
   const state = queue.state
   const invitation = state?.invitations.get(id)
   if (!state || !invitation) throw new HermesError('invitation_not_found')

@@ -10,7 +10,8 @@ export const conversations = operation({
   name: 'conversations',
   method: 'conversations',
   summary: 'List conversations',
-  description: 'The conversations the caller is, was or is invited to be a member of, by id, with the cursor of this device.',
+  description:
+    'The conversations the caller is, was or is invited to be a member of, by id, with the cursor of this device.',
   params: ConversationsParams,
   result: ConversationsResult,
   route: { method: 'GET', path: '/conversations' },

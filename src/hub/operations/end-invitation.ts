@@ -42,7 +42,8 @@ async function end(call: Call, type: 'decline' | 'cancel', params: Params, reply
   if (!found) return reply({ error: new HermesError('invitation_not_found') })
   const { queue, invitation } = found
   const at = call.hub.now().getTime()
-  if (isOpen(invitation) && isOverdue(invitation, at)) submitByServer(queue, { type: 'expire', at, invitation: invitation.id })
+  if (isOpen(invitation) && isOverdue(invitation, at))
+    submitByServer(queue, { type: 'expire', at, invitation: invitation.id })
   const reason = params.reason ?? null
   queue.submit({
     origin: call.session?.options.id ?? null,

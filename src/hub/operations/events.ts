@@ -22,7 +22,11 @@ export const events = operation({
   handle: (call, params, reply) => poll(call, params, reply),
 })
 
-async function poll({ hub, caller, abandoned }: Call, { wait, limit }: Params, reply: Reply<z.input<typeof EventsResult>>) {
+async function poll(
+  { hub, caller, abandoned }: Call,
+  { wait, limit }: Params,
+  reply: Reply<z.input<typeof EventsResult>>,
+) {
   const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
   const sink = new Poll(wait * 1000, (answer) => {
     hub.delivery.detach(session)

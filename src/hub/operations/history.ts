@@ -24,20 +24,32 @@ export const history = operation({
     const last = page.at(-1)?.seq
     if (last !== undefined) gave(call, device.id, mailbox, after, last)
     const lastSeq = mailbox.stays.at(-1)?.toSeq ?? mailbox.lastSeq
-    const events = page.map(({ type, body }) => JSON.parse(viewFor(caller.actor.username, type, body)) as ConversationEvent)
+    const events = page.map(
+      ({ type, body }) => JSON.parse(viewFor(caller.actor.username, type, body)) as ConversationEvent,
+    )
     reply({ result: { events, lastSeq, more: isMoreAfter(mailbox, last ?? after) && page.length > 0 } })
   },
 })
 
 /** Reads on from stay to stay until the page is full. */
-async function read({ hub }: Call, mailbox: MailboxConversation, after: number, limit: number): Promise<readonly StoredEvent[]> {
+async function read(
+  { hub }: Call,
+  mailbox: MailboxConversation,
+  after: number,
+  limit: number,
+): Promise<readonly StoredEvent[]> {
   const events: StoredEvent[] = []
   let room = HISTORY_BYTES_MAX
   for (const { fromSeq, toSeq } of mailbox.stays) {
     const from = Math.max(after, fromSeq - 1)
     const upTo = Math.min(toSeq ?? mailbox.lastSeq, mailbox.lastSeq)
     if (from >= upTo || events.length >= limit || room <= 0) continue
-    const page = await hub.log.read(mailbox.conversationId, { after: from, upTo, limit: limit - events.length, maxBytes: room })
+    const page = await hub.log.read(mailbox.conversationId, {
+      after: from,
+      upTo,
+      limit: limit - events.length,
+      maxBytes: room,
+    })
     events.push(...page)
     room -= page.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
     if ((page.at(-1)?.seq ?? upTo) < upTo) break
@@ -50,7 +62,13 @@ function isMoreAfter({ stays, lastSeq }: MailboxConversation, seq: number): bool
 }
 
 /** What a device read here without a hole it may acknowledge. */
-function gave({ hub, session }: Call, deviceId: number, mailbox: MailboxConversation, after: number, upTo: number): void {
+function gave(
+  { hub, session }: Call,
+  deviceId: number,
+  mailbox: MailboxConversation,
+  after: number,
+  upTo: number,
+): void {
   const { conversationId, ackedSeq } = mailbox
   const feed = session?.feeds.get(conversationId)
   if (feed) return feed.gave(after, upTo)

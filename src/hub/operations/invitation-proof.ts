@@ -1,10 +1,15 @@
 import { verifyInvitationSignature } from '../../pki/signature.js'
 import { buildAcceptTranscript, buildConfirmTranscript } from '../../wire/transcript.js'
-import type { Acceptance, Conversation, Confirmation, Invitation } from '../conversation/state.js'
+import type { Acceptance, Confirmation, Conversation, Invitation } from '../conversation/state.js'
 import type { Call } from './operation.js'
 
 /** The lines of the transcript that both signatures cover. */
-function commonFields(call: Call, conversation: Conversation, invitation: Invitation, acceptance: Omit<Acceptance, 'signature'>) {
+function commonFields(
+  call: Call,
+  conversation: Conversation,
+  invitation: Invitation,
+  acceptance: Omit<Acceptance, 'signature'>,
+) {
   return {
     hub: call.hub.rootFingerprint,
     conversation: conversation.id,
@@ -23,7 +28,12 @@ function commonFields(call: Call, conversation: Conversation, invitation: Invita
 }
 
 /** Whether the caller, the invitee, signed the transcript of this invitation with the key of his certificate. */
-export function provesAcceptance(call: Call, conversation: Conversation, invitation: Invitation, acceptance: Acceptance): Promise<boolean> {
+export function provesAcceptance(
+  call: Call,
+  conversation: Conversation,
+  invitation: Invitation,
+  acceptance: Acceptance,
+): Promise<boolean> {
   const transcript = buildAcceptTranscript(commonFields(call, conversation, invitation, acceptance))
   const signature = Buffer.from(acceptance.signature, 'base64url')
   return verifyInvitationSignature(call.caller.certificateDer, 'accept', transcript, signature)

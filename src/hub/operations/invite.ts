@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import { HermesError } from '../../errors.js'
-import { attachmentDigest } from '../../wire/transcript.js'
 import type { InvitedEvent } from '../../wire/events.js'
 import type { InvitationId } from '../../wire/formats.js'
 import { InviteParams, InviteResult } from '../../wire/operations.js'
+import { attachmentDigest } from '../../wire/transcript.js'
 import type { Invite } from '../conversation/commands.js'
 import { decide } from '../conversation/decide.js'
 import { type Decision, refuse, repeat } from '../conversation/decision.js'
@@ -40,7 +40,8 @@ export const invite = operation({
     'request_conflict',
     'quota_exceeded',
   ],
-  handle: (call, params, reply) => withConversation(call, params.conversation, reply, (queue) => locked(call, queue, params, reply)),
+  handle: (call, params, reply) =>
+    withConversation(call, params.conversation, reply, (queue) => locked(call, queue, params, reply)),
 })
 
 async function locked(call: Call, queue: ConversationQueue, params: Params, reply: Reply<Result>): Promise<void> {
@@ -76,7 +77,12 @@ async function taskOf(call: Call, queue: ConversationQueue, params: Params, repl
 }
 
 /** What a requestId that was used before comes to; null for a new one. */
-async function firstDecision(call: Call, queue: ConversationQueue, params: Params, hash: string): Promise<Decision | null> {
+async function firstDecision(
+  call: Call,
+  queue: ConversationQueue,
+  params: Params,
+  hash: string,
+): Promise<Decision | null> {
   const { requestId } = params
   if (!requestId) return null
   const first = await call.hub.log.findRequest(call.caller.actor.userId, requestId)

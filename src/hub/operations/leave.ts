@@ -8,7 +8,8 @@ export const leave = operation({
   name: 'leave',
   method: 'leave',
   summary: 'Leave a conversation',
-  description: 'Ends the stay of the caller and the invitations he made. Repeated, it answers with the end of his last stay.',
+  description:
+    'Ends the stay of the caller and the invitations he made. Repeated, it answers with the end of his last stay.',
   params: LeaveParams,
   result: SeqResult,
   route: { method: 'POST', path: '/conversations/{conversation}/leave' },
@@ -18,7 +19,12 @@ export const leave = operation({
       queue.submit({
         origin: call.session?.options.id ?? null,
         decide: (state) =>
-          decide(state, { type: 'leave', at: call.hub.now().getTime(), by: call.caller.actor, text: params.reason ?? null }),
+          decide(state, {
+            type: 'leave',
+            at: call.hub.now().getTime(),
+            by: call.caller.actor,
+            text: params.reason ?? null,
+          }),
         done: (outcome) => reply(answerOf(outcome)),
       }),
     ),

@@ -13,7 +13,10 @@ type Reference = z.output<typeof ParticipantReference>
  * The users that `start` lists. Each certificate must be, byte for byte, the current and good one of its user,
  * nobody's twice and not the caller's own; the first that fails is named.
  */
-export async function resolveParticipants(call: Call, references: readonly Reference[]): Promise<readonly IdentityRecord[]> {
+export async function resolveParticipants(
+  call: Call,
+  references: readonly Reference[],
+): Promise<readonly IdentityRecord[]> {
   const records: IdentityRecord[] = []
   const seen = new Set([call.caller.actor.username])
   for (const [index, reference] of references.entries()) {
@@ -48,7 +51,12 @@ function certificateDer(pem: string, path: string): Uint8Array {
 }
 
 /** The user under exactly this certificate: his newest, and good. Throws what `start` and `invite` refuse. */
-export async function currentIdentity({ hub }: Call, username: string, fingerprint: string, path: string): Promise<IdentityRecord> {
+export async function currentIdentity(
+  { hub }: Call,
+  username: string,
+  fingerprint: string,
+  path: string,
+): Promise<IdentityRecord> {
   const record = await hub.identities.findIdentity(username)
   if (!record) throw new HermesError('user_not_found', `${path}: there is no user ${username}`)
   if (record.certificate.fingerprint !== fingerprint)

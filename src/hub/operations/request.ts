@@ -3,7 +3,9 @@ import { HermesError } from '../../errors.js'
 
 /** What makes two requests with one requestId the same: method and parameters, in the order of their schema. */
 export function requestHash(method: string, params: object): string {
-  return createHash('sha256').update(JSON.stringify([method, params])).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify([method, params]))
+    .digest('hex')
 }
 
 export function requestConflict(requestId: string): HermesError {

@@ -17,7 +17,8 @@ export async function settleInvitation(call: Call, queue: ConversationQueue, inv
   if (isOverdue(invitation, at)) return submitByServer(queue, { type: 'expire', at, invitation: invitation.id })
   const record = await call.hub.identities.findByFingerprint(other.fingerprint)
   const reason = whyNotGood(record, at)
-  if (reason) submitByServer(queue, { type: 'withdraw', at, invitation: invitation.id, reason: `${other.username}: ${reason}` })
+  if (reason)
+    submitByServer(queue, { type: 'withdraw', at, invitation: invitation.id, reason: `${other.username}: ${reason}` })
 }
 
 function whyNotGood(record: IdentityRecord | null, at: number): string | null {

@@ -63,7 +63,11 @@ async function firstAnswer({ hub }: Call, { conversationId, uuid, seq }: StoredR
   const certified = await Promise.all(
     participants.map(async ({ username, fingerprint }) => {
       const record = await hub.identities.findByFingerprint(fingerprint)
-      return { username, fingerprint, certificate: encodePem('CERTIFICATE', record?.certificate.der ?? new Uint8Array()) }
+      return {
+        username,
+        fingerprint,
+        certificate: encodePem('CERTIFICATE', record?.certificate.der ?? new Uint8Array()),
+      }
     }),
   )
   return { conversation: uuid as ConversationId, participants: certified, seq }
@@ -87,7 +91,10 @@ async function begun(call: Call, params: Params, reply: Reply<Result>): Promise<
 function beginning(call: Call, params: Params, conversation: ConversationId, records: readonly IdentityRecord[]) {
   const by = call.caller.actor
   const at = call.hub.now().getTime()
-  const listed = records.map(({ user, certificate }) => ({ username: user.username, fingerprint: certificate.fingerprint }))
+  const listed = records.map(({ user, certificate }) => ({
+    username: user.username,
+    fingerprint: certificate.fingerprint,
+  }))
   const event = begin({ type: 'start', at, by, conversation, participants: listed })
   const before = emptyConversation(conversation)
   const body = encodeEvent(event, conversation, 1)

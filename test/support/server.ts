@@ -1,0 +1,41 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { loadConfig } from '../../src/config.js'
+import { type Running, start } from '../../src/server/start.js'
+
+export interface TestServer extends Running {
+  readonly directory: string
+  readonly rootPem: string
+}
+
+/** A whole server on free ports in a temporary folder, ended with the test. */
+export async function startServer(
+  t: Test,
+  environment: Record<string, string> = {},
+  now?: () => Date,
+): Promise<TestServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'hermes-'))
+  const config = loadConfig({
+    HERMES_IDENTITY_PORT: '0',
+    HERMES_HUB_PORT: '0',
+    HERMES_CERTS_DIR: join(directory, 'certs'),
+    HERMES_DATABASE_URL: `file:${join(directory, 'hermes.db')}`,
+    HERMES_BCRYPT_COST: '10',
+    HERMES_PASSWORD_WORKERS: '1',
+    HERMES_REGISTRATIONS_PER_HOUR: '0',
+    HERMES_PASSWORDS_PER_MINUTE: '0',
+    HERMES_REQUESTS_PER_SECOND: '0',
+    HERMES_LOG_LEVEL: 'silent',
+    ...environment,
+  })
+  const running = await start(config, { logger: pino({ level: config.logLevel }), ...(now && { now }) })
+  t.teardown(async () => {
+    await running.close()
+    await rm(directory, { recursive: true, force: true })
+  })
+  const rootPem = await readFile(join(config.certsDir, 'root-ca.pem'), 'utf8')
+  return { ...running, directory, rootPem }
+}
