@@ -19,7 +19,9 @@ const vectors = JSON.parse(readFileSync(new URL('../vectors/invitation-v1.json',
 
 function fieldsOf(labels: Record<string, string>): ConfirmTranscript {
   const camel = (label: string) => label.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
-  return Object.fromEntries(Object.entries(labels).map(([label, value]) => [camel(label), value])) as unknown as ConfirmTranscript
+  return Object.fromEntries(
+    Object.entries(labels).map(([label, value]) => [camel(label), value]),
+  ) as unknown as ConfirmTranscript
 }
 
 const confirmCase = vectors.cases.find(({ valid, context }) => valid && context === 'confirm')
@@ -63,14 +65,22 @@ t.test('a field that is not of its form is named and nothing is built', async (t
     commitAttachment: '--',
   }
   for (const [field, value] of Object.entries(bad))
-    t.throws(() => buildConfirmTranscript({ ...fields, [field]: value }), new RegExp(`^${field} of the transcript`), field)
+    t.throws(
+      () => buildConfirmTranscript({ ...fields, [field]: value }),
+      new RegExp(`^${field} of the transcript`),
+      field,
+    )
   t.throws(() => buildConfirmTranscript({ ...fields, expires: '2030-13-41T03:04:05Z' }), /expires/)
   const { hub: _, ...withoutHub } = fields
   t.throws(() => buildAcceptTranscript(withoutHub as unknown as AcceptTranscript), /hub/)
 })
 
 t.test('whatever strings come in, T has its lines or is not built', async () => {
-  const anything = fc.record(Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, fc.oneof(fc.constant(value), fc.string())])))
+  const anything = fc.record(
+    Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => [name, fc.oneof(fc.constant(value), fc.string())]),
+    ),
+  )
   fc.assert(
     fc.property(anything, (record) => {
       try {
@@ -87,5 +97,6 @@ t.test('digests of attachments', async (t) => {
   t.equal(attachmentDigest(null), '-')
   t.equal(attachmentDigest('YWJj'), 'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
   t.equal(attachmentDigest('YWI'), 'sha256:fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603')
-  for (const text of ['', 'YWJj=', 'YW+j', 'YWJ', 'YQ==', 'é']) t.throws(() => attachmentDigest(text), /base64url/, text)
+  for (const text of ['', 'YWJj=', 'YW+j', 'YWJ', 'YQ==', 'é'])
+    t.throws(() => attachmentDigest(text), /base64url/, text)
 })
