@@ -1,0 +1,11 @@
+import { relay } from './relay/relay.js'
+
+const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = { relay }
+
+const [name = '', ...flags] = process.argv.slice(2)
+const bench = BENCHES[name]
+if (bench) await bench({ json: flags.includes('--json') })
+else {
+  process.stderr.write(`Usage: npm run bench -- <${Object.keys(BENCHES).join(' | ')}> [--json]\n`)
+  process.exitCode = 1
+}
