@@ -101,7 +101,8 @@ export async function deviceContract(t: Test, store: Store): Promise<void> {
     )
     t.same(await acked(), [1])
     log.acknowledgeInvitation(device.id, sent.id, 2)
-    log.acknowledgeInvitation(device.id, sent.id, 1)
     t.same(await acked(), [], 'acknowledged to its end')
+    t.equal(await durably((done) => log.acknowledgeInvitation(device.id, sent.id, 1, done)), null)
+    t.same(await acked(), [], 'and never back')
   })
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
@@ -89,6 +90,32 @@ t.test('when the committing thread dies, what it held is unavailable, and anothe
   const lastSeq = (await store.log.load(uuid))?.lastSeq ?? 0
   t.equal((await append(store, entry(id, [event(lastSeq + 1, alice.userId)]))).failure, null)
   t.equal(workers.length, 2)
+})
+
+t.test('what was decided on top of an append that is failing is a conflict, though it comes later', async (t) => {
+  const path = `${t.testdir()}/hermes.db`
+  const store = await openSqliteStore({ url: `file:${path}` })
+  t.teardown(() => store.close())
+  const alice = await registered(store)
+  const { id } = await started(store, alice)
+  const other = await started(store, alice)
+  const lock = new Database(path)
+  t.teardown(() => lock.close())
+
+  lock.exec('BEGIN IMMEDIATE')
+  const first = append(store, entry(id, [event(1, alice.userId)]))
+  // The first is on its way once these have run, and waits for the lock.
+  for (let turn = 0; turn < 3; turn++) await setImmediate()
+  const order: string[] = []
+  const followers = [other.id, id].map(async (conversation) => {
+    const { failure } = await append(store, entry(conversation, [event(2, alice.userId)]))
+    order.push(`${conversation === id ? 'the follower' : 'the other'}: ${failure}`)
+  })
+  lock.exec('COMMIT')
+  t.equal((await first).failure, 'conflict')
+  await Promise.all(followers)
+  t.same(order, ['the other: null', 'the follower: conflict'])
+  t.equal((await append(store, entry(id, [event(2, alice.userId)]))).failure, null, 'decided again, it is stored')
 })
 
 t.test('when the database breaks, writes are unavailable; when it is whole again, they go on', async (t) => {

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { openSqliteStore } from '../../src/store/sqlite/open.js'
@@ -82,6 +83,21 @@ t.test('a device that acknowledges is seen', async (t) => {
   t.same(await open(), device)
   now = inDays(251)
   t.not((await open()).id, device.id)
+})
+
+t.test('an acknowledgement that nobody waits for is stored by itself', async (t) => {
+  const path = `${t.testdir()}/hermes.db`
+  const store = await openSqliteStore({ url: `file:${path}` })
+  t.teardown(() => store.close())
+  const alice = await registered(store)
+  const { id } = await started(store, alice)
+  const device = await store.log.openDevice(alice.userId, 'laptop', new Date(T0), 16)
+  const db = new Database(path, { readonly: true })
+  t.teardown(() => db.close())
+  const stored = db.prepare('SELECT "seq" FROM "Cursor" WHERE "deviceId" = ?').pluck()
+  store.log.acknowledge(device.id, id, 1)
+  while (stored.get(device.id) === undefined) await setTimeout(10)
+  t.equal(stored.get(device.id), 1)
 })
 
 t.test('counted logins do not pile up', async (t) => {

@@ -44,6 +44,10 @@ function indexesOf(model: string): readonly string[] {
   })
 }
 
+function sorted(texts: readonly string[]): readonly string[] {
+  return [...texts].sort()
+}
+
 interface Column {
   readonly name: string
   readonly type: string
@@ -64,9 +68,9 @@ t.test('the migrations make the tables, columns and indexes that the schema says
   t.teardown(() => db.close())
   const pragma = <T>(source: string) => db.pragma(source) as T[]
   const tables = db
-    .prepare(`SELECT "name" FROM sqlite_schema WHERE "type" = 'table' AND "name" NOT LIKE 'sqlite_%'`)
+    .prepare<[], string>(`SELECT "name" FROM sqlite_schema WHERE "type" = 'table' AND "name" NOT LIKE 'sqlite_%'`)
     .pluck()
-  t.same(tables.all().sort(), Object.keys(Prisma.ModelName).sort())
+  t.same(sorted(tables.all()), sorted(Object.keys(Prisma.ModelName)))
 
   for (const model of Object.keys(Prisma.ModelName)) {
     const columns = pragma<Column>(`table_info("${model}")`)
@@ -79,11 +83,8 @@ t.test('the migrations make the tables, columns and indexes that the schema says
       const names = pragma<{ name: string }>(`index_info("${name}")`).map((column) => column.name)
       return `${unique === 1 ? 'unique ' : ''}${names.join(', ')}`
     })
-    t.same(
-      [`unique ${key.map(({ name }) => name).join(', ')}`, ...described].sort(),
-      [...indexesOf(model)].sort(),
-      `indexes of ${model}`,
-    )
+    const primary = `unique ${key.map(({ name }) => name).join(', ')}`
+    t.same(sorted([primary, ...described]), sorted(indexesOf(model)), `indexes of ${model}`)
   }
 })
 
@@ -110,13 +111,8 @@ t.test('Prisma reads every column of every table that the store has filled', asy
   for (const model of Object.keys(Prisma.ModelName)) {
     const property = `${model.slice(0, 1).toLowerCase()}${model.slice(1)}` as 'user'
     const row = await prisma[property].findFirstOrThrow()
-    t.same(
-      Object.keys(row).sort(),
-      columnsOf(model)
-        .map((column) => column.split(' ')[0])
-        .sort(),
-      model,
-    )
+    const columns = columnsOf(model).map((column) => column.replace(/ .*/, ''))
+    t.same(sorted(Object.keys(row)), sorted(columns), model)
   }
   const message = await prisma.event.findFirstOrThrow({ where: { seq: 2 } })
   t.match({ at: message.at, messageId: message.messageId?.length }, { at: new Date(T0 + 2), messageId: 16 })

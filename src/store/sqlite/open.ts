@@ -60,7 +60,12 @@ async function connect(path: string, now: () => Date, logger: StoreLogger): Prom
   const queue = new WriteQueue()
   const writer = new PrismaWriter(path, queue)
   const thread = new CommitThread(path, logger)
-  await Promise.all([writer.open(), thread.start()])
+  try {
+    await Promise.all([writer.open(), thread.start()])
+  } catch (error) {
+    await Promise.allSettled([writer.close(), thread.close()])
+    throw error
+  }
   const commits = new GroupCommit(queue, thread, now, logger)
   const reader = openReader(path)
   return {

@@ -7,9 +7,9 @@ export class TransactionLost extends Error {
 
 export interface Transactions {
   /** Runs `work` in a transaction: durable when it returns, undone when it throws. */
-  run<T>(work: () => T): T
+  readonly run: <T>(work: () => T) => T
   /** Runs `work` inside a transaction, undoing it alone when it throws. */
-  savepoint<T>(work: () => T): T
+  readonly savepoint: <T>(work: () => T) => T
 }
 
 export function transactions(db: Database): Transactions {
