@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { Party } from './events.js'
+import { Digest } from './formats.js'
 
 /** The body of every HTTP answer of 400 and above. Source: RFC 9457 3.1, with members of ours. */
 export const Problem = z
@@ -13,6 +15,13 @@ export const Problem = z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
       .meta({ description: 'The fields at fault.', example: [{ path: 'username', message: 'must be …' }] }),
+    members: z.array(Party).optional().meta({ description: 'With `roster_changed`: the members as they are now.' }),
+    roster: Digest.optional().meta({ description: 'With `roster_changed`: the roster of those members.' }),
+    state: z
+      .string()
+      .optional()
+      .meta({ description: 'With `invitation_state`: the state it is in.', example: 'joined' }),
+    epoch: z.int().optional().meta({ description: 'With `epoch_conflict`: the counter as it is now.', example: 3 }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' })
 

@@ -1,4 +1,5 @@
 import { request as httpsRequest, type RequestOptions } from 'node:https'
+import { checkAnswer } from './conformance.js'
 
 export interface HttpAnswer {
   readonly status: number
@@ -8,21 +9,33 @@ export interface HttpAnswer {
   json<T = Record<string, unknown>>(): T
 }
 
-/** One request on a connection of its own. `body` is sent as JSON. */
-export function request(url: string, options: RequestOptions, body?: unknown): Promise<HttpAnswer> {
-  const payload = body === undefined ? undefined : JSON.stringify(body)
-  const headers = { ...(payload !== undefined && { 'content-type': 'application/json' }), ...options.headers }
+/**
+ * One request on a connection of its own. `body` is sent as JSON, a Buffer as it is. Rejects when the answer is
+ * none that openapi.yaml gives.
+ */
+export async function request(url: string, options: RequestOptions, body?: unknown): Promise<HttpAnswer> {
+  const payload = body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body)
+  const headers = { ...(typeof payload === 'string' && { 'content-type': 'application/json' }), ...options.headers }
+  const answer = await exchange(url, { agent: false, ...options, headers }, payload)
+  checkAnswer(options.method ?? 'GET', url, answer)
+  return answer
+}
+
+function exchange(url: string, options: RequestOptions, payload: string | Buffer | undefined): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpsRequest(url, { agent: false, ...options, headers }, (incoming) => {
+    const outgoing = httpsRequest(url, options, (incoming) => {
       const chunks: Buffer[] = []
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
       incoming.on('error', reject)
-      incoming.on('end', () => {
-        const text = Buffer.concat(chunks).toString()
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, json: () => JSON.parse(text) })
-      })
+      incoming.on('end', () =>
+        resolve(httpAnswer(incoming.statusCode ?? 0, incoming.headers, Buffer.concat(chunks).toString())),
+      )
     })
     outgoing.on('error', reject)
     outgoing.end(payload)
   })
+}
+
+export function httpAnswer(status: number, headers: HttpAnswer['headers'], text: string): HttpAnswer {
+  return { status, headers, text, json: () => JSON.parse(text) }
 }

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
+import { checkAnswer, checkEvent, checkResult } from './conformance.js'
+import { type HttpAnswer, httpAnswer } from './https.js'
 import type { TestServer } from './server.js'
 import type { User } from './user.js'
 
@@ -54,6 +57,13 @@ export class RpcFailure extends Error {
   }
 }
 
+/** The refusal of a call that must be refused. */
+export async function refusal(call: Promise<Fields>): Promise<RpcFailure> {
+  const outcome = await call.catch((error: unknown) => error)
+  if (outcome instanceof RpcFailure) return outcome
+  throw new Error(`this should have been refused: ${JSON.stringify(outcome)}`)
+}
+
 export interface ConnectOptions {
   readonly device?: string
   readonly query?: string
@@ -62,12 +72,18 @@ export interface ConnectOptions {
   readonly acknowledge?: boolean
 }
 
+interface Pending {
+  readonly method: string
+  readonly resolve: (result: Fields) => void
+  readonly reject: (error: Error) => void
+}
+
 /** A client of the hub for tests: requests by JSON-RPC, and everything that was pushed. */
 export class HubClient {
   readonly socket: WebSocket
   readonly frames: Frame[] = []
   readonly #acknowledge: boolean
-  readonly #pending = new Map<number, { resolve: (result: Fields) => void; reject: (error: Error) => void }>()
+  readonly #pending = new Map<number, Pending>()
   readonly #waiting = new Set<() => void>()
   #nextId = 1
   closed: { readonly code: number; readonly reason: string } | null = null
@@ -87,7 +103,7 @@ export class HubClient {
   call(method: string, params: object = {}): Promise<Fields> {
     const id = this.#nextId++
     this.socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
-    return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }))
+    return new Promise((resolve, reject) => this.#pending.set(id, { method, resolve, reject }))
   }
 
   notify(method: string, params: object): void {
@@ -149,6 +165,7 @@ export class HubClient {
   #receive(frame: Frame): void {
     if (typeof frame.id === 'number' && this.#pending.has(frame.id)) this.#settle(frame, frame.id)
     else this.frames.push(frame)
+    if (frame.method === 'event') checkEvent(frame.params)
     if (this.#acknowledge && frame.method === 'event') this.#ack(frame.params)
     this.#changed()
   }
@@ -156,8 +173,10 @@ export class HubClient {
   #settle({ error, result }: Frame, id: number): void {
     const pending = this.#pending.get(id)
     this.#pending.delete(id)
-    if (error) pending?.reject(new RpcFailure(error))
-    else if (result) pending?.resolve(result)
+    if (error) return pending?.reject(new RpcFailure(error))
+    if (!pending || !result) return
+    checkResult(pending.method, result)
+    pending.resolve(result)
   }
 
   #ack({ conversation, seq, invitation }: Partial<Fields>): void {
@@ -166,11 +185,14 @@ export class HubClient {
   }
 }
 
-export function hubSocket(server: TestServer, user: Pick<User, 'tls'>, options: ConnectOptions = {}): WebSocket {
-  const { device, query, protocols = ['hermes.v1'] } = options
+function endpoint(server: TestServer, { device, query, protocols = ['hermes.v1'] }: ConnectOptions) {
   const parameters = [device && `device=${device}`, query].filter(Boolean).join('&')
-  const url = `${server.hubUrl.replace('https', 'wss')}/hub?${parameters}`
-  return new WebSocket(url, [...protocols], { ...user.tls })
+  return { url: `${server.hubUrl.replace('https', 'wss')}/hub?${parameters}`, protocols: [...protocols] }
+}
+
+export function hubSocket(server: TestServer, user: Pick<User, 'tls'>, options: ConnectOptions = {}): WebSocket {
+  const { url, protocols } = endpoint(server, options)
+  return new WebSocket(url, protocols, { ...user.tls })
 }
 
 /** Connects and waits for `hello`; closed with the test. */
@@ -186,4 +208,28 @@ export async function connect(
   await once(socket, 'open')
   await client.notification('hello')
   return client
+}
+
+/** The answer to an upgrade that must be refused; checked against openapi.yaml. */
+export function refusedUpgrade(
+  server: TestServer,
+  user: { readonly tls: object },
+  { headers, ...options }: ConnectOptions & { readonly headers?: Record<string, string> } = {},
+): Promise<HttpAnswer> {
+  const { url, protocols } = endpoint(server, options)
+  const socket = new WebSocket(url, protocols, { ...user.tls, ...(headers && { headers }) })
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject)
+    socket.on('open', () => {
+      socket.terminate()
+      reject(new Error('the upgrade should have been refused'))
+    })
+    socket.on('unexpected-response', (_request, incoming) => {
+      text(incoming).then((body) => {
+        const answer = httpAnswer(incoming.statusCode ?? 0, incoming.headers, body)
+        checkAnswer('GET', url.replace('wss', 'https'), answer)
+        resolve(answer)
+      }, reject)
+    })
+  })
 }

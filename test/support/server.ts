@@ -8,6 +8,7 @@ import { type Running, start } from '../../src/server/start.js'
 
 export interface TestServer extends Running {
   readonly directory: string
+  readonly certsDir: string
   readonly rootPem: string
 }
 
@@ -37,5 +38,5 @@ export async function startServer(
     await rm(directory, { recursive: true, force: true })
   })
   const rootPem = await readFile(join(config.certsDir, 'root-ca.pem'), 'utf8')
-  return { ...running, directory, rootPem }
+  return { ...running, directory, certsDir: config.certsDir, rootPem }
 }

@@ -12,7 +12,7 @@ export interface User {
   readonly fingerprint: string
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }
   /** A REST call to the hub. */
-  call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<HttpAnswer>
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<HttpAnswer>
 }
 
 export const PASSWORD = 'correct horse battery staple'
@@ -36,7 +36,8 @@ export function userOf(
 ): User {
   const keyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString()
   const tls = { ca: server.rootPem, cert: certificate, key: keyPem }
-  const call: User['call'] = (method, path, body) => request(`${server.hubUrl}${path}`, { method, ...tls }, body)
+  const call: User['call'] = (method, path, body, headers = {}) =>
+    request(`${server.hubUrl}${path}`, { method, ...tls, headers }, body)
   return { username, key, keyPem, certificate, fingerprint, tls, call }
 }
 

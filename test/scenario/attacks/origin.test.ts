@@ -1,0 +1,40 @@
+import { once } from 'node:events'
+import t from 'tap'
+import { WebSocket } from 'ws'
+import { refusedUpgrade } from '../../support/hub-client.js'
+import { startServer } from '../../support/server.js'
+import { registerUser } from '../../support/user.js'
+
+const ALLOWED = 'https://app.example'
+
+t.test('a foreign Origin', async (t) => {
+  const server = await startServer(t, { HERMES_ALLOWED_ORIGINS: ALLOWED })
+  const alice = await registerUser(server, 'alice')
+  for (const origin of [
+    'https://evil.example',
+    'null',
+    `${ALLOWED}.evil.example`,
+    'http://app.example',
+    server.hubUrl,
+  ]) {
+    const read = await alice.call('GET', '/me', undefined, { origin })
+    t.match(read, { status: 403, headers: { connection: 'close' } }, origin)
+    t.equal(read.json().code, 'origin_refused')
+    const written = await alice.call('POST', '/conversations', { participants: [] }, { origin })
+    t.equal(written.json().code, 'origin_refused')
+    const upgrade = await refusedUpgrade(server, alice, { headers: { origin } })
+    t.match(upgrade, { status: 403, headers: { connection: 'close' } }, origin)
+    t.equal(upgrade.json().code, 'origin_refused')
+  }
+  t.equal((await alice.call('GET', '/me', undefined, { origin: ALLOWED })).status, 200)
+  const socket = new WebSocket(`${server.hubUrl.replace('https', 'wss')}/hub`, { ...alice.tls, origin: ALLOWED })
+  t.teardown(() => socket.terminate())
+  await once(socket, 'open')
+})
+
+t.test('by default every Origin is foreign', async (t) => {
+  const server = await startServer(t)
+  const alice = await registerUser(server, 'alice')
+  t.equal((await alice.call('GET', '/me', undefined, { origin: server.hubUrl })).status, 403)
+  t.equal((await refusedUpgrade(server, alice, { headers: { origin: server.hubUrl } })).status, 403)
+})

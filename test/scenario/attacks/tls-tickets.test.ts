@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import t, { type Test } from 'tap'
+import { checkAnswer } from '../../support/conformance.js'
+import { httpAnswer } from '../../support/https.js'
+import { startServer } from '../../support/server.js'
+import { registerUser } from '../../support/user.js'
+
+const server = await startServer(t)
+const alice = await registerUser(server, 'alice')
+
+async function open(t: Test, url: string, options: ConnectionOptions): Promise<TLSSocket> {
+  const { port } = new URL(url)
+  const socket = connect({ port: Number(port), host: '127.0.0.1', servername: 'localhost', ...options })
+  t.teardown(() => socket.destroy())
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+/** One request on an open connection; the answer is read until the server ends it. */
+async function ask(socket: TLSSocket, path: string) {
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const closed = once(socket, 'close')
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+  await closed
+  const [head = '', body = ''] = Buffer.concat(chunks).toString().split('\r\n\r\n')
+  const [line = '', ...fields] = head.split('\r\n')
+  const headers = Object.fromEntries(fields.map((field) => field.toLowerCase().split(': ', 2)))
+  const answer = httpAnswer(Number(line.split(' ')[1]), headers, body)
+  checkAnswer('GET', `https://localhost${path}`, answer)
+  return answer
+}
+
+/** A session of TLS 1.3 comes in a ticket behind the handshake. */
+async function sessionOf(t: Test, url: string, options: ConnectionOptions): Promise<Buffer> {
+  const { port } = new URL(url)
+  const tls = { port: Number(port), host: '127.0.0.1', servername: 'localhost', minVersion: 'TLSv1.3' } as const
+  const socket = connect({ ...tls, ...options })
+  t.teardown(() => socket.destroy())
+  const [session] = (await once(socket, 'session')) as [Buffer]
+  await ask(socket, url === server.hubUrl ? '/me' : '/health/live')
+  return session
+}
+
+t.test('a TLS ticket of the identity listener opens nothing on the hub', async (t) => {
+  const ca = server.rootPem
+  const session = await sessionOf(t, server.identityUrl, { ca })
+  const again = await open(t, server.identityUrl, { ca, session })
+  t.equal(again.isSessionReused(), true, 'where it comes from it is good')
+  again.destroy()
+
+  const withoutCertificate = await open(t, server.hubUrl, { ca, session })
+  const refused = await ask(withoutCertificate, '/me')
+  t.equal(withoutCertificate.isSessionReused(), false)
+  t.equal(refused.status, 403)
+  t.equal(refused.json().code, 'certificate_required')
+})
+
+t.test('a session of the hub goes on, and still knows its certificate', async (t) => {
+  const session = await sessionOf(t, server.hubUrl, alice.tls)
+  // The certificate is not sent again: it comes with the ticket.
+  const socket = await open(t, server.hubUrl, { ca: server.rootPem, session })
+  t.equal(socket.isSessionReused(), true)
+  const me = await ask(socket, '/me')
+  t.equal(me.status, 200)
+  t.match(me.json(), { identity: { username: 'alice', fingerprint: alice.fingerprint } })
+})
+
+t.test('a session of the hub without a certificate stays without', async (t) => {
+  const ca = server.rootPem
+  const { port } = new URL(server.hubUrl)
+  const socket = connect({ port: Number(port), host: '127.0.0.1', servername: 'localhost', ca })
+  t.teardown(() => socket.destroy())
+  const [session] = (await once(socket, 'session')) as [Buffer]
+  t.equal((await ask(socket, '/me')).status, 403)
+  const resumed = await open(t, server.hubUrl, { ...alice.tls, session })
+  const answer = await ask(resumed, '/me')
+  // Either OpenSSL begins anew, with the certificate, or the session goes on without it.
+  t.equal(answer.status, resumed.isSessionReused() ? 403 : 200)
+})
+
+t.test('the hub speaks TLS 1.3 alone', async (t) => {
+  const { port } = new URL(server.hubUrl)
+  const socket = connect({ port: Number(port), host: '127.0.0.1', ...alice.tls, maxVersion: 'TLSv1.2' })
+  t.teardown(() => socket.destroy())
+  const handshake: Promise<unknown> = once(socket, 'secureConnect')
+  await t.rejects(handshake)
+})
