@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { loadConfig } from '../../src/config.js'
-import { start } from '../../src/server/start.js'
 import { serveParent } from '../support/child.js'
+import { compiled } from '../support/compiled.js'
+
+// What is measured is what is run: the compiled server.
+const { loadConfig } = await compiled<typeof import('../../src/config.js')>('config.js')
+const { start } = await compiled<typeof import('../../src/server/start.js')>('server/start.js')
 
 const [directory = '.'] = process.argv.slice(2)
 const config = loadConfig({

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v7 } from 'uuid'
 import type { WebSocket } from 'ws'
 
 /** One direction of a pair: keeps so many messages in flight while it is running. */
@@ -19,7 +19,7 @@ export function hermesSender(from: WebSocket, to: WebSocket, conversation: strin
     running: false,
     fill() {
       for (; sender.running && inFlight < inFlightMax; inFlight += 1) {
-        const params = { conversation, messageId: randomUUID(), payload: PAYLOAD }
+        const params = { conversation, messageId: v7(), payload: PAYLOAD }
         from.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'send', params }))
       }
     },
@@ -61,7 +61,7 @@ export function bareSender(from: WebSocket, to: WebSocket, name: string, inFligh
     running: false,
     fill() {
       for (; sender.running && inFlight < inFlightMax; inFlight += 1)
-        from.send(JSON.stringify({ to: name, id: randomUUID(), payload: PAYLOAD }))
+        from.send(JSON.stringify({ to: name, id: v7(), payload: PAYLOAD }))
     },
   }
   to.on('message', (data) => {
