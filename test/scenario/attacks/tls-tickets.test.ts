@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { checkAnswer } from '../../support/conformance.js'
@@ -32,33 +33,33 @@ async function ask(socket: TLSSocket, path: string) {
   return answer
 }
 
-/** A session of TLS 1.3 comes in a ticket behind the handshake. */
-async function sessionOf(t: Test, url: string, options: ConnectionOptions): Promise<Buffer> {
+/** The session of a connection: with TLS 1.3 it comes in a ticket behind the handshake. */
+async function sessionOf(t: Test, url: string, options: ConnectionOptions) {
   const { port } = new URL(url)
-  const tls = { port: Number(port), host: '127.0.0.1', servername: 'localhost', minVersion: 'TLSv1.3' } as const
-  const socket = connect({ ...tls, ...options })
+  const socket = connect({ port: Number(port), host: '127.0.0.1', servername: 'localhost', ...options })
   t.teardown(() => socket.destroy())
   const [session] = (await once(socket, 'session')) as [Buffer]
-  await ask(socket, url === server.hubUrl ? '/me' : '/health/live')
-  return session
+  await setImmediate() // Node loses what is written while it reads a ticket.
+  return { session, socket }
 }
 
 t.test('a TLS ticket of the identity listener opens nothing on the hub', async (t) => {
   const ca = server.rootPem
-  const session = await sessionOf(t, server.identityUrl, { ca })
+  const { session } = await sessionOf(t, server.identityUrl, { ca })
   const again = await open(t, server.identityUrl, { ca, session })
   t.equal(again.isSessionReused(), true, 'where it comes from it is good')
   again.destroy()
 
   const withoutCertificate = await open(t, server.hubUrl, { ca, session })
-  const refused = await ask(withoutCertificate, '/me')
   t.equal(withoutCertificate.isSessionReused(), false)
+  const refused = await ask(withoutCertificate, '/me')
   t.equal(refused.status, 403)
   t.equal(refused.json().code, 'certificate_required')
 })
 
 t.test('a session of the hub goes on, and still knows its certificate', async (t) => {
-  const session = await sessionOf(t, server.hubUrl, alice.tls)
+  const { session, socket: first } = await sessionOf(t, server.hubUrl, alice.tls)
+  t.equal((await ask(first, '/me')).status, 200)
   // The certificate is not sent again: it comes with the ticket.
   const socket = await open(t, server.hubUrl, { ca: server.rootPem, session })
   t.equal(socket.isSessionReused(), true)
@@ -69,15 +70,11 @@ t.test('a session of the hub goes on, and still knows its certificate', async (t
 
 t.test('a session of the hub without a certificate stays without', async (t) => {
   const ca = server.rootPem
-  const { port } = new URL(server.hubUrl)
-  const socket = connect({ port: Number(port), host: '127.0.0.1', servername: 'localhost', ca })
-  t.teardown(() => socket.destroy())
-  const [session] = (await once(socket, 'session')) as [Buffer]
+  const { session, socket } = await sessionOf(t, server.hubUrl, { ca })
   t.equal((await ask(socket, '/me')).status, 403)
   const resumed = await open(t, server.hubUrl, { ...alice.tls, session })
-  const answer = await ask(resumed, '/me')
-  // Either OpenSSL begins anew, with the certificate, or the session goes on without it.
-  t.equal(answer.status, resumed.isSessionReused() ? 403 : 200)
+  t.equal(resumed.isSessionReused(), true)
+  t.equal((await ask(resumed, '/me')).status, 403)
 })
 
 t.test('the hub speaks TLS 1.3 alone', async (t) => {
