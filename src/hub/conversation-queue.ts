@@ -1,47 +1,19 @@
 import { HermesError } from '../errors.js'
-import type { AppendFailure, EventLog, NewEvent } from '../store/event-log.js'
+import type { AppendFailure, EventLog } from '../store/event-log.js'
 import type { ConversationId } from '../wire/formats.js'
+import { type Applied, appendOf, apply, type Committed } from './committed.js'
 import type { KnownMessage } from './conversation/commands.js'
-import { concernedBy } from './conversation/concerned.js'
-import type { Decision, Refusal } from './conversation/decision.js'
-import type { Event } from './conversation/events.js'
-import { evolve } from './conversation/evolve.js'
-import { changes, restore } from './conversation/projection.js'
-import { type Conversation, isClosed } from './conversation/state.js'
-import { encodeEvent } from './encoding.js'
+import type { Decision } from './conversation/decision.js'
+import { restore } from './conversation/projection.js'
+import type { Conversation } from './conversation/state.js'
+import { isolate } from './isolate.js'
+import { PendingMessages } from './pending-messages.js'
+import type { Outcome, Task, TaskContext } from './task.js'
 
-/** An event that is in the log. */
-export interface Committed {
-  readonly conversationId: number
-  readonly uuid: ConversationId
-  readonly seq: number
-  readonly event: Event
-  readonly body: string
-  /** User id of whom it concerns beyond the members. */
-  readonly concerned: number | null
-}
-
-export type Outcome = { readonly answer: unknown } | { readonly refusal: Refusal } | { readonly failure: HermesError }
-
-export interface Task {
-  /** The session whose command it is, or null. */
-  readonly origin: string | null
-  /** Decides on the state as it will be once everything before it is committed. May be called again. */
-  decide(state: Conversation, queue: ConversationQueue): Decision
-  /** Looks up what a second attempt should know; called after an attempt met a duplicate or another node's event. */
-  recall?(queue: ConversationQueue): Promise<void>
-  /** The request to remember with the events. */
-  readonly request?: { readonly userId: number; readonly requestId: string; readonly hash: string } | undefined
-  /** Called once, after everything the outcome rests on is durable, in the order of the log. */
-  done(outcome: Outcome): void
-}
-
-interface InFlight {
+/** A task that is decided: `pending` until its events are stored, `stored` at once where it has none. */
+interface InFlight extends Applied {
   readonly task: Task
-  readonly decision: Decision
-  readonly committed: readonly Committed[]
-  /** The state after its events. */
-  readonly after: Conversation
+  readonly outcome: Outcome
   status: 'pending' | 'stored' | AppendFailure
 }
 
@@ -54,7 +26,7 @@ const ATTEMPTS = 5
  * will be, and nothing is answered or published before it is durable. When a commit fails, or another node was
  * first, the state is dropped and loaded again, and what was not stored is decided again in the same order.
  */
-export class ConversationQueue {
+export class ConversationQueue implements TaskContext {
   readonly uuid: ConversationId
   readonly #log: EventLog
   readonly #publish: Publish
@@ -64,11 +36,12 @@ export class ConversationQueue {
   #waiting: Task[] = []
   #inFlight: InFlight[] = []
   #redo: Task[] = []
-  #loading: Promise<boolean> | null = null
+  #opening: Promise<boolean> | null = null
   /** A commit failed: nothing more is decided until the state is loaded again. */
-  #broken = false
+  #isBroken = false
+  #isReloading = false
   readonly #attempts = new WeakMap<Task, number>()
-  readonly #messages = new Map<string, KnownMessage>()
+  readonly #pendingMessages = new PendingMessages()
 
   constructor(uuid: ConversationId, log: EventLog, publish: Publish) {
     this.uuid = uuid
@@ -77,7 +50,8 @@ export class ConversationQueue {
   }
 
   get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#inFlight.length === 0 && this.#redo.length === 0 && !this.#loading
+    const tasks = this.#waiting.length + this.#inFlight.length + this.#redo.length
+    return tasks === 0 && !this.#opening && !this.#isReloading
   }
 
   /** The integer id; 0 before the conversation is loaded. */
@@ -88,10 +62,10 @@ export class ConversationQueue {
   /** Loads the conversation if need be. False: there is none. */
   async open(): Promise<boolean> {
     if (this.#state) return true
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = null
+    this.#opening ??= this.#load().finally(() => {
+      this.#opening = null
     })
-    return this.#loading
+    return this.#opening
   }
 
   /** The state as it will be; null before `open`. */
@@ -104,9 +78,8 @@ export class ConversationQueue {
     return this.#committed
   }
 
-  /** A message that is decided and not yet durable. */
   findPending(senderId: number, messageId: string): KnownMessage | null {
-    return this.#messages.get(messageKey(senderId, messageId)) ?? null
+    return this.#pendingMessages.find(senderId, messageId)
   }
 
   /** Takes its place in the order at once. Only for a conversation that `open` found. */
@@ -125,72 +98,41 @@ export class ConversationQueue {
   }
 
   #advance(): void {
-    for (let task = this.#next(); task; task = this.#next()) this.#decide(task)
+    for (let task = this.#next(); task; task = this.#next()) this.#take(task)
     this.#drain()
   }
 
   #next(): Task | undefined {
-    return this.#broken ? undefined : this.#waiting.shift()
+    return this.#isBroken ? undefined : this.#waiting.shift()
   }
 
-  #decide(task: Task): void {
-    const state = this.#state
-    if (!state) throw new Error(`conversation ${this.uuid} is not open`)
-    const decision = task.decide(state, this)
-    const events = decision.events ?? []
-    if (events.length === 0) {
-      this.#inFlight.push({ task, decision, committed: [], after: state, status: 'stored' })
-      return
-    }
-    const { after, committed } = this.#apply(state, events)
-    const entry: InFlight = { task, decision, committed, after, status: 'pending' }
+  #take(task: Task): void {
+    const before = this.#state
+    if (!before) throw new Error(`conversation ${this.uuid} is not open`)
+    const entry = this.#decide(task, before)
     this.#inFlight.push(entry)
-    this.#state = after
-    this.#append(entry, state)
+    if (entry.status === 'stored') return
+    this.#state = entry.after
+    this.#pendingMessages.add(entry.committed)
+    this.#log.append(appendOf(this.#id, before, entry, task.request), (failure) => this.#settle(entry, failure))
   }
 
-  #apply(state: Conversation, events: readonly Event[]) {
-    let after = state
-    const committed: Committed[] = []
-    for (const event of events) {
-      after = evolve(after, event)
-      const seq = after.lastSeq
-      const body = encodeEvent(event, this.uuid, seq)
-      const concerned = concernedBy(after, event)
-      committed.push({ conversationId: this.#id, uuid: this.uuid, seq, event, body, concerned })
-      this.#remember(event, seq)
+  #decide(task: Task, before: Conversation): InFlight {
+    try {
+      const decision = task.decide(before, this)
+      const applied = apply(this.#id, before, decision.events ?? [])
+      const status = applied.committed.length === 0 ? 'stored' : 'pending'
+      return { task, outcome: outcomeOf(decision), ...applied, status }
+    } catch (error) {
+      const failure = asHermesError(error, 'internal')
+      return { task, outcome: { failure }, after: before, committed: [], status: 'stored' }
     }
-    return { after, committed }
-  }
-
-  #remember(event: Event, seq: number): void {
-    if (event.type !== 'message') return
-    const { at, payload, contentType } = event
-    this.#messages.set(messageKey(event.from.userId, event.messageId), { seq, at, payload, contentType })
-  }
-
-  #append(entry: InFlight, before: Conversation): void {
-    const { task, after, committed } = entry
-    const seq = committed[0]?.seq ?? 0
-    this.#log.append(
-      {
-        conversation: this.#id,
-        expectedSeq: before.lastSeq,
-        epoch: after.epoch,
-        closed: isClosed(after),
-        events: committed.map(newEvent),
-        ...changes(before, after),
-        request: task.request ? { ...task.request, seq } : null,
-      },
-      (failure) => this.#settle(entry, failure),
-    )
   }
 
   #settle(entry: InFlight, failure: AppendFailure | null): void {
     entry.status = failure ?? 'stored'
-    if (failure) this.#broken = true
-    for (const { event } of entry.committed)
-      if (event.type === 'message') this.#messages.delete(messageKey(event.from.userId, event.messageId))
+    if (failure) this.#isBroken = true
+    this.#pendingMessages.remove(entry.committed)
     this.#drain()
   }
 
@@ -198,64 +140,77 @@ export class ConversationQueue {
   #drain(): void {
     for (let entry = this.#inFlight[0]; entry && entry.status !== 'pending'; entry = this.#inFlight[0]) {
       this.#inFlight.shift()
-      this.#finish(entry)
+      this.#finish(entry, entry.status)
     }
-    if (this.#broken && this.#inFlight.length === 0) void this.#again()
+    if (this.#isBroken && this.#inFlight.length === 0) void this.#again()
   }
 
-  #finish(entry: InFlight): void {
-    const { task, decision, status } = entry
-    if (status === 'pending') return
-    if (status !== 'stored' && status.reason === 'unavailable') return task.done({ failure: status.error })
+  #finish({ task, outcome, after, committed }: InFlight, status: 'stored' | AppendFailure): void {
+    if (status !== 'stored' && status.reason === 'unavailable') return end(task, { failure: status.error })
     // What needed no commit of its own rests on the one that failed before it.
-    if (this.#broken) {
+    if (this.#isBroken) {
       this.#redo.push(task)
       return
     }
-    this.#committed = entry.after
-    for (const committed of entry.committed) this.#publish(committed, task.origin)
-    task.done(decision.refusal ? { refusal: decision.refusal } : { answer: decision.answer })
+    this.#committed = after
+    for (const event of committed) this.#publish(event, task.origin)
+    end(task, outcome)
   }
 
   async #again(): Promise<void> {
-    if (this.#loading) return
-    const redo = this.#redo.splice(0)
-    if (redo.length === 0 && this.#waiting.length === 0) return
+    if (this.#isReloading) return
+    // What was not stored is no state to look at.
+    this.#state = this.#committed
+    if (this.#redo.length + this.#waiting.length === 0) return
+    this.#isReloading = true
     try {
-      this.#loading = this.#load()
-      if (!(await this.#loading)) throw new HermesError('internal', `conversation ${this.uuid} is gone`)
-      for (const task of redo) await task.recall?.(this)
-      this.#broken = false
+      if (!(await this.#load())) throw new HermesError('internal', `conversation ${this.uuid} is gone`)
+      const again = await this.#recallAll(this.#redo.splice(0))
+      this.#waiting.unshift(...again)
+      this.#isBroken = false
     } catch (error) {
-      const failure = asUnavailable(error)
-      for (const task of [...redo, ...this.#waiting.splice(0)]) task.done({ failure })
-      return
+      const failure = asHermesError(error, 'unavailable')
+      for (const task of [...this.#redo.splice(0), ...this.#waiting.splice(0)]) end(task, { failure })
     } finally {
-      this.#loading = null
+      this.#isReloading = false
     }
-    this.#waiting.unshift(...redo.filter((task) => this.#mayRetry(task)))
     this.#advance()
+  }
+
+  /** Those that may be decided again, knowing what they should. */
+  async #recallAll(tasks: readonly Task[]): Promise<readonly Task[]> {
+    const recalled: Task[] = []
+    for (const task of tasks) {
+      if (!this.#mayRetry(task)) continue
+      try {
+        await task.recall?.(this)
+        recalled.push(task)
+      } catch (error) {
+        end(task, { failure: asHermesError(error, 'unavailable') })
+      }
+    }
+    return recalled
   }
 
   #mayRetry(task: Task): boolean {
     const attempts = (this.#attempts.get(task) ?? 1) + 1
     this.#attempts.set(task, attempts)
     if (attempts <= ATTEMPTS) return true
-    task.done({ failure: new HermesError('unavailable', 'the conversation changed too often meanwhile: try again') })
+    const failure = new HermesError('unavailable', 'the conversation changed too often meanwhile: try again')
+    end(task, { failure })
     return false
   }
 }
 
-function messageKey(senderId: number, messageId: string): string {
-  return `${messageId}${senderId}`
+/** Whoever waits for the outcome must not keep others from theirs. */
+function end(task: Task, outcome: Outcome): void {
+  isolate(() => task.done(outcome))
 }
 
-export function newEvent({ seq, event, body }: Pick<Committed, 'seq' | 'event' | 'body'>): NewEvent {
-  const messageId = event.type === 'message' ? event.messageId : null
-  return { seq, at: event.at, type: event.type, senderId: event.from.userId, messageId, body }
+function outcomeOf(decision: Decision): Outcome {
+  return decision.refusal ? { refusal: decision.refusal } : { answer: decision.answer }
 }
 
-function asUnavailable(error: unknown): HermesError {
-  if (error instanceof HermesError) return error
-  return new HermesError('unavailable', 'the store could not be read: try again', { cause: error })
+function asHermesError(error: unknown, code: 'internal' | 'unavailable'): HermesError {
+  return error instanceof HermesError ? error : new HermesError(code, undefined, { cause: error })
 }

@@ -82,12 +82,26 @@ interface Sealed {
   readonly for?: string
 }
 
+export interface Views {
+  readonly recipient: string
+  /** As the recipient of the attachment may see it. */
+  readonly theirs: string
+  readonly others: string
+}
+
+/** The two views of an event that holds an attachment; null where there is nothing to hide. */
+export function viewsOf(type: string, body: string): Views | null {
+  if (!PRIVATE.has(type)) return null
+  const { attachment, for: recipient, ...event } = JSON.parse(body) as Sealed
+  if (recipient === undefined) return null
+  return { recipient, theirs: JSON.stringify({ ...event, attachment }), others: JSON.stringify(event) }
+}
+
 /** The event as `username` may see it. Returns `body` itself where there is nothing to hide. */
 export function viewFor(username: string, type: string, body: string): string {
-  if (!PRIVATE.has(type)) return body
-  const { attachment, for: recipient, ...event } = JSON.parse(body) as Sealed
-  if (recipient === undefined) return body
-  return JSON.stringify(recipient === username ? { ...event, attachment } : event)
+  const views = viewsOf(type, body)
+  if (!views) return body
+  return username === views.recipient ? views.theirs : views.others
 }
 
 /** `invited` or the end of an invitation as its invitee gets it: outside the log, without `seq`. */

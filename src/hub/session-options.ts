@@ -1,7 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceRecord } from '../store/records.js'
 import { type Caller, warnAt } from './caller.js'
-import type { SessionOptions } from './delivery/session.js'
+
+export interface SessionOptions {
+  readonly id: string
+  readonly username: string
+  readonly userId: number
+  /** Of the certificate of the connection: when it ends, and when that is worth a warning, in milliseconds. */
+  readonly notAfter: number
+  readonly warnAt: number
+  readonly device: DeviceRecord
+  readonly windowEvents: number
+  readonly windowBytes: number
+  /** What is written counts as acknowledged. */
+  readonly autoAcknowledge: boolean
+  /** Monotonic milliseconds. */
+  readonly clock: () => number
+}
 
 type Window = Pick<SessionOptions, 'windowEvents' | 'windowBytes' | 'autoAcknowledge'>
 

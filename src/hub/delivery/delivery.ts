@@ -1,16 +1,10 @@
-import { LRUCache } from 'lru-cache'
 import type { Bus, Signal, Wake } from '../../bus/bus.js'
 import type { EventLog } from '../../store/event-log.js'
 import { CLOSE } from '../../wire/frames.js'
 import { EncodedEvent } from './encoded-event.js'
 import type { Feed } from './feed.js'
-import { InvitationFeed } from './invitation-feed.js'
+import { type Given, GivenToDevices } from './given.js'
 import type { Session } from './session.js'
-
-/** Devices without a connection whose place is remembered, so that they may acknowledge what they were given. */
-const REMEMBERED_DEVICES = 10_000
-
-type Given = ReadonlyMap<number, number>
 
 /** The live connections of this node, and who hears of what. */
 export class Delivery {
@@ -19,7 +13,7 @@ export class Delivery {
   readonly #byUser = new Map<number, Set<Session>>()
   readonly #byConversation = new Map<number, Map<Session, Feed>>()
   readonly #loading = new Map<Session, { stale: boolean; heads: Map<number, number> }>()
-  readonly #given = new LRUCache<number, Given>({ max: REMEMBERED_DEVICES })
+  readonly #given = new GivenToDevices()
   readonly #unsubscribe: () => void
 
   constructor(log: EventLog, bus: Bus) {
@@ -47,16 +41,14 @@ export class Delivery {
     return this.#byUser.get(userId) ?? []
   }
 
-  /** What the device was given on connections before, by conversation. */
+  /** What the device was given on connections before. */
   givenTo(deviceId: number): Given {
-    return this.#given.get(deviceId) ?? new Map()
+    return this.#given.of(deviceId)
   }
 
-  /** A poll or `history` gave events outside a live connection. */
+  /** `history` gave events outside a live connection. */
   remember(deviceId: number, conversationId: number, seq: number): void {
-    const given = new Map(this.givenTo(deviceId))
-    given.set(conversationId, Math.max(seq, given.get(conversationId) ?? 0))
-    this.#given.set(deviceId, given)
+    this.#given.note(deviceId, conversationId, seq)
   }
 
   /**
@@ -68,6 +60,16 @@ export class Delivery {
     this.#replace(session)
     this.#byDevice.set(device.id, session)
     this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(session))
+    try {
+      await this.#load(session)
+    } catch (error) {
+      this.detach(session)
+      throw error
+    }
+  }
+
+  async #load(session: Session): Promise<void> {
+    const { device } = session.options
     for (let stale = true; stale && !session.isClosed; ) {
       const loading = { stale: false, heads: new Map<number, number>() }
       this.#loading.set(session, loading)
@@ -75,7 +77,7 @@ export class Delivery {
       stale = loading.stale
       if (stale || session.isClosed) continue
       session.load(mailbox, this.givenTo(device.id))
-      for (const feed of session.feeds.values()) this.#open(session, feed, loading.heads.get(feed.conversationId))
+      for (const feed of session.feeds) this.#open(session, feed, loading.heads.get(feed.conversationId))
     }
     this.#loading.delete(session)
   }
@@ -84,20 +86,15 @@ export class Delivery {
   detach(session: Session): void {
     const { device, userId } = session.options
     session.end()
-    this.#loading.delete(session)
-    for (const feed of session.feeds.values()) this.#forget(session, feed)
-    this.#rememberAll(session)
-    if (this.#byDevice.get(device.id) === session) this.#byDevice.delete(device.id)
+    const isLoaded = !this.#loading.delete(session)
+    for (const feed of session.feeds) this.#forget(session, feed)
+    if (this.#byDevice.get(device.id) === session) {
+      this.#byDevice.delete(device.id)
+      if (isLoaded) this.#given.keep(session)
+    }
     const others = this.#byUser.get(userId)
     others?.delete(session)
     if (others?.size === 0) this.#byUser.delete(userId)
-  }
-
-  #rememberAll(session: Session): void {
-    const unacknowledged = [...session.feeds.values()].filter((feed) => feed.given > feed.acked)
-    const given = unacknowledged.map((feed) => [feed.conversationId, feed.given] as const)
-    if (given.length > 0) this.#given.set(session.options.device.id, new Map(given))
-    else this.#given.delete(session.options.device.id)
   }
 
   /** Ends the subscription; sessions are closed by whoever owns their sockets. */
@@ -153,13 +150,9 @@ export class Delivery {
     const { conversationId, uuid, seq } = wake
     for (const session of this.#sessionsConcerned(wake)) {
       const stay = { fromSeq: seq, toSeq: null }
-      session.load(
-        { conversations: [{ conversationId, uuid, lastSeq: seq - 1, stays: [stay], ackedSeq: 0 }], invitations: [] },
-        new Map(),
-      )
-      const feed = session.feeds.get(conversationId)
-      feed?.beginStay(seq)
-      if (feed) this.#open(session, feed)
+      const feed = session.feeds.add({ conversationId, uuid, lastSeq: seq - 1, stays: [stay], ackedSeq: 0 }, 0)
+      feed.beginStay(seq)
+      this.#open(session, feed)
       if (wake.type === 'joined') session.dropInvitation(invitationOf(wake))
     }
   }
@@ -179,7 +172,7 @@ export class Delivery {
     const invitation = invitationOf(wake)
     for (const session of this.#sessionsConcerned(wake)) {
       if (isEnd) session.endInvitation(invitation, seq)
-      else session.invite(new InvitationFeed({ invitation, conversationId, invitedSeq: seq, endedSeq: null, acked: 0 }))
+      else session.invite({ invitation, conversationId, invitedSeq: seq, endedSeq: null, acked: 0 })
     }
   }
 

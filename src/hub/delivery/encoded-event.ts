@@ -1,4 +1,10 @@
-import { viewFor, viewForInvitee } from '../encoding.js'
+import { viewForInvitee, viewsOf } from '../encoding.js'
+
+interface EncodedViews {
+  readonly recipient: string
+  readonly theirs: EncodedEvent
+  readonly others: EncodedEvent
+}
 
 /** An event as one or more receivers see it. The WebSocket frame is made once for all of them, on first use. */
 export class EncodedEvent {
@@ -6,6 +12,8 @@ export class EncodedEvent {
   /** JSON text. */
   readonly body: string
   #frame: Buffer | null = null
+  /** Null: everybody may see all of it; undefined: not looked at yet. */
+  #views: EncodedViews | null | undefined
 
   constructor(seq: number, body: string) {
     this.seq = seq
@@ -23,8 +31,17 @@ export class EncodedEvent {
 
   /** What `username` may see of an event of the log. */
   viewFor(username: string, type: string): EncodedEvent {
-    const body = viewFor(username, type, this.body)
-    return body === this.body ? this : new EncodedEvent(this.seq, body)
+    if (this.#views === undefined) this.#views = this.#split(type)
+    if (!this.#views) return this
+    const { recipient, theirs, others } = this.#views
+    return username === recipient ? theirs : others
+  }
+
+  #split(type: string): EncodedViews | null {
+    const views = viewsOf(type, this.body)
+    if (!views) return null
+    const { recipient, theirs, others } = views
+    return { recipient, theirs: new EncodedEvent(this.seq, theirs), others: new EncodedEvent(this.seq, others) }
   }
 
   /** What an invitee sees, outside the log. */

@@ -82,6 +82,12 @@ export class Feed {
     return next !== null && next.after === seq - 1
   }
 
+  /** Whether `seq` is still to be given: not acknowledged meanwhile. */
+  awaits(seq: number): boolean {
+    const next = this.next
+    return next !== null && seq > next.after
+  }
+
   advanceHead(seq: number): void {
     if (seq > this.#head) this.#head = seq
   }
@@ -105,10 +111,20 @@ export class Feed {
     this.#unacknowledged.push({ seq, bytes })
   }
 
-  /** Passed without being written: its own message, or a gap. */
+  /** Passed without being written: its own message, or acknowledged before. */
   pass(seq: number): void {
     if (seq > this.#sent) this.#sent = seq
     this.#own.delete(seq)
+  }
+
+  /** Passes what the log no longer holds before `seq`, and says what that was. */
+  bridge(seq: number): { readonly from: number; readonly to: number } | null {
+    const next = this.next
+    if (!next || next.after + 1 >= seq) return null
+    const from = next.after + 1
+    const to = Math.min(seq - 1, next.upTo)
+    this.pass(to)
+    return { from, to }
   }
 
   /** This connection's own message, which it is not given: it has the answer. */
@@ -132,8 +148,17 @@ export class Feed {
     return this.#unacknowledged.splice(0, count).map(({ bytes }) => bytes)
   }
 
-  /** `history` gave the events after `after` up to `upTo`. */
+  /** `history` gave the events after `after` up to `upTo`, of all stays. */
   gave(after: number, upTo: number): void {
-    if (after <= this.given && upTo > this.given) this.#given = upTo
+    if (after < this.#firstAfter(this.given) && upTo > this.given) this.#given = upTo
+  }
+
+  /** The first event beyond `seq` that its user may see, there already or not. */
+  #firstAfter(seq: number): number {
+    for (const { fromSeq, toSeq } of this.#stays) {
+      const first = Math.max(fromSeq, seq + 1)
+      if (first <= (toSeq ?? first)) return first
+    }
+    return Number.POSITIVE_INFINITY
   }
 }

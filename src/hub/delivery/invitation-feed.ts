@@ -26,6 +26,11 @@ export class InvitationFeed {
     return this.#seqs[this.#given] ?? null
   }
 
+  /** How many of its events were given. */
+  get given(): number {
+    return this.#given
+  }
+
   get isOutstanding(): boolean {
     return this.#given > this.#acked
   }

@@ -1,38 +1,24 @@
 import { HermesError } from '../../errors.js'
 import type { EventLog } from '../../store/event-log.js'
-import type { DeviceRecord, Mailbox, StoredEvent } from '../../store/records.js'
-import type { ConversationId, InvitationId } from '../../wire/formats.js'
+import type { Mailbox, MailboxInvitation, StoredEvent } from '../../store/records.js'
+import type { InvitationId } from '../../wire/formats.js'
 import type { Close } from '../../wire/frames.js'
+import type { SessionOptions } from '../session-options.js'
 import { EncodedEvent } from './encoded-event.js'
-import { Feed, type Range } from './feed.js'
-import { InvitationFeed } from './invitation-feed.js'
+import type { Feed, Range } from './feed.js'
+import { Feeds } from './feeds.js'
+import type { Given } from './given.js'
+import type { InvitationFeed } from './invitation-feed.js'
+import { InvitationFeeds } from './invitation-feeds.js'
 import type { Sink } from './sink.js'
 import { Window } from './window.js'
 
-/** Events read from the log at once. */
-const PAGE_EVENTS = 64
-/** Invitations given and not acknowledged. */
-const INVITATIONS_MAX = 16
 /** Bytes a socket may hold back before nothing more is given to it. */
 const BACKLOG_BYTES = 1024 * 1024
 /** Bytes a socket may hold back before a signal, which is worth nothing later, is dropped. */
 const SIGNAL_BACKLOG_BYTES = 64 * 1024
 
-export interface SessionOptions {
-  readonly id: string
-  readonly username: string
-  readonly userId: number
-  /** Of the certificate of the connection: when it ends, and when that is worth a warning, in milliseconds. */
-  readonly notAfter: number
-  readonly warnAt: number
-  readonly device: DeviceRecord
-  readonly windowEvents: number
-  readonly windowBytes: number
-  /** What is written counts as acknowledged. */
-  readonly autoAcknowledge: boolean
-  /** Monotonic milliseconds. */
-  readonly clock: () => number
-}
+type Done = (failure: HermesError | null) => void
 
 /**
  * One live connection of a device: pulls what its user may see from the log, within a window of what is not
@@ -41,16 +27,17 @@ export interface SessionOptions {
  */
 export class Session {
   readonly options: SessionOptions
-  readonly feeds = new Map<number, Feed>()
-  readonly #invitations = new Map<string, InvitationFeed>()
+  readonly feeds = new Feeds()
+  readonly invitations = new InvitationFeeds()
   readonly #sink: Sink
   readonly #log: EventLog
   readonly #window: Window
-  #outstandingInvitations = 0
+  #isStarted = false
   #isSynced = false
   #isPumping = false
+  /** There may be something to give that the pump, if it runs, has not seen. */
+  #isWoken = false
   #isClosed = false
-  #heldSince: number | null = null
 
   constructor(options: SessionOptions, sink: Sink, log: EventLog) {
     this.options = options
@@ -65,100 +52,80 @@ export class Session {
 
   /** Milliseconds (of `clock`) since which the window has been full without an acknowledgement, or null. */
   get heldSince(): number | null {
-    return this.#heldSince
+    return this.#window.heldSince
   }
 
-  /** Whether there is more to give than the window lets through. */
-  get isBehind(): boolean {
-    return this.#nextInvitation() !== null || this.#nextFeed() !== null
+  /** Takes what the device may see; what is known already keeps its place. */
+  load(mailbox: Mailbox, given: Given): void {
+    for (const conversation of mailbox.conversations)
+      this.feeds.add(conversation, given.seqs.get(conversation.conversationId) ?? 0)
+    for (const invitation of mailbox.invitations) this.invitations.add(invitation)
   }
 
-  /** Takes what the device may see; feeds that exist already keep their place. `given`: by conversation. */
-  load(mailbox: Mailbox, given: ReadonlyMap<number, number>): void {
-    for (const conversation of mailbox.conversations) {
-      const { conversationId } = conversation
-      if (this.feeds.has(conversationId)) continue
-      this.feeds.set(conversationId, new Feed(conversation, given.get(conversationId) ?? 0))
-    }
-    for (const invitation of mailbox.invitations)
-      if (!this.#invitations.has(invitation.invitation))
-        this.#invitations.set(invitation.invitation, new InvitationFeed(invitation))
-  }
-
-  feedOf(uuid: ConversationId): Feed | null {
-    for (const feed of this.feeds.values()) if (feed.uuid === uuid) return feed
-    return null
-  }
-
-  invite(feed: InvitationFeed): void {
-    if (!this.#invitations.has(feed.invitation)) this.#invitations.set(feed.invitation, feed)
-    this.pump()
+  invite(invitation: Omit<MailboxInvitation, 'uuid'>): void {
+    this.invitations.add(invitation)
+    this.#wake()
   }
 
   endInvitation(invitation: string, seq: number): void {
-    this.#invitations.get(invitation)?.end(seq)
-    this.pump()
+    this.invitations.end(invitation, seq)
+    this.#wake()
   }
 
   /** He joined: the invitation is acknowledged with it. */
   dropInvitation(invitation: string): void {
-    if (this.#invitations.get(invitation)?.isOutstanding) this.#outstandingInvitations -= 1
-    this.#invitations.delete(invitation)
+    this.invitations.drop(invitation)
+    this.#wake()
   }
 
   /** An event that was just committed. */
   offer(feed: Feed, type: string, event: EncodedEvent): void {
-    feed.advanceHead(event.seq)
-    if (!feed.sees(event.seq)) return
-    if (this.#isSynced && feed.isNext(event.seq) && this.#mayWrite()) this.#write(feed, type, event)
-    else this.pump()
+    try {
+      feed.advanceHead(event.seq)
+      if (!feed.sees(event.seq)) return
+      if (this.#isSynced && feed.isNext(event.seq) && this.#mayWrite()) this.#write(feed, type, event)
+      else this.#wake()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   /** This connection's own message was committed; its answer follows. */
   answered(feed: Feed, seq: number): void {
     feed.advanceHead(seq)
     feed.answered(seq)
+    this.#autoAcknowledge(feed, seq)
   }
 
   signal(params: string): void {
-    if (!this.#isClosed && this.#sink.backlog <= SIGNAL_BACKLOG_BYTES) this.#sink.notify('signal', params)
+    if (this.#isStarted && this.#sink.backlog <= SIGNAL_BACKLOG_BYTES) this.notify('signal', params)
   }
 
-  notify(method: 'certificate_expiring' | 'draining', params: string): void {
+  notify(method: 'signal' | 'certificate_expiring' | 'draining', params: string): void {
     if (!this.#isClosed) this.#sink.notify(method, params)
   }
 
-  /** Goes on giving: the window or the socket has room again, or there is something new. */
+  /** Begins to give, and goes on when the socket has room again. Before the first call nothing is given. */
   pump(): void {
-    if (this.#isPumping || this.#isClosed) return
-    this.#isPumping = true
-    void this.#give()
+    this.#isStarted = true
+    this.#wake()
   }
 
-  /** Moves the cursor of a conversation. `done` is called when that is durable. Throws what `ack` refuses. */
-  acknowledge(feed: Feed, seq: number, done?: (failure: HermesError | null) => void): void {
-    const freed = feed.acknowledge(seq)
-    for (const bytes of freed) this.#window.remove(bytes)
+  /** Moves the cursor of a conversation. `done` is called when that is durable. */
+  acknowledge(feed: Feed, seq: number, done?: Done): void {
+    const wasHeld = this.heldSince !== null
+    this.#window.free(feed.acknowledge(seq))
     this.#log.acknowledge(this.options.device.id, feed.conversationId, feed.acked, done)
-    if (freed.length === 0) return
-    const wasHeld = this.#heldSince !== null
-    this.#heldSince = null
-    if (wasHeld || feed.next) this.pump()
+    if (wasHeld || !this.#isSynced || feed.next) this.#wake()
   }
 
-  /** False: the invitation is none that this connection was given. */
-  acknowledgeInvitation(id: InvitationId, done?: (failure: HermesError | null) => void): boolean {
-    const feed = this.#invitations.get(id)
-    if (!feed) return false
-    const acked = feed.acknowledge()
-    if (acked === null) {
-      done?.(null)
-      return true
-    }
-    this.#outstandingInvitations -= 1
-    if (feed.isOver) this.#invitations.delete(id)
-    this.#log.acknowledgeInvitation(this.options.device.id, id, acked, done)
-    this.pump()
+  /** False: the invitation is none of this connection. */
+  acknowledgeInvitation(id: InvitationId, done?: Done): boolean {
+    if (!this.invitations.has(id)) return false
+    const acked = this.invitations.acknowledge(id)
+    if (acked === null) done?.(null)
+    else this.#log.acknowledgeInvitation(this.options.device.id, id, acked, done)
+    this.#wake()
     return true
   }
 
@@ -173,12 +140,27 @@ export class Session {
     this.#isClosed = true
   }
 
+  #fail(error: unknown): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#sink.fail(error)
+  }
+
+  #wake(): void {
+    this.#isWoken = true
+    if (this.#isPumping || this.#isClosed || !this.#isStarted) return
+    this.#isPumping = true
+    void this.#give()
+  }
+
   async #give(): Promise<void> {
     try {
-      while (!this.#isClosed && (await this.#giveNext()));
+      while (this.#isWoken && !this.#isClosed) {
+        this.#isWoken = false
+        while (!this.#isClosed && (await this.#giveNext()));
+      }
     } catch (error) {
-      this.#isClosed = true
-      this.#sink.fail(error)
+      this.#fail(error)
     } finally {
       this.#isPumping = false
     }
@@ -186,8 +168,8 @@ export class Session {
 
   /** False: nothing more can be given now. */
   #giveNext(): Promise<boolean> | boolean {
-    const invitation = this.#nextInvitation()
-    const feed = this.#nextFeed()
+    const invitation = this.invitations.next
+    const feed = this.feeds.next
     if (!invitation && !feed) return this.#upToDate()
     if (this.#sink.backlog > BACKLOG_BYTES) return false
     if (invitation) return this.#giveInvitation(invitation)
@@ -196,80 +178,54 @@ export class Session {
   }
 
   #upToDate(): false {
-    if (!this.#isSynced) this.#sink.synced()
-    this.#isSynced = true
+    if (this.invitations.isHeld) this.#sink.held()
+    else if (!this.#isSynced) {
+      this.#isSynced = true
+      this.#sink.synced()
+    }
     return false
   }
 
   #hold(): false {
-    if (this.#heldSince === null) this.#sink.held()
-    this.#heldSince ??= this.options.clock()
+    if (this.#window.hold(this.options.clock())) this.#sink.held()
     return false
   }
 
-  #nextFeed(): Feed | null {
-    for (const feed of this.feeds.values()) if (feed.next) return feed
-    return null
-  }
-
-  #nextInvitation(): InvitationFeed | null {
-    if (this.#outstandingInvitations >= INVITATIONS_MAX) return null
-    for (const feed of this.#invitations.values()) if (feed.next !== null) return feed
-    return null
-  }
-
   async #giveInvitation(feed: InvitationFeed): Promise<boolean> {
-    const seq = feed.next
+    const { conversationId, invitation, next: seq } = feed
     if (seq === null) return true
-    const [event] = await this.#log.read(feed.conversationId, { after: seq - 1, upTo: seq, limit: 1, maxBytes: 1 })
-    if (this.#isClosed || feed.next !== seq || !this.#invitations.has(feed.invitation)) return true
-    if (!event) throw new HermesError('internal', `event ${seq} of invitation ${feed.invitation} is gone`)
-    if (!feed.isOutstanding) this.#outstandingInvitations += 1
-    feed.gave()
+    const [event] = await this.#log.read(conversationId, { after: seq - 1, upTo: seq, limit: 1, maxBytes: 1 })
+    if (this.#isClosed || !this.invitations.has(invitation)) return true
+    if (!event) throw new HermesError('internal', `event ${seq} of invitation ${invitation} is gone`)
+    this.invitations.gave(feed)
     this.#sink.event(new EncodedEvent(seq, event.body).viewForInvitee(this.options.username, event.type))
-    if (this.options.autoAcknowledge) this.acknowledgeInvitation(feed.invitation)
+    if (this.options.autoAcknowledge) this.acknowledgeInvitation(invitation)
     return true
   }
 
   async #givePage(feed: Feed, { after, upTo }: Range): Promise<boolean> {
-    const { events, bytes } = this.#window.room
-    const limit = Math.min(PAGE_EVENTS, events)
-    const page = await this.#log.read(feed.conversationId, { after, upTo, limit, maxBytes: bytes })
+    const page = await this.#log.read(feed.conversationId, { after, upTo, ...this.#window.page })
     for (const event of page) {
-      if (!this.#isStill(feed, event)) continue
+      if (!feed.awaits(event.seq)) continue
       if (!this.#mayWrite()) return false
       this.#bridge(feed, event.seq)
       this.#giveStored(feed, event)
     }
-    if (page.length === 0) this.#bridge(feed, upTo + 1)
-    this.#rotate(feed)
+    if (page.length === 0 && !this.#isClosed) this.#bridge(feed, upTo + 1)
+    this.feeds.rotate(feed)
     return true
-  }
-
-  /** No conversation waits for the whole backlog of another. */
-  #rotate(feed: Feed): void {
-    if (!this.feeds.delete(feed.conversationId)) return
-    this.feeds.set(feed.conversationId, feed)
-  }
-
-  /** Acknowledged meanwhile, it need not be given any more. */
-  #isStill(feed: Feed, event: StoredEvent): boolean {
-    return feed.next !== null && event.seq > feed.next.after
   }
 
   /** Says so if events before `seq` are no longer in the log. */
   #bridge(feed: Feed, seq: number): void {
-    const next = feed.next
-    if (!next || next.after + 1 >= seq) return
-    const from = next.after + 1
-    const to = Math.min(seq - 1, next.upTo)
-    feed.pass(to)
-    this.#sink.gap({ conversation: feed.uuid, from, to, reason: 'retention' })
+    const range = feed.bridge(seq)
+    if (range) this.#sink.gap({ conversation: feed.uuid, ...range, reason: 'retention' })
   }
 
   #giveStored(feed: Feed, event: StoredEvent): void {
-    if (feed.isOwn(event.seq)) feed.pass(event.seq)
-    else this.#write(feed, event.type, new EncodedEvent(event.seq, event.body))
+    if (!feed.isOwn(event.seq)) return this.#write(feed, event.type, new EncodedEvent(event.seq, event.body))
+    feed.pass(event.seq)
+    this.#autoAcknowledge(feed, event.seq)
   }
 
   #mayWrite(): boolean {
@@ -284,6 +240,10 @@ export class Session {
     feed.wrote(event.seq, view.bytes)
     this.#window.add(view.bytes)
     this.#sink.event(view)
-    if (this.options.autoAcknowledge) this.acknowledge(feed, event.seq)
+    this.#autoAcknowledge(feed, event.seq)
+  }
+
+  #autoAcknowledge(feed: Feed, seq: number): void {
+    if (this.options.autoAcknowledge && feed.given === seq) this.acknowledge(feed, seq)
   }
 }

@@ -1,5 +1,8 @@
 import type { z } from 'zod'
 import { HermesError } from '../../errors.js'
+import type { MailboxInvitation } from '../../store/records.js'
+import type { Sender } from '../../wire/events.js'
+import { HISTORY_BYTES_MAX } from '../../wire/limits.js'
 import { AckConversationParams, AckInvitationParams, AckParams, Empty } from '../../wire/operations.js'
 import { Feed } from '../delivery/feed.js'
 import { type Call, operation, type Reply } from './operation.js'
@@ -7,6 +10,9 @@ import { type Call, operation, type Reply } from './operation.js'
 type Result = z.input<typeof Empty>
 type ConversationParams = z.output<typeof AckConversationParams>
 type InvitationParams = z.output<typeof AckInvitationParams>
+
+/** Own messages that one acknowledgement may pass over. */
+const OWN_MAX = 256
 
 const conversationErrors = ['conversation_not_found'] as const
 const invitationErrors = ['invitation_not_found'] as const
@@ -50,7 +56,7 @@ export const acknowledgeInvitation = operation({
 })
 
 function ackConversation(call: Call, params: ConversationParams, reply: Reply<Result>): void | Promise<void> {
-  const feed = call.session?.feedOf(params.conversation)
+  const feed = call.session?.feeds.find(params.conversation)
   if (call.session && feed && params.seq <= feed.given)
     return call.session.acknowledge(feed, params.seq, doneWith(reply))
   return ackElsewhere(call, params, reply)
@@ -69,14 +75,36 @@ async function ackElsewhere(
   const { hub } = call
   const device = await hub.devices.open(call.caller.actor.userId, call.caller.actor.device)
   const session = call.session ?? hub.delivery.sessionOf(device.id)
-  const feed = session?.feedOf(conversation) ?? (await feedFor(call, device, conversation))
+  const feed = session?.feeds.find(conversation) ?? (await feedFor(call, device, conversation))
   if (!feed) throw new HermesError('conversation_not_found')
-  const isKnown =
-    seq <= feed.given || (seq <= feed.lastSeq && (await hub.log.wasStoredBefore(feed.conversationId, seq)))
-  if (!isKnown)
+  if (!(await mayAcknowledge(call, feed, seq)))
     throw new HermesError('invalid_request', `params.seq: this device was given the events up to ${feed.given} only`)
-  if (session && session.feedOf(conversation) === feed) return session.acknowledge(feed, seq, doneWith(reply))
+  if (session && session.feeds.find(conversation) === feed) return session.acknowledge(feed, seq, doneWith(reply))
   hub.log.acknowledge(device.id, feed.conversationId, Math.max(seq, feed.acked), doneWith(reply))
+}
+
+/** Given in this process, or perhaps by the one before; or its own messages, sent without a connection. */
+async function mayAcknowledge(call: Call, feed: Feed, seq: number): Promise<boolean> {
+  if (seq <= feed.given) return true
+  if (seq > feed.lastSeq) return false
+  return (await call.hub.log.wasStoredBefore(feed.conversationId, seq)) || (await areOwn(call, feed, seq))
+}
+
+/** Whether all that the device lacks up to `seq` are its own messages: it has the answers. */
+async function areOwn({ hub, caller }: Call, { conversationId, given }: Feed, seq: number): Promise<boolean> {
+  const count = seq - given
+  if (count > OWN_MAX) return false
+  const page = { after: given, upTo: seq, limit: count, maxBytes: HISTORY_BYTES_MAX }
+  const events = await hub.log.read(conversationId, page)
+  const { username, device } = caller.actor
+  return (
+    events.length === count &&
+    events.every(({ type, body }) => {
+      if (type !== 'message') return false
+      const { from } = JSON.parse(body) as { readonly from: Sender }
+      return from.username === username && from.device === device
+    })
+  )
 }
 
 async function feedFor(
@@ -85,7 +113,7 @@ async function feedFor(
   uuid: string,
 ): Promise<Feed | null> {
   const mailbox = await hub.log.openMailboxConversation(device, uuid)
-  return mailbox && new Feed(mailbox, hub.delivery.givenTo(device.id).get(mailbox.conversationId) ?? 0)
+  return mailbox && new Feed(mailbox, hub.delivery.givenTo(device.id).seqs.get(mailbox.conversationId) ?? 0)
 }
 
 async function ackInvitation(call: Call, { invitation }: InvitationParams, reply: Reply<Result>): Promise<void> {
@@ -95,10 +123,17 @@ async function ackInvitation(call: Call, { invitation }: InvitationParams, reply
   if (session?.acknowledgeInvitation(invitation, doneWith(reply))) return
   const { invitations } = await hub.log.openMailbox(device)
   const open = invitations.find((one) => one.invitation === invitation)
-  if (open && !session)
-    return hub.log.acknowledgeInvitation(device.id, invitation, open.acked === 0 ? 1 : 2, doneWith(reply))
+  if (open && !session) return acknowledgeGiven(call, device.id, open, reply)
   if (!open && !(await wasInvited(call, invitation))) throw new HermesError('invitation_not_found')
   reply({ result: {} })
+}
+
+/** Without a connection: whoever names an invitation knows of it, but of its end only if it was given to him. */
+function acknowledgeGiven({ hub }: Call, deviceId: number, open: MailboxInvitation, reply: Reply<Result>): void {
+  const { invitation, acked } = open
+  const given = hub.delivery.givenTo(deviceId).invitations.get(invitation) ?? 1
+  if (acked >= given) return reply({ result: {} })
+  hub.log.acknowledgeInvitation(deviceId, invitation, acked === 0 ? 1 : 2, doneWith(reply))
 }
 
 /** He joined by it, or this device acknowledged its end: there is nothing left to acknowledge. */

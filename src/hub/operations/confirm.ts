@@ -8,7 +8,8 @@ import type { Confirm, RosterProof } from '../conversation/commands.js'
 import { decide } from '../conversation/decide.js'
 import { rosterOf } from '../conversation/roster.js'
 import type { Invitation } from '../conversation/state.js'
-import type { ConversationQueue, Outcome } from '../conversation-queue.js'
+import type { ConversationQueue } from '../conversation-queue.js'
+import type { Outcome } from '../task.js'
 import { provesConfirmation } from './invitation-proof.js'
 import { type Call, operation, type Reply } from './operation.js'
 import { answerOf } from './outcome.js'
@@ -61,11 +62,11 @@ async function evidenceFor(call: Call, { queue, invitation }: FoundInvitation): 
 async function invitedMembers(
   { hub }: Call,
   queue: ConversationQueue,
-  { invitedSeq }: Invitation,
+  { id, invitedSeq }: Invitation,
 ): Promise<readonly Party[]> {
   const page = { after: invitedSeq - 1, upTo: invitedSeq, limit: 1, maxBytes: 1 }
   const [event] = await hub.log.read(queue.id, page)
-  if (!event) return []
+  if (!event) throw new HermesError('internal', `event ${invitedSeq} of invitation ${id} is gone`)
   const { members } = JSON.parse(event.body) as z.output<typeof InvitedEvent>
   return members
 }

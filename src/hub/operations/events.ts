@@ -38,6 +38,7 @@ async function poll(
     sink.abandon()
     hub.delivery.detach(session)
   })
+  if (abandoned?.aborted) return sink.abandon()
   await hub.delivery.attach(session)
   session.pump()
 }

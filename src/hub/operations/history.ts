@@ -1,8 +1,9 @@
 import { HermesError } from '../../errors.js'
-import type { MailboxConversation, StoredEvent } from '../../store/records.js'
+import type { DeviceRecord, MailboxConversation, StoredEvent } from '../../store/records.js'
 import type { ConversationEvent } from '../../wire/events.js'
 import { HISTORY_BYTES_MAX } from '../../wire/limits.js'
 import { HistoryParams, HistoryResult } from '../../wire/operations.js'
+import { Feed } from '../delivery/feed.js'
 import { viewFor } from '../encoding.js'
 import { type Call, operation } from './operation.js'
 
@@ -22,7 +23,7 @@ export const history = operation({
     if (!mailbox) throw new HermesError('conversation_not_found')
     const page = await read(call, mailbox, after, limit)
     const last = page.at(-1)?.seq
-    if (last !== undefined) gave(call, device.id, mailbox, after, last)
+    if (last !== undefined) gave(call, device, mailbox, after, last)
     const lastSeq = mailbox.stays.at(-1)?.toSeq ?? mailbox.lastSeq
     const events = page.map(
       ({ type, body }) => JSON.parse(viewFor(caller.actor.username, type, body)) as ConversationEvent,
@@ -50,8 +51,11 @@ async function read(
       limit: limit - events.length,
       maxBytes: room,
     })
+    const bytes = page.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
+    // The log reads one event at least; beside others it must fit too.
+    if (events.length > 0 && bytes > room) break
     events.push(...page)
-    room -= page.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
+    room -= bytes
     if ((page.at(-1)?.seq ?? upTo) < upTo) break
   }
   return events
@@ -63,15 +67,16 @@ function isMoreAfter({ stays, lastSeq }: MailboxConversation, seq: number): bool
 
 /** What a device read here without a hole it may acknowledge. */
 function gave(
-  { hub, session }: Call,
-  deviceId: number,
+  { hub: { delivery } }: Call,
+  device: DeviceRecord,
   mailbox: MailboxConversation,
   after: number,
   upTo: number,
 ): void {
-  const { conversationId, ackedSeq } = mailbox
-  const feed = session?.feeds.get(conversationId)
-  if (feed) return feed.gave(after, upTo)
-  const given = hub.delivery.givenTo(deviceId).get(conversationId) ?? ackedSeq
-  if (after <= given && upTo > given) hub.delivery.remember(deviceId, conversationId, upTo)
+  const { conversationId } = mailbox
+  const live = delivery.sessionOf(device.id)?.feeds.get(conversationId)
+  if (live) return live.gave(after, upTo)
+  const feed = new Feed(mailbox, delivery.givenTo(device.id).seqs.get(conversationId) ?? 0)
+  feed.gave(after, upTo)
+  delivery.remember(device.id, conversationId, feed.given)
 }

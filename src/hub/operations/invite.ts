@@ -8,7 +8,9 @@ import { attachmentDigest } from '../../wire/transcript.js'
 import type { Invite } from '../conversation/commands.js'
 import { decide } from '../conversation/decide.js'
 import { type Decision, refuse, repeat } from '../conversation/decision.js'
-import type { ConversationQueue, Task } from '../conversation-queue.js'
+import type { Conversation } from '../conversation/state.js'
+import type { ConversationQueue } from '../conversation-queue.js'
+import type { Task } from '../task.js'
 import { type Call, operation, type Reply } from './operation.js'
 import { answerOf } from './outcome.js'
 import { currentIdentity } from './participants.js'
@@ -64,11 +66,11 @@ async function taskOf(call: Call, queue: ConversationQueue, params: Params, repl
   const { requestId } = params
   const hash = requestHash('invite', params)
   let first = await firstDecision(call, queue, params, hash)
-  const command = first ?? (await commandOf(call, queue, params))
+  const command = first ? null : await commandOf(call, params)
   return {
     origin: call.session?.options.id ?? null,
     request: requestId ? { userId: actor.userId, requestId, hash } : undefined,
-    decide: (state) => first ?? ('type' in command ? decide(state, command) : command),
+    decide: (state) => first ?? decideInvitation(state, actor.username, command),
     recall: async () => {
       first = await firstDecision(call, queue, params, hash)
     },
@@ -95,18 +97,34 @@ async function firstDecision(
   return repeat({ invitation, expiresAt, roster, members, rosterSeq, seq })
 }
 
-async function commandOf(call: Call, queue: ConversationQueue, params: Params): Promise<Invite | Decision> {
-  const { hub, caller } = call
-  // To someone who is no member the conversation does not exist, whomever he names.
-  if (!queue.state?.members.has(caller.actor.username)) return refuse('conversation_not_found')
-  const { user } = await currentIdentity(call, params.username, params.fingerprint, 'params.fingerprint')
+/** To someone who is no member the conversation does not exist, whomever he names. */
+function decideInvitation(state: Conversation, username: string, command: Invite | HermesError | null): Decision {
+  if (!command || !state.members.has(username)) return refuse('conversation_not_found')
+  if (!(command instanceof HermesError)) return decide(state, command)
+  const { code, message, data } = command
+  return refuse(code, message, data)
+}
+
+/** The command, or why the user that is named cannot be invited by anybody. */
+async function commandOf(call: Call, params: Params): Promise<Invite | HermesError> {
+  try {
+    const { user } = await currentIdentity(call, params.username, params.fingerprint, 'params.fingerprint')
+    return inviteOf(call, params, user.id)
+  } catch (error) {
+    if (error instanceof HermesError && error.status < 500) return error
+    throw error
+  }
+}
+
+function inviteOf({ hub, caller }: Call, params: Params, userId: number): Invite {
+  const { username, fingerprint } = params
   const at = hub.now().getTime()
   return {
     type: 'invite',
     at,
     by: caller.actor,
     invitation: randomUUID() as InvitationId,
-    invitee: { userId: user.id, username: user.username, fingerprint: params.fingerprint },
+    invitee: { userId, username, fingerprint },
     certificate: caller.certificatePem,
     challenge: params.challenge,
     expiresAt: `${new Date(at + hub.limits.invitationDays * DAY_MS).toISOString().slice(0, 19)}Z`,

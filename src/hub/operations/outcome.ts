@@ -1,6 +1,6 @@
 import { HermesError } from '../../errors.js'
 import type { Refusal } from '../conversation/decision.js'
-import type { Outcome } from '../conversation-queue.js'
+import type { Outcome } from '../task.js'
 import type { Answer } from './operation.js'
 
 export function refusalError({ code, message, data }: Refusal): HermesError {

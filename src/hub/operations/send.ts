@@ -3,7 +3,7 @@ import type { StoredMessage } from '../../store/records.js'
 import { SendParams, SendResult } from '../../wire/operations.js'
 import type { KnownMessage } from '../conversation/commands.js'
 import { decide } from '../conversation/decide.js'
-import type { ConversationQueue, Task } from '../conversation-queue.js'
+import type { Task, TaskContext } from '../task.js'
 import { type Call, operation, type Reply } from './operation.js'
 import { answerOf } from './outcome.js'
 import { withConversation } from './with-conversation.js'
@@ -33,19 +33,19 @@ function taskOf(call: Call, params: Params, reply: Reply<Result>): Task {
   let stored: KnownMessage | null = null
   return {
     origin: call.session?.options.id ?? null,
-    decide: (state, queue) => {
-      const known = stored ?? queue.findPending(by.userId, messageId)
+    decide: (state, context) => {
+      const known = stored ?? context.findPending(by.userId, messageId)
       return decide(state, { type: 'send', at, by, messageId, payload, contentType, epoch, known })
     },
-    recall: async (queue) => {
-      stored = await findStored(call, queue, by.userId, messageId)
+    recall: async (context) => {
+      stored = await findStored(call, context, by.userId, messageId)
     },
     done: (outcome) => reply(answerOf(outcome)),
   }
 }
 
-async function findStored({ hub }: Call, queue: ConversationQueue, senderId: number, messageId: string) {
-  const message = await hub.log.findMessage(queue.id, senderId, messageId)
+async function findStored({ hub }: Call, { id }: TaskContext, senderId: number, messageId: string) {
+  const message = await hub.log.findMessage(id, senderId, messageId)
   return message && knownMessage(message)
 }
 

@@ -7,11 +7,9 @@ import type { IdentityRecord, StoredRequest } from '../../store/records.js'
 import type { Party } from '../../wire/events.js'
 import type { ConversationId } from '../../wire/formats.js'
 import { StartParams, StartResult } from '../../wire/operations.js'
+import { appendOf, apply } from '../committed.js'
 import { begin } from '../conversation/decide.js'
-import { emptyConversation, evolve } from '../conversation/evolve.js'
-import { changes } from '../conversation/projection.js'
-import { type Committed, newEvent } from '../conversation-queue.js'
-import { encodeEvent } from '../encoding.js'
+import { emptyConversation } from '../conversation/evolve.js'
 import { publish } from '../publish.js'
 import { type Call, operation, type Reply } from './operation.js'
 import { resolveParticipants } from './participants.js'
@@ -77,15 +75,13 @@ async function begun(call: Call, params: Params, reply: Reply<Result>): Promise<
   const records = await resolveParticipants(call, params.participants)
   const conversation = randomUUID() as ConversationId
   const participants = records.map(certifiedParty)
-  const { event, entry, body } = beginning(call, params, conversation, records)
-  const done = (failure: AppendFailure | null, conversationId: number | undefined) => {
-    if (failure || conversationId === undefined) return void failed(call, params, failure, reply)
-    const concerned = call.caller.actor.userId
-    const committed: Committed = { conversationId, uuid: conversation, seq: 1, event, body, concerned }
-    publish(call.hub.bus, committed, call.session?.options.id ?? null)
+  const { entry, committed } = beginning(call, params, conversation, records)
+  call.hub.log.append(entry, (failure, appended) => {
+    if (failure || !appended) return void failed(call, params, failure, reply)
+    const { conversationId } = appended
+    for (const event of committed) publish(call.hub.bus, { ...event, conversationId }, call.session?.options.id ?? null)
     reply({ result: { conversation, participants, seq: 1 } })
-  }
-  call.hub.log.append(entry, (failure, appended) => done(failure, appended?.conversationId))
+  })
 }
 
 function beginning(call: Call, params: Params, conversation: ConversationId, records: readonly IdentityRecord[]) {
@@ -95,22 +91,12 @@ function beginning(call: Call, params: Params, conversation: ConversationId, rec
     username: user.username,
     fingerprint: certificate.fingerprint,
   }))
-  const event = begin({ type: 'start', at, by, conversation, participants: listed })
   const before = emptyConversation(conversation)
-  const body = encodeEvent(event, conversation, 1)
-  const request = params.requestId
-    ? { userId: by.userId, requestId: params.requestId, hash: requestHash('start', params), seq: 1 }
-    : null
-  const entry = {
-    conversation: { uuid: conversation, createdBy: by.userId, createdAt: at },
-    expectedSeq: 0,
-    epoch: 0,
-    closed: false,
-    events: [newEvent({ seq: 1, event, body })],
-    ...changes(before, evolve(before, event)),
-    request,
-  }
-  return { event, entry, body }
+  const applied = apply(0, before, [begin({ type: 'start', at, by, conversation, participants: listed })])
+  const { requestId } = params
+  const request = requestId ? { userId: by.userId, requestId, hash: requestHash('start', params) } : undefined
+  const created = { uuid: conversation, createdBy: by.userId, createdAt: at }
+  return { entry: appendOf(created, before, applied, request), committed: applied.committed }
 }
 
 /** On another node the same request was first: its answer is ours. */

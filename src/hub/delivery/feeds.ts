@@ -1,0 +1,41 @@
+import type { MailboxConversation } from '../../store/records.js'
+import { Feed } from './feed.js'
+
+/** The conversations of one connection, those that were given something longest ago first. */
+export class Feeds {
+  readonly #byId = new Map<number, Feed>()
+  readonly #byUuid = new Map<string, Feed>()
+
+  get(conversationId: number): Feed | null {
+    return this.#byId.get(conversationId) ?? null
+  }
+
+  find(uuid: string): Feed | null {
+    return this.#byUuid.get(uuid) ?? null
+  }
+
+  [Symbol.iterator](): Iterator<Feed> {
+    return this.#byId.values()
+  }
+
+  /** One that is known already keeps its place. `given`: what the device was given on connections before. */
+  add(mailbox: MailboxConversation, given: number): Feed {
+    const known = this.get(mailbox.conversationId)
+    if (known) return known
+    const feed = new Feed(mailbox, given)
+    this.#byId.set(feed.conversationId, feed)
+    this.#byUuid.set(feed.uuid, feed)
+    return feed
+  }
+
+  /** The first that has something to give. */
+  get next(): Feed | null {
+    for (const feed of this.#byId.values()) if (feed.next) return feed
+    return null
+  }
+
+  /** No conversation waits for the whole backlog of another. */
+  rotate(feed: Feed): void {
+    if (this.#byId.delete(feed.conversationId)) this.#byId.set(feed.conversationId, feed)
+  }
+}

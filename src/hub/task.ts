@@ -1,0 +1,31 @@
+import type { HermesError } from '../errors.js'
+import type { KnownMessage } from './conversation/commands.js'
+import type { Decision, Refusal } from './conversation/decision.js'
+import type { Conversation } from './conversation/state.js'
+
+export type Outcome = { readonly answer: unknown } | { readonly refusal: Refusal } | { readonly failure: HermesError }
+
+/** The conversation that a task is decided in, as the task sees it. */
+export interface TaskContext {
+  /** The integer id. */
+  readonly id: number
+  /** A message that is decided and not yet durable. */
+  findPending(senderId: number, messageId: string): KnownMessage | null
+}
+
+/** A command on its way through the queue of its conversation. */
+export interface Task {
+  /** The session whose command it is, or null. */
+  readonly origin: string | null
+  /** Decides on the state as it will be once everything before it is committed. May be called again. */
+  decide(state: Conversation, context: TaskContext): Decision
+  /**
+   * Looks up what a further attempt should know; called after an attempt met a duplicate or another node's event.
+   * What it rejects with is the outcome of this task alone.
+   */
+  recall?(context: TaskContext): Promise<void>
+  /** The request to remember with the events. */
+  readonly request?: { readonly userId: number; readonly requestId: string; readonly hash: string } | undefined
+  /** Called once, after everything the outcome rests on is durable, in the order of the log. */
+  done(outcome: Outcome): void
+}
