@@ -6,16 +6,16 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
 /** Runs the demo with a folder of temporary files of its own. */
-async function runDemo(t: Test, environment: Record<string, string> = {}, stopAt?: string) {
+async function runDemo(t: Test, stopAt?: string) {
   const directory = await mkdtemp(join(tmpdir(), 'hermes-demo-test-'))
   t.teardown(() => rm(directory, { recursive: true, force: true }))
-  const env = { ...process.env, TMPDIR: directory, ...environment }
+  const env = { ...process.env, TMPDIR: directory }
   const demo = spawn(process.execPath, ['--import=tsx', 'scripts/demo.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [demo.stdout, demo.stderr])
     stream.on('data', (chunk: Buffer) => {
       output += chunk.toString()
-      if (stopAt && output.includes(stopAt)) demo.kill()
+      if (stopAt && output.includes(stopAt) && !demo.killed) demo.kill()
     })
   const [code] = await once(demo, 'close')
   const left = (await readdir(directory)).filter((name) => name.startsWith('hermes-demo-'))
@@ -39,20 +39,13 @@ t.test('the demo tells the whole story and leaves nothing behind', async (t) => 
     /Done in [\d.]+ s/,
   ])
     t.match(output, line)
-  t.notMatch(output, /\u001b\[/, 'no colours where nobody sees them')
+  t.notOk(output.includes('\u001b['), 'no colours where nobody sees them')
   t.same(left, [])
 })
 
 t.test('a demo that is stopped says so and cleans up', async (t) => {
-  const { code, output, left } = await runDemo(t, {}, ' 2  ')
+  const { code, output, left } = await runDemo(t, ' 2  ')
   t.equal(code, 1)
   t.match(output, /The demo failed at step \d+: stopped by SIGTERM/)
-  t.same(left, [])
-})
-
-t.test('a demo that cannot start says why', async (t) => {
-  const { code, output, left } = await runDemo(t, { HERMES_DEMO_FAILS: '1', TMPDIR: '/proc/nowhere' })
-  t.equal(code, 1)
-  t.match(output, /ENOENT/)
   t.same(left, [])
 })

@@ -1,0 +1,94 @@
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { parseCertificate } from '../pki/certificate.js'
+import { fingerprintOf } from '../pki/fingerprint.js'
+import { keyTypeOf } from '../pki/key-type.js'
+import { OID } from '../pki/oids.js'
+import { decodePem, splitPem } from '../pki/pem.js'
+import { VerificationError, verify } from './verification-error.js'
+
+/** What this side has pinned: never taken from a message. */
+export interface Pin {
+  /** PEM of the root CA certificate. */
+  readonly rootPem: string
+  /** Its fingerprint: the line `hub` of every transcript. */
+  readonly rootFingerprint: string
+  /** The part after @ in the names of certificates. */
+  readonly trustDomain: string
+  /** The CAs that issue to users, each verified under the root. */
+  readonly issuers: readonly X509Certificate[]
+}
+
+/** Who a certificate proves its holder to be. */
+export interface VerifiedCertificate {
+  readonly username: string
+  readonly fingerprint: string
+  readonly publicKey: KeyObject
+  readonly notAfter: Date
+}
+
+interface Opened {
+  readonly x509: X509Certificate
+  readonly fingerprint: string
+}
+
+function open(pem: string, what: string): Opened {
+  try {
+    const der = decodePem(pem, ['CERTIFICATE'])
+    parseCertificate(der)
+    return { x509: new X509Certificate(der), fingerprint: fingerprintOf(der) }
+  } catch (cause) {
+    throw new VerificationError(`${what} cannot be read: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  }
+}
+
+/** Fingerprint of a certificate in PEM, `sha256:` and hex. Throws VerificationError when it is none. */
+export function fingerprintOfPem(pem: string): string {
+  return open(pem, 'the certificate').fingerprint
+}
+
+/**
+ * Pins a root. `fingerprint` is what the user compared out of band; `authoritiesPem` is what `GET /ca` answers,
+ * of which only what the root issued for clients counts. Throws VerificationError.
+ */
+export function pinRoot(rootPem: string, fingerprint: string, trustDomain: string, authoritiesPem: string): Pin {
+  const root = open(rootPem, 'the root certificate')
+  verify(root.fingerprint === fingerprint, `the root has the fingerprint ${root.fingerprint}, not ${fingerprint}`)
+  verify(isIssuedBy(root.x509, root.x509) && root.x509.ca, 'the root certificate is no self-signed CA certificate')
+  const issuers = splitPem(authoritiesPem)
+    .map((pem) => open(pem, 'a certificate of the CA').x509)
+    .filter((x509) => x509.ca && isForClients(x509) && isIssuedBy(x509, root.x509))
+  verify(issuers.length > 0, 'no certificate of the CA was issued by the pinned root for clients')
+  return { rootPem, rootFingerprint: fingerprint, trustDomain, issuers }
+}
+
+/**
+ * Verifies the certificate of `username` up to the pinned root at the time `now`: signatures, validity, purpose,
+ * key, and the name `acct:<username>@<trust domain>` [RFC 5280 6.1, RFC 7565]. Whether it was revoked is the
+ * server's word (`status` of an Identity). Throws VerificationError with the reason.
+ */
+export function verifyUserCertificate(pem: string, username: string, pin: Pin, now: Date): VerifiedCertificate {
+  const what = `the certificate of ${username}`
+  const { x509, fingerprint } = open(pem, what)
+  const issuer = pin.issuers.find((candidate) => isIssuedBy(x509, candidate))
+  verify(issuer !== undefined, `${what} was not issued under the pinned root`)
+  verify(isValidAt(issuer, now) && isValidAt(x509, now), `${what} is not valid at ${now.toISOString()}`)
+  verify(!x509.ca && isForClients(x509), `${what} is not for a client`)
+  verify(keyTypeOf(x509.publicKey) !== undefined, `${what} has a key of a kind that Hermes does not admit`)
+  const name = `URI:acct:${username}@${pin.trustDomain}`
+  verify(x509.subjectAltName === name, `${what} names ${x509.subjectAltName ?? 'nobody'}, not ${name}`)
+  return { username, fingerprint, publicKey: x509.publicKey, notAfter: new Date(x509.validTo) }
+}
+
+/** [RFC 5280 6.1.3 (a)] names chain, and the issuer's key made the signature. */
+function isIssuedBy(x509: X509Certificate, issuer: X509Certificate): boolean {
+  return x509.checkIssued(issuer) && x509.verify(issuer.publicKey)
+}
+
+function isValidAt(x509: X509Certificate, now: Date): boolean {
+  return Date.parse(x509.validFrom) <= now.getTime() && now.getTime() <= Date.parse(x509.validTo)
+}
+
+/** [RFC 5280 4.2.1.12] node:crypto calls the extended key usages keyUsage. */
+function isForClients(x509: X509Certificate): boolean {
+  return x509.keyUsage?.includes(OID.clientAuth) ?? false
+}

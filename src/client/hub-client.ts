@@ -1,0 +1,145 @@
+import type { WebSocket } from 'ws'
+import type { ConversationEvent } from '../wire/events.js'
+import type { HelloParams } from '../wire/frames.js'
+import { type CloseReason, closeReason } from './close-reason.js'
+import { type Frame, type Notification, parseNotification, parseServerFrame } from './frames.js'
+import { type HubOptions, openHubSocket } from './hub-socket.js'
+import { Inbox } from './inbox.js'
+import { METHODS, type Method, type ParamsOf, type ResultOf } from './methods.js'
+import { refusalFromRpc } from './refusal.js'
+
+interface Pending {
+  readonly method: Method
+  resolve(result: unknown): void
+  reject(error: Error): void
+}
+
+/** Signals that nobody took are worth nothing; events are bounded by the server's window. */
+const SIGNALS_MAX = 256
+const NORMAL_CLOSE = 1000
+const PROTOCOL_ERROR = 1002
+
+/** The connection ended before the answer came: whether the call took effect is not known. */
+export class ConnectionClosed extends Error {
+  override readonly name = 'ConnectionClosed'
+  readonly close: CloseReason
+
+  constructor(close: CloseReason) {
+    super(`the connection closed with ${close.code}: ${close.reason}`)
+    this.close = close
+  }
+}
+
+/**
+ * One live connection of a device to the hub. Calls are answered by `call`, in any order; what the server pushes
+ * comes out of `notifications`, in the order it was sent. Nothing is acknowledged but by `acknowledge`.
+ */
+export class HubClient {
+  /** What the server pushed, `hello` first, for one reader. Ends when the connection does. */
+  readonly notifications: AsyncIterableIterator<Notification, undefined>
+  /** Resolves when the connection has ended, with the reason. */
+  readonly closed: Promise<CloseReason>
+  readonly #inbox = new Inbox<Notification>()
+  readonly #socket: WebSocket
+  readonly #pending = new Map<number, Pending>()
+  #nextId = 1
+  #heartbeatMs = 0
+  #silence: NodeJS.Timeout | undefined
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket
+    this.notifications = this.#inbox
+    this.closed = new Promise((resolve) => {
+      socket.on('close', (code, reason) => resolve(this.#end(closeReason(code, reason.toString()))))
+    })
+    socket.on('message', (data) => this.#receive(data.toString()))
+    socket.on('ping', () => this.#heard())
+    socket.on('error', () => socket.terminate())
+  }
+
+  /** Connects by mutual TLS. Rejects with Refusal when the guard refuses, Error when there is no connection. */
+  static async connect(options: HubOptions): Promise<HubClient> {
+    const { socket, opened } = openHubSocket(options)
+    const client = new HubClient(socket)
+    await opened
+    return client
+  }
+
+  /** Calls a method of the hub. Rejects with Refusal, or with ConnectionClosed when no answer came. */
+  call<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
+    const id = this.#nextId++
+    return new Promise<ResultOf<M>>((resolve, reject) => {
+      if (this.#socket.readyState !== this.#socket.OPEN)
+        return reject(new ConnectionClosed(closeReason(1006, 'the connection is closed')))
+      this.#pending.set(id, { method, resolve: (result) => resolve(result as ResultOf<M>), reject })
+      this.#write({ jsonrpc: '2.0', id, method, params })
+    })
+  }
+
+  /** This device has `event` and all before it; an invitee's events have no `seq` and are acknowledged singly. */
+  acknowledge(event: ConversationEvent): void {
+    const { conversation, seq } = event
+    const params = seq !== undefined ? { conversation, seq } : 'invitation' in event && { invitation: event.invitation }
+    if (params && this.#socket.readyState === this.#socket.OPEN) this.#write({ jsonrpc: '2.0', method: 'ack', params })
+  }
+
+  /** Ends the connection; what was called and not answered rejects. */
+  close(): Promise<CloseReason> {
+    this.#socket.close(NORMAL_CLOSE)
+    return this.closed
+  }
+
+  #write(frame: object): void {
+    this.#socket.send(JSON.stringify(frame))
+  }
+
+  #receive(text: string): void {
+    this.#heard()
+    try {
+      this.#take(parseServerFrame(text))
+    } catch (error) {
+      this.#inbox.end(error)
+      this.#socket.close(PROTOCOL_ERROR)
+    }
+  }
+
+  #take(frame: Frame): void {
+    if ('method' in frame) return this.#push(parseNotification(frame.method, frame.params))
+    const pending = typeof frame.id === 'number' ? this.#pending.get(frame.id) : undefined
+    if (!pending) return
+    this.#pending.delete(frame.id as number)
+    if ('error' in frame) return pending.reject(refusalFromRpc(frame.error))
+    const parsed = METHODS[pending.method].result.safeParse(frame.result)
+    if (parsed.success) pending.resolve(parsed.data)
+    else pending.reject(new Error(`${pending.method} answered what the protocol does not allow`))
+  }
+
+  #push(notification: Notification | null): void {
+    if (notification === null) return
+    if (notification.method === 'hello') this.#expectHeartbeats(notification.params)
+    if (notification.method === 'signal' && this.#inbox.length >= SIGNALS_MAX) return
+    this.#inbox.put(notification)
+  }
+
+  #expectHeartbeats({ heartbeatSeconds }: HelloParams): void {
+    this.#heartbeatMs = heartbeatSeconds * 1000
+    this.#heard()
+  }
+
+  /** The server pings; silence for two of its heartbeats means that the connection is dead, whatever TCP says. */
+  #heard(): void {
+    clearTimeout(this.#silence)
+    if (this.#heartbeatMs === 0) return
+    this.#silence = setTimeout(() => this.#socket.terminate(), 2 * this.#heartbeatMs)
+    this.#silence.unref()
+  }
+
+  #end(close: CloseReason): CloseReason {
+    clearTimeout(this.#silence)
+    this.#heartbeatMs = 0
+    for (const { reject } of this.#pending.values()) reject(new ConnectionClosed(close))
+    this.#pending.clear()
+    this.#inbox.end()
+    return close
+  }
+}

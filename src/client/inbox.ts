@@ -1,0 +1,44 @@
+/** Items that arrive when they like, taken one after another by one reader. Ends, or fails, once. */
+export class Inbox<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #items: T[] = []
+  #waiting: { resolve: (result: IteratorResult<T, undefined>) => void; reject: (cause: unknown) => void } | null = null
+  #end: { readonly failure: unknown } | null = null
+
+  get length(): number {
+    return this.#items.length
+  }
+
+  put(item: T): void {
+    if (this.#end) return
+    const waiting = this.#waiting
+    this.#waiting = null
+    if (waiting) waiting.resolve({ value: item, done: false })
+    else this.#items.push(item)
+  }
+
+  /** What has arrived can still be taken; after it the reader gets the end, or `failure`. */
+  end(failure: unknown = null): void {
+    if (this.#end) return
+    this.#end = { failure }
+    const waiting = this.#waiting
+    this.#waiting = null
+    if (waiting && failure) waiting.reject(failure)
+    else waiting?.resolve({ value: undefined, done: true })
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const item = this.#items.shift()
+    if (item !== undefined) return Promise.resolve({ value: item, done: false })
+    if (this.#end?.failure) return Promise.reject(this.#end.failure)
+    if (this.#end) return Promise.resolve({ value: undefined, done: true })
+    if (this.#waiting) return Promise.reject(new Error('one reader at a time'))
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+    })
+  }
+
+  /** A loop that is broken off ends nothing: the next one goes on where it stopped. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+    return this
+  }
+}

@@ -1,0 +1,90 @@
+import type { z } from 'zod'
+import type { InvitedEvent, JoinedEvent } from '../wire/events.js'
+import type { AcceptParams } from '../wire/operations.js'
+import { type AcceptTranscript, attachmentDigest } from '../wire/transcript.js'
+import { type Pin, type VerifiedCertificate, verifyUserCertificate } from './certificates.js'
+import {
+  createChallenge,
+  type Self,
+  sign,
+  verifyAttachment,
+  verifyExpiry,
+  verifyRoster,
+  verifySignature,
+} from './invitation.js'
+import { verify } from './verification-error.js'
+
+type Invited = z.output<typeof InvitedEvent>
+type Joined = z.output<typeof JoinedEvent>
+
+/** An invitation that this side has looked at and found to hold. */
+export interface ReceivedInvitation {
+  readonly event: Invited
+  readonly inviter: VerifiedCertificate
+}
+
+/** What this side remembers of an invitation that it accepted: every line that both signatures cover. */
+export interface AcceptedInvitation {
+  readonly transcript: AcceptTranscript
+  readonly inviter: VerifiedCertificate
+}
+
+/**
+ * Pass 1, as the invitee sees it: the inviter's certificate up to the pinned root, himself as the one invited,
+ * the members and their digest, the expiry. Throws VerificationError.
+ */
+export function receiveInvitation(self: Self, pin: Pin, event: Invited, now: Date): ReceivedInvitation {
+  const { from, invitee, expiresAt, roster, members } = event
+  const isForSelf = invitee.username === self.username && invitee.fingerprint === self.fingerprint
+  verify(isForSelf, `the invitation is for ${invitee.username} under ${invitee.fingerprint}`)
+  const inviter = verifyUserCertificate(event.certificate, from.username, pin, now)
+  verify(inviter.fingerprint === from.fingerprint, `the certificate shown is not the one of ${from.username} named`)
+  verify(inviter.username !== self.username, 'nobody is invited by himself')
+  verifyRoster(roster, members, inviter, self.username)
+  verifyAttachment(event.attachment, event.attachmentDigest)
+  verifyExpiry(expiresAt, now)
+  return { event, inviter }
+}
+
+/** Pass 2: what to send as `accept`, and what to remember until `joined` comes. */
+export function acceptInvitation(
+  self: Self,
+  pin: Pin,
+  { event, inviter }: ReceivedInvitation,
+  attachment?: string,
+): { readonly params: z.input<typeof AcceptParams>; readonly accepted: AcceptedInvitation } {
+  const challenge = createChallenge()
+  const { invitation } = event
+  const transcript: AcceptTranscript = {
+    hub: pin.rootFingerprint,
+    conversation: event.conversation,
+    invitation,
+    expires: event.expiresAt,
+    inviter: inviter.username,
+    inviterCertificate: inviter.fingerprint,
+    inviterChallenge: event.challenge,
+    invitee: self.username,
+    inviteeCertificate: self.fingerprint,
+    inviteeChallenge: challenge,
+    roster: event.roster,
+    inviterAttachment: event.attachmentDigest,
+    inviteeAttachment: attachmentDigest(attachment),
+  }
+  const signature = sign(self, 'accept', transcript)
+  const params = { invitation, challenge, signature, ...(attachment !== undefined && { attachment }) }
+  return { params, accepted: { transcript, inviter } }
+}
+
+/**
+ * Pass 3, as the invitee sees it: the inviter's signature over what this side remembers, its own challenge in it.
+ * Throws VerificationError.
+ */
+export async function verifyConfirmation(accepted: AcceptedInvitation, joined: Joined): Promise<void> {
+  const { transcript, inviter } = accepted
+  verify(joined.invitation === transcript.invitation, 'the confirmation is of another invitation')
+  verifyAttachment(joined.attachment, joined.confirmationAttachment)
+  verifyAttachment(joined.commit, joined.commitAttachment)
+  const { confirmationRoster, confirmationAttachment, commitAttachment, inviterSignature } = joined
+  const fields = { ...transcript, confirmationRoster, confirmationAttachment, commitAttachment }
+  await verifySignature(inviter.publicKey, 'confirm', fields, inviterSignature)
+}

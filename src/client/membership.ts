@@ -1,0 +1,56 @@
+import type { z } from 'zod'
+import type { JoinedEvent } from '../wire/events.js'
+import type { ConfirmTranscript } from '../wire/transcript.js'
+import { type Pin, type VerifiedCertificate, verifyUserCertificate } from './certificates.js'
+import { verifyAttachment, verifyRoster, verifySignature } from './invitation.js'
+import { verify } from './verification-error.js'
+
+type Joined = z.output<typeof JoinedEvent>
+type CertifiedParty = Joined['member']
+
+/**
+ * Whether somebody became a member by two signatures, as anyone who has pinned the root can verify: both
+ * certificates, both signatures, the roster. That the certificates were not revoked then, and the time itself, is
+ * the server's word. Throws VerificationError.
+ */
+export async function verifyMembership(pin: Pin, joined: Joined): Promise<void> {
+  const at = new Date(joined.at)
+  const inviter = verifyParty(pin, joined.inviter, at)
+  const member = verifyParty(pin, joined.member, at)
+  verify(inviter.username !== member.username, 'nobody is invited by himself')
+  verify(joined.inviterChallenge !== joined.inviteeChallenge, 'the two challenges are the same')
+  verifyRoster(joined.roster, joined.members, inviter, member.username)
+  verifyAttachment(joined.commit, joined.commitAttachment)
+  const fields = transcriptOf(pin, joined)
+  await verifySignature(member.publicKey, 'accept', fields, joined.inviteeSignature)
+  await verifySignature(inviter.publicKey, 'confirm', fields, joined.inviterSignature)
+}
+
+function verifyParty(pin: Pin, { username, fingerprint, certificate }: CertifiedParty, at: Date): VerifiedCertificate {
+  const verified = verifyUserCertificate(certificate, username, pin, at)
+  verify(verified.fingerprint === fingerprint, `the certificate shown is not the one of ${username} named`)
+  return verified
+}
+
+/** `joined` has every line but `hub`, which comes from the pin. */
+function transcriptOf(pin: Pin, joined: Joined): ConfirmTranscript {
+  const { inviter, member } = joined
+  return {
+    hub: pin.rootFingerprint,
+    conversation: joined.conversation,
+    invitation: joined.invitation,
+    expires: joined.expiresAt,
+    inviter: inviter.username,
+    inviterCertificate: inviter.fingerprint,
+    inviterChallenge: joined.inviterChallenge,
+    invitee: member.username,
+    inviteeCertificate: member.fingerprint,
+    inviteeChallenge: joined.inviteeChallenge,
+    roster: joined.roster,
+    inviterAttachment: joined.inviterAttachment,
+    inviteeAttachment: joined.inviteeAttachment,
+    confirmationRoster: joined.confirmationRoster,
+    confirmationAttachment: joined.confirmationAttachment,
+    commitAttachment: joined.commitAttachment,
+  }
+}
