@@ -17,7 +17,10 @@ export async function generateOpenApi(): Promise<string> {
     { ...dependencies, documents: { openapi: () => '' } } as unknown as IdentityAppDependencies,
     null,
   )
-  const hubApp = await buildHubApp({ config, logger, hub: { services: {} } as Hub }, null)
+  const hubApp = await buildHubApp(
+    { config, logger, hub: { services: { delivery: { sessions: [] } } } as unknown as Hub },
+    null,
+  )
   try {
     await Promise.all([identityApp.ready(), hubApp.ready()])
     const document = openApiDocument([

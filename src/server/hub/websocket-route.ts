@@ -9,6 +9,7 @@ import { FRAME_BYTES, PROTOCOL } from '../../wire/limits.js'
 import { problems } from '../http/problems.js'
 import { Connection } from './connection.js'
 import { HUB_ERRORS } from './rest-routes.js'
+import { endUpgrades } from './upgrades.js'
 
 export interface WebsocketOptions {
   readonly hub: Hub
@@ -16,16 +17,22 @@ export interface WebsocketOptions {
   readonly limits: ClientLimits
 }
 
+const PATH = '/hub'
+
 /** How often heartbeats and expiries are looked after. */
 const SWEEP_MS = 1000
 /** Before a planned shutdown: clients come back spread over this time. */
 const RECONNECT_SPREAD_MS = 5000
+
+/** A name of HTTP [RFC 9110 5.6.2]. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 const Query = z.strictObject({ device: DeviceName.optional(), ack: z.enum(['auto']).optional() })
 
 /** The WebSocket at /hub. Its guard and its refusals are those of every request. */
 export async function websocketRoute(app: FastifyInstance, options: WebsocketOptions): Promise<void> {
   const connections = new Set<Connection>()
+  endUpgrades(app)
   await app.register(websocket, {
     options: {
       maxPayload: FRAME_BYTES,
@@ -34,6 +41,7 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
     },
     preClose(done) {
       for (const connection of connections) farewell(connection)
+      for (const poll of [...options.hub.services.delivery.sessions]) poll.close(CLOSE.restart)
       this.websocketServer.close(() => done())
     },
   })
@@ -42,9 +50,12 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
     options.hub.sweep().catch((error: unknown) => app.log.error({ err: error }, 'a sweep failed'))
   }, SWEEP_MS)
   app.addHook('onClose', async () => clearInterval(sweep))
+  app.addHook('onRequest', async ({ ws, routeOptions }) => {
+    if (ws && routeOptions.url !== PATH) throw new HermesError('invalid_request', `A WebSocket is at ${PATH} alone`)
+  })
   app.route({
     method: 'GET',
-    url: '/hub',
+    url: PATH,
     schema: {
       operationId: 'connect',
       summary: 'Open a WebSocket',
@@ -82,11 +93,18 @@ function connectionOptions(request: FastifyRequest, connections: Set<Connection>
 function refuseHandshake({ headers, ws }: FastifyRequest): void {
   if (!ws) return
   const { 'sec-websocket-version': version, 'sec-websocket-key': key = '', 'sec-websocket-protocol': offered } = headers
+  if (headers.upgrade?.toLowerCase() !== 'websocket')
+    throw new HermesError('invalid_request', 'Upgrade must be websocket')
   if (version !== '13') throw new HermesError('invalid_request', 'Sec-WebSocket-Version must be 13')
   if (!/^[+/0-9A-Za-z]{22}==$/.test(key))
     throw new HermesError('invalid_request', 'Sec-WebSocket-Key must be 16 bytes in base64')
-  const protocols = offered?.split(',').map((name) => name.trim())
-  if (protocols && !protocols.includes(PROTOCOL))
+  if (offered !== undefined) refuseSubprotocols(offered.split(',').map((name) => name.trim()))
+}
+
+function refuseSubprotocols(offered: readonly string[]): void {
+  const areTokens = offered.every((name) => TOKEN.test(name)) && new Set(offered).size === offered.length
+  if (!areTokens) throw new HermesError('invalid_request', 'Sec-WebSocket-Protocol must be a list of names, each once')
+  if (!offered.includes(PROTOCOL))
     throw new HermesError('invalid_request', `the subprotocols offered are not spoken here: offer ${PROTOCOL}, or none`)
 }
 
