@@ -14,7 +14,7 @@ interface Run {
 function run({ identityUrl, hubUrl }: TestServer, rootPath: string): Promise<Run> {
   const env = { ...process.env, HERMES_IDENTITY_URL: identityUrl, HERMES_HUB_URL: hubUrl }
   return new Promise((resolve) => {
-    execFile('docs/examples/handshake.sh', [rootPath], { env }, (error, stdout, stderr) => {
+    execFile('bash', ['docs/examples/handshake.sh', rootPath], { env }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
     })
   })

@@ -110,9 +110,23 @@ export class HubClient {
     this.socket.send(JSON.stringify({ jsonrpc: '2.0', method, params }))
   }
 
+  /** Sends `text` as it stands; the next reply that answers no `call`. */
+  answerTo(text: string): Promise<Frame> {
+    const before = this.frames.length
+    this.socket.send(text)
+    return this.until(() => this.frames.slice(before).find(({ method }) => method === undefined), 'a reply')
+  }
+
   /** The events pushed so far. */
   get events(): Fields[] {
     return this.frames.filter(({ method }) => method === 'event').map(({ params }) => params)
+  }
+
+  /** Waits for so many events, and then for an answer, behind which there would be more. */
+  async eventsUpTo(count: number): Promise<Fields[]> {
+    await this.until(() => this.events[count - 1], `${count} events`)
+    await this.call('whoami')
+    return this.events
   }
 
   /** Waits until a pushed event fits. */
