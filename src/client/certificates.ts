@@ -41,11 +41,6 @@ function open(pem: string, what: string): Opened {
   }
 }
 
-/** Fingerprint of a certificate in PEM, `sha256:` and hex. Throws VerificationError when it is none. */
-export function fingerprintOfPem(pem: string): string {
-  return open(pem, 'the certificate').fingerprint
-}
-
 /**
  * Pins a root. `fingerprint` is what the user compared out of band; `authoritiesPem` is what `GET /ca` answers,
  * of which only what the root issued for clients counts. Throws VerificationError.
