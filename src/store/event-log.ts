@@ -55,7 +55,7 @@ export interface Append {
 
 /**
  * Why an append was not stored:
- * `conflict`: lastSeq was not expectedSeq, or an earlier append of the same conversation in the batch failed;
+ * `conflict`: lastSeq was not expectedSeq, or an earlier append of the same conversation failed after this was given;
  * `duplicate`: the messageId or the requestId is in the log already;
  * `unavailable`: the database did not take it (disk full, read-only, I/O error).
  */
