@@ -14,7 +14,8 @@ export function decodeBody(body: Buffer): string {
 
 /** Leaves `application/json` as the only media type of bodies. */
 export function acceptJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
+  // Schemas are strict: they refuse `__proto__` as they do every member they do not know, and name it.
+  const parse = app.getDefaultJsonParser('ignore', 'ignore')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     void parse(request, decodeBody(body as Buffer), done)

@@ -1,0 +1,157 @@
+import t, { type Test } from 'tap'
+import type { z } from 'zod'
+import { OPERATIONS } from '../../src/hub/operations/table.js'
+import { FetchMyRequest, RegisterRequest } from '../../src/wire/identity.js'
+import { request } from '../support/https.js'
+import { connect, RpcFailure } from '../support/hub-client.js'
+import { startServer } from '../support/server.js'
+import { registerUsers } from '../support/user.js'
+import { hostileValues } from './hostile-values.js'
+import { type Field, fieldsOf, sampleOf, withValue } from './schema-walk.js'
+
+interface Attempt {
+  readonly what: string
+  readonly path: readonly string[]
+  readonly value: unknown
+  readonly mustRefuse: boolean
+}
+
+/** Members that no schema knows. */
+const STRANGERS = ['__proto__', 'constructor', 'toString', 'unknown']
+
+/** Each field with each hostile value, and members nobody knows. What only the schema can tell, the schema tells. */
+function attemptsOn(schema: z.ZodType): readonly Attempt[] {
+  const strangers = STRANGERS.map((name) => {
+    const value = withValue(sampleOf(schema), [name], { isAdmin: true })
+    return { what: `a member ${name}`, path: [], value, mustRefuse: true }
+  })
+  const fields = fieldsOf(schema).flatMap((field) => {
+    const { never, perhaps } = hostileValues(field)
+    const of = (mustRefuse: boolean) => (hostile: { name: string; value: unknown }) =>
+      attempt(schema, field, hostile, mustRefuse)
+    return [...never.map(of(true)), ...perhaps.map(of(false))]
+  })
+  return [...strangers, ...fields]
+}
+
+function attempt(
+  schema: z.ZodType,
+  { path, sample }: Field,
+  hostile: { name: string; value: unknown },
+  mustRefuse: boolean,
+): Attempt {
+  const value = withValue(sample, path, hostile.value)
+  return {
+    what: `${path.join('.')}: ${hostile.name}`,
+    path,
+    value,
+    mustRefuse: mustRefuse || !schema.safeParse(value).success,
+  }
+}
+
+t.test('the examples on the fields fit, so that each attempt breaks one thing', async (t) => {
+  for (const { name, params } of OPERATIONS) t.ok(params.safeParse(sampleOf(params)).success, name)
+  t.ok(RegisterRequest.safeParse(sampleOf(RegisterRequest)).success)
+})
+
+t.test('a lone surrogate, a wrong type and a missing field fit nowhere', async (t) => {
+  for (const { name, params } of OPERATIONS)
+    for (const field of fieldsOf(params))
+      for (const { name: what, value } of hostileValues(field).never)
+        t.notOk(
+          params.safeParse(withValue(field.sample, field.path, value)).success,
+          `${name} ${field.path.join('.')}: ${what}`,
+        )
+})
+
+t.test('every field of every frame, with every hostile value', async (t) => {
+  const server = await startServer(t)
+  const { mallory, alice } = await registerUsers(server, 'mallory', 'alice')
+  const client = await connect(t, server, mallory)
+  for (const { method, params } of OPERATIONS) {
+    if (method === null) continue
+    for (const { what, value, path, mustRefuse } of attemptsOn(params)) {
+      const refusal = await client.call(method, value as object).catch((error: unknown) => error)
+      if (!(refusal instanceof RpcFailure)) {
+        t.notOk(mustRefuse, `${method} took ${what}`)
+        continue
+      }
+      t.ok(refusal.code < 500, `${method} ${what}: ${refusal.message}`)
+      if (mustRefuse)
+        t.ok(
+          namesField(refusal.data, path, 'params.'),
+          `${method} ${what}: ${JSON.stringify(refusal.data).slice(0, 300)}`,
+        )
+    }
+    await unharmed(t, client, alice)
+  }
+})
+
+t.test('every field of every POST, with every hostile value', async (t) => {
+  const server = await startServer(t)
+  const { mallory, alice } = await registerUsers(server, 'mallory', 'alice')
+  for (const { route, params, name } of OPERATIONS) {
+    if (route?.method !== 'POST') continue
+    for (const { what, value, path, mustRefuse } of attemptsOn(params)) {
+      if (path[0] && route.path.includes(`{${path[0]}}`)) continue
+      const { body, url } = asRequest(route.path, value as Record<string, unknown>)
+      const answer = await mallory.call('POST', url, body)
+      t.ok(answer.status < 500, `${name} ${what}: ${answer.text}`)
+      if (mustRefuse)
+        t.ok(
+          answer.status === 400 && namesField(answer.json(), path, ''),
+          `${name} ${what}: ${answer.text.slice(0, 300)}`,
+        )
+    }
+  }
+  t.equal((await alice.call('GET', '/me')).status, 200)
+})
+
+t.test('every field of register and fetch-my, with every hostile value', async (t) => {
+  const server = await startServer(t, { HERMES_LOGIN_FAILURES: '0' })
+  const schemas = { '/register': RegisterRequest, '/fetch-my': FetchMyRequest }
+  for (const [path, schema] of Object.entries(schemas))
+    for (const { what, value, path: field, mustRefuse } of attemptsOn(schema)) {
+      const answer = await request(`${server.identityUrl}${path}`, { method: 'POST', ca: server.rootPem }, value)
+      t.ok(answer.status >= 400 && answer.status < 500, `${path} ${what}: ${answer.text}`)
+      if (mustRefuse)
+        t.ok(
+          answer.status === 400 && namesField(answer.json(), field, ''),
+          `${path} ${what}: ${answer.text.slice(0, 300)}`,
+        )
+    }
+  const nobody = await request(`${server.identityUrl}/fetch/alice`, { ca: server.rootPem })
+  t.equal(nobody.status, 404, 'nothing was stored')
+})
+
+/** Whether a refusal names the field, or what it stands in. */
+function namesField(problem: object, path: readonly string[], prefix: string): boolean {
+  const { code, errors } = problem as { code?: string; errors?: readonly { path: string }[] }
+  const wanted = `${prefix}${path.join('.')}`.replace(/\.$/, '')
+  return (
+    code === 'invalid_request' &&
+    (errors ?? []).some((error) => wanted.startsWith(error.path) || error.path.startsWith(wanted))
+  )
+}
+
+function asRequest(path: string, value: Record<string, unknown>) {
+  const body = { ...value }
+  const url = path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    delete body[name]
+    return encodeURIComponent(String(value[name]))
+  })
+  return { url, body }
+}
+
+type Client = Awaited<ReturnType<typeof connect>>
+
+/** Still connected, nothing stored, and others are served. */
+async function unharmed(
+  t: Test,
+  client: Client,
+  other: { call: (method: 'GET', path: string) => Promise<{ status: number }> },
+): Promise<void> {
+  const { conversations } = await client.call('conversations')
+  t.same(conversations, [], 'nothing was stored')
+  t.equal((await other.call('GET', '/me')).status, 200, 'others are served')
+}
