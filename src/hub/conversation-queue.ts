@@ -146,7 +146,7 @@ export class ConversationQueue implements TaskContext {
   }
 
   #finish({ task, outcome, after, committed }: InFlight, status: 'stored' | AppendFailure): void {
-    if (status !== 'stored' && status.reason === 'unavailable') return end(task, { failure: status.error })
+    if (status !== 'stored' && 'error' in status) return end(task, { failure: status.error })
     // What needed no commit of its own rests on the one that failed before it.
     if (this.#isBroken) {
       this.#redo.push(task)

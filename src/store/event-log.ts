@@ -57,11 +57,12 @@ export interface Append {
  * Why an append was not stored:
  * `conflict`: lastSeq was not expectedSeq, or an earlier append of the same conversation failed after this was given;
  * `duplicate`: the messageId or the requestId is in the log already;
+ * `quota`: it would have taken more than a quota allows; the error names it;
  * `unavailable`: the database did not take it (disk full, read-only, I/O error).
  */
 export type AppendFailure =
   | { readonly reason: 'conflict' | 'duplicate' }
-  | { readonly reason: 'unavailable'; readonly error: HermesError }
+  | { readonly reason: 'quota' | 'unavailable'; readonly error: HermesError }
 
 export interface Appended {
   /** The integer id of the conversation. */

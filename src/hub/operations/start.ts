@@ -103,7 +103,7 @@ function beginning(call: Call, params: Params, conversation: ConversationId, rec
 async function failed(call: Call, params: Params, failure: AppendFailure | null, reply: Reply<Result>): Promise<void> {
   try {
     if (failure?.reason === 'duplicate' && (await repeated(call, params, reply))) return
-    reply({ error: failure?.reason === 'unavailable' ? failure.error : new HermesError('unavailable') })
+    reply({ error: failure && 'error' in failure ? failure.error : new HermesError('unavailable') })
   } catch (error) {
     reply({ error: new HermesError('unavailable', 'the store could not be read: try again', { cause: error }) })
   }
