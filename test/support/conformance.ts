@@ -53,7 +53,8 @@ function closed(value: unknown): unknown {
 export function checkAnswer(method: string, url: string, answer: Answered): void {
   const { pathname } = new URL(url)
   const what = `${method} ${pathname} ${answer.status}`
-  if (answer.status >= 400) checkProblem(what, answer)
+  const code = answer.status >= 400 ? checkProblem(what, answer) : null
+  if (code === 'not_found') return // the other listener may have it
   const known = operations.find((one) => one.method === method && one.pattern.test(pathname))
   if (!known) return answer.status >= 400 ? undefined : fail(what, 'is no operation of openapi.yaml', answer.text)
   const response = known.operation.responses[answer.status] as OpenAPIV3.ResponseObject | undefined
@@ -62,13 +63,14 @@ export function checkAnswer(method: string, url: string, answer: Answered): void
   checkBody(what, response, answer)
 }
 
-function checkProblem(what: string, { status, headers, text }: Answered): void {
+function checkProblem(what: string, { status, headers, text }: Answered): string {
   if (headers['content-type'] !== 'application/problem+json')
     fail(what, `is ${String(headers['content-type'])}, not application/problem+json`, text)
   const problem = JSON.parse(text) as { readonly status: number; readonly type: string; readonly code: string }
   check(what, '#/components/schemas/Problem', problem)
   if (problem.status !== status) fail(what, 'has another status in its body', text)
   if (problem.type !== `urn:hermes:error:${problem.code}`) fail(what, 'has another type than its code', text)
+  return problem.code
 }
 
 function checkBody(what: string, { content }: OpenAPIV3.ResponseObject, { headers, text, status }: Answered): void {
