@@ -32,7 +32,9 @@ const step = fc.oneof(
 )
 
 function failureOf(reason: AppendFailure['reason']): AppendFailure {
-  return reason === 'unavailable' ? { reason, error: new HermesError(reason) } : { reason }
+  return reason === 'quota' || reason === 'unavailable'
+    ? { reason, error: new HermesError(reason === 'quota' ? 'quota_exceeded' : reason) }
+    : { reason }
 }
 
 /** A `send` that looks its message up in the log when it is decided again. */

@@ -27,7 +27,7 @@ export class Feed {
   /** Up to here an earlier connection of the device was given everything. */
   #given: number
   readonly #unacknowledged: Unacknowledged[] = []
-  /** Messages sent on this connection that reading from the log has yet to pass. */
+  /** Messages sent on this connection beyond `sent`. */
   readonly #own = new Set<number>()
 
   constructor(mailbox: MailboxConversation, given: number) {
@@ -42,6 +42,11 @@ export class Feed {
 
   get acked(): number {
     return this.#acked
+  }
+
+  /** The seq up to which this connection was given everything. */
+  get sent(): number {
+    return this.#sent
   }
 
   /** The seq up to which the device has everything. */
@@ -107,14 +112,8 @@ export class Feed {
 
   /** It was written: it counts until it is acknowledged. */
   wrote(seq: number, bytes: number): void {
-    this.#sent = seq
     this.#unacknowledged.push({ seq, bytes })
-  }
-
-  /** Passed without being written: its own message, or acknowledged before. */
-  pass(seq: number): void {
-    if (seq > this.#sent) this.#sent = seq
-    this.#own.delete(seq)
+    this.#pass(seq)
   }
 
   /** Passes what the log no longer holds before `seq`, and says what that was. */
@@ -123,34 +122,36 @@ export class Feed {
     if (!next || next.after + 1 >= seq) return null
     const from = next.after + 1
     const to = Math.min(seq - 1, next.upTo)
-    this.pass(to)
+    this.#pass(to)
     return { from, to }
   }
 
   /** This connection's own message, which it is not given: it has the answer. */
   answered(seq: number): void {
-    if (this.#sent === seq - 1) this.#sent = seq
-    else this.#own.add(seq)
-  }
-
-  isOwn(seq: number): boolean {
-    return this.#own.has(seq)
+    this.#own.add(seq)
+    this.#pass(this.#sent)
   }
 
   /** Moves the cursor. Returns the bytes of each event that no longer counts. */
   acknowledge(seq: number): readonly number[] {
     if (seq <= this.#acked) return []
     this.#acked = seq
-    this.pass(seq)
+    for (const own of this.#own) if (own <= seq) this.#own.delete(own)
+    this.#pass(seq)
     let count = 0
     while ((this.#unacknowledged[count]?.seq ?? Number.POSITIVE_INFINITY) <= seq) count += 1
-    for (const own of this.#own) if (own <= seq) this.#own.delete(own)
     return this.#unacknowledged.splice(0, count).map(({ bytes }) => bytes)
   }
 
   /** `history` gave the events after `after` up to `upTo`, of all stays. */
   gave(after: number, upTo: number): void {
     if (after < this.#firstAfter(this.given) && upTo > this.given) this.#given = upTo
+  }
+
+  /** It has everything up to `seq`, and the messages of its own that follow. */
+  #pass(seq: number): void {
+    this.#sent = Math.max(seq, this.#sent)
+    while (this.#own.delete(this.#sent + 1)) this.#sent += 1
   }
 
   /** The first event beyond `seq` that its user may see, there already or not. */

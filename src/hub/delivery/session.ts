@@ -1,6 +1,6 @@
 import { HermesError } from '../../errors.js'
 import type { EventLog } from '../../store/event-log.js'
-import type { Mailbox, MailboxInvitation, StoredEvent } from '../../store/records.js'
+import type { Mailbox, MailboxInvitation } from '../../store/records.js'
 import type { InvitationId } from '../../wire/formats.js'
 import type { Close } from '../../wire/frames.js'
 import type { SessionOptions } from '../session-options.js'
@@ -94,7 +94,7 @@ export class Session {
   answered(feed: Feed, seq: number): void {
     feed.advanceHead(seq)
     feed.answered(seq)
-    this.#autoAcknowledge(feed, seq)
+    this.#autoAcknowledge(feed)
   }
 
   signal(params: string): void {
@@ -209,7 +209,7 @@ export class Session {
       if (!feed.awaits(event.seq)) continue
       if (!this.#mayWrite()) return false
       this.#bridge(feed, event.seq)
-      this.#giveStored(feed, event)
+      this.#write(feed, event.type, new EncodedEvent(event.seq, event.body))
     }
     if (page.length === 0 && !this.#isClosed) this.#bridge(feed, upTo + 1)
     this.feeds.rotate(feed)
@@ -220,12 +220,6 @@ export class Session {
   #bridge(feed: Feed, seq: number): void {
     const range = feed.bridge(seq)
     if (range) this.#sink.gap({ conversation: feed.uuid, ...range, reason: 'retention' })
-  }
-
-  #giveStored(feed: Feed, event: StoredEvent): void {
-    if (!feed.isOwn(event.seq)) return this.#write(feed, event.type, new EncodedEvent(event.seq, event.body))
-    feed.pass(event.seq)
-    this.#autoAcknowledge(feed, event.seq)
   }
 
   #mayWrite(): boolean {
@@ -240,10 +234,10 @@ export class Session {
     feed.wrote(event.seq, view.bytes)
     this.#window.add(view.bytes)
     this.#sink.event(view)
-    this.#autoAcknowledge(feed, event.seq)
+    this.#autoAcknowledge(feed)
   }
 
-  #autoAcknowledge(feed: Feed, seq: number): void {
-    if (this.options.autoAcknowledge && feed.given === seq) this.acknowledge(feed, seq)
+  #autoAcknowledge(feed: Feed): void {
+    if (this.options.autoAcknowledge && feed.sent > feed.acked) this.acknowledge(feed, feed.sent)
   }
 }
