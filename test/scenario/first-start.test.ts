@@ -1,0 +1,78 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { readdir, readFile, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import t from 'tap'
+import { request } from '../support/https.js'
+import { connect } from '../support/hub-client.js'
+import { serve, temporaryFolder } from '../support/serve-process.js'
+import type { TestServer } from '../support/server.js'
+import { registerUser } from '../support/user.js'
+
+/** File → digest and mode of all that is in a folder. */
+async function contents(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).sort()
+  const entries = names.map(async (name) => {
+    const { mode } = await stat(join(folder, name))
+    const digest = createHash('sha256').update(await readFile(join(folder, name)))
+    return [name, `${(mode & 0o777).toString(8)} ${digest.digest('hex')}`] as const
+  })
+  return Object.fromEntries(await Promise.all(entries))
+}
+
+async function asTestServer(
+  server: Pick<TestServer, 'identityUrl' | 'hubUrl' | 'rootFingerprint'>,
+  directory: string,
+): Promise<TestServer> {
+  const certsDir = join(directory, 'certs')
+  const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
+  const rest = { created: false, trustDomain: '', close: () => Promise.resolve() }
+  const { identityUrl, hubUrl, rootFingerprint } = server
+  return { ...rest, identityUrl, hubUrl, rootFingerprint, directory, certsDir, rootPem }
+}
+
+t.test('the first start makes everything, the second reuses it, and the root key may go', async (t) => {
+  const directory = await temporaryFolder(t)
+  const first = await serve(t, { directory })
+  t.match(first.stdout, /new certificate authority/)
+  t.match(first.identityUrl, /^https:\/\/localhost:\d+$/)
+  t.match(first.hubUrl, /^https:\/\/localhost:\d+$/)
+  const server = await asTestServer(first, directory)
+  const root = new X509Certificate(server.rootPem)
+  t.equal(first.rootFingerprint, `sha256:${root.fingerprint256.replaceAll(':', '').toLowerCase()}`)
+  const certs = await contents(server.certsDir)
+  const names = ['root-ca', 'server', 'servers-ca', 'users-ca'].flatMap((name) => [`${name}.key`, `${name}.pem`])
+  t.same(Object.keys(certs), names)
+  t.equal(((await stat(server.certsDir)).mode & 0o777).toString(8), '700')
+  for (const name of names) t.match(certs[name], name.endsWith('.key') ? /^600 / : /^6[04][04] /, name)
+  t.ok((await readdir(join(directory, 'data'))).includes('hermes.db'))
+  const known = await request(`${first.identityUrl}/.well-known/hermes`, { ca: server.rootPem })
+  t.match(known.json(), {
+    identityUrl: first.identityUrl,
+    hubUrl: first.hubUrl,
+    rootFingerprint: first.rootFingerprint,
+  })
+  const alice = await registerUser(server, 'alice')
+
+  const client = await connect(t, server, alice)
+  first.child.kill('SIGTERM')
+  t.match(await client.whenClosed(), { code: 1012 }, 'clients hear of it')
+  t.match(client.frames.at(-1), { method: 'draining', params: { reconnectAfterMs: Number } })
+  t.match(await first.ended, { code: 0, signal: null, stderr: '' })
+
+  await rename(join(server.certsDir, 'root-ca.key'), join(directory, 'root-ca.key'))
+  const second = await serve(t, { directory })
+  t.equal(second.rootFingerprint, first.rootFingerprint)
+  t.notMatch(second.stdout, /new certificate authority/)
+  const { 'root-ca.key': _, ...others } = certs
+  t.same(await contents(server.certsDir), others, 'byte for byte')
+  const again = await asTestServer(second, directory)
+  const fetched = await request(`${second.identityUrl}/fetch/alice`, { ca: server.rootPem })
+  t.equal(fetched.json().certificate, alice.certificate)
+  t.match(await (await connect(t, again, alice)).notification('hello'), { user: 'alice' })
+
+  second.child.kill('SIGTERM')
+  await setTimeout(1)
+  second.child.kill('SIGTERM')
+  t.match(await second.ended, { code: 0, signal: null }, 'a signal that comes twice is one')
+})

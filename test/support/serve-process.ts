@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const START_MS = 60_000
+
+/** What `hermes serve` came to when it did not start, or has ended. */
+export interface Ended {
+  /** Null after a signal. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** `hermes serve` that is ready. */
+export interface ServeProcess {
+  readonly child: ChildProcess
+  readonly identityUrl: string
+  readonly hubUrl: string
+  readonly rootFingerprint: string
+  readonly stdout: string
+  readonly ended: Promise<Ended>
+}
+
+export interface ServeOptions {
+  readonly directory: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A folder that goes with the test. */
+export async function temporaryFolder(t: Test): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'hermes-serve-'))
+  t.teardown(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+function run(t: Test, { directory, environment = {} }: ServeOptions) {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HERMES_'))
+  const env = {
+    ...Object.fromEntries(inherited),
+    HERMES_IDENTITY_PORT: '0',
+    HERMES_HUB_PORT: '0',
+    HERMES_BCRYPT_COST: '10',
+    HERMES_PASSWORD_WORKERS: '1',
+    HERMES_REGISTRATIONS_PER_HOUR: '0',
+    HERMES_PASSWORDS_PER_MINUTE: '0',
+    HERMES_LOG_LEVEL: 'error',
+    ...environment,
+  }
+  const tsx = import.meta.resolve('tsx')
+  const child = spawn(process.execPath, [`--import=${tsx}`, MAIN, 'serve'], { cwd: directory, env })
+  t.teardown(() => child.kill('SIGKILL'))
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
+  const ended = once(child, 'close').then(([code, signal]): Ended => ({ code, signal, ...output }))
+  return { child, output, ended }
+}
+
+/** Starts `hermes serve` in a folder and waits until it says that it is ready. */
+export async function serve(t: Test, options: ServeOptions): Promise<ServeProcess> {
+  const { child, output, ended } = run(t, options)
+  const deadline = Date.now() + START_MS
+  while (!output.stdout.includes('Stop with')) {
+    if (child.exitCode !== null || Date.now() > deadline)
+      throw new Error(`hermes serve did not start: ${output.stdout}${output.stderr}`)
+    await Promise.race([once(child.stdout, 'data'), ended])
+  }
+  const found = (pattern: RegExp) => pattern.exec(output.stdout)?.[1] ?? ''
+  return {
+    child,
+    identityUrl: found(/Identity +(https:\S+)/),
+    hubUrl: found(/Hub +(https:\S+)/),
+    rootFingerprint: found(/(sha256:[0-9a-f]{64})/),
+    stdout: output.stdout,
+    ended,
+  }
+}
+
+/** Runs `hermes serve` where it must not start. */
+export async function serveInVain(t: Test, options: ServeOptions): Promise<Ended> {
+  return run(t, options).ended
+}
