@@ -60,7 +60,7 @@ try {
     `Done in ${((performance.now() - since) / 1000).toFixed(1)} s. All that had to be verified was; nothing is left behind.`,
   )
 } catch (error) {
-  page.failed(`The demo failed at step ${page.step}: ${error instanceof Error ? error.message : error}`)
+  page.failed(`The demo failed at step ${page.step}: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1
 } finally {
   await rm(directory, { recursive: true, force: true })

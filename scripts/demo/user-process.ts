@@ -25,7 +25,7 @@ export class UserProcess {
     this.#child.on('message', (report: Report) => this.#settle(report))
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', () => {
-        for (const { reject } of this.#waiting.values()) reject(new Error(`${name}: the process ended`))
+        for (const waiting of this.#waiting.values()) waiting.reject(new Error(`${name}: the process ended`))
         resolve()
       })
     })

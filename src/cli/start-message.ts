@@ -7,25 +7,38 @@ export function startMessage(
   { identityUrl, hubUrl, rootFingerprint, trustDomain, created }: Running,
   config: Config,
 ): string {
-  const root = relative('.', join(config.certsDir, 'root-ca.pem')) || 'root-ca.pem'
-  const hex = rootFingerprint
-  const made = created ? `\n  A new certificate authority was made in ${config.certsDir}; see its README.md.\n` : ''
+  const root = quoted(relative('.', join(config.certsDir, 'root-ca.pem')))
+  const curl = `curl -sS --cacert ${root}`
+  // An operator's own certificate of the identity listener chains to another root.
+  const identityCurl = config.tlsCertFile === null ? curl : 'curl -sS'
   return `Hermes is ready.
-${made}
+${created ? newAuthority(config) : ''}
   Identity  ${identityUrl}   register, fetch, fetch-my; API pages at ${identityUrl}/docs
   Hub       ${hubUrl}   conversations, with a client certificate
-  Root CA   ${hex}
+  Root CA   ${rootFingerprint}
   Users     acct:<username>@${trustDomain}
 
-Next, in another terminal:
+A first user, in another terminal in this folder (README.md goes on to a conversation):
 
-  curl --cacert ${root} ${identityUrl}/.well-known/hermes
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out alice.key
-  openssl req -new -key alice.key -subj /CN=alice -out alice.csr
-  curl --cacert ${root} ${identityUrl}/register -H 'Accept: application/x-pem-file' -o alice.pem \\
-    --data-urlencode username=alice --data-urlencode 'password=a long server password' --data-urlencode csr@alice.csr
-  curl --cacert ${root} --cert alice.pem --key alice.key ${hubUrl}/me
+  openssl req -new -key alice.key -subj /CN=alice -out alice-request.pem
+  ${identityCurl} ${identityUrl}/register -H 'Accept: application/x-pem-file' \\
+    --data-urlencode username=alice --data-urlencode 'password=a long server password' \\
+    --data-urlencode csr@alice-request.pem | tee alice.pem
+  ${curl} --cert alice.pem --key alice.key ${hubUrl}/me
 
 Stop with Ctrl-C.
 `
+}
+
+function newAuthority({ certsDir }: Config): string {
+  return `
+  A new certificate authority was made in ${certsDir}. Back up its keys together with the database;
+  certs/README.md in Hermes' own folder says how, and how to move the root key offline.
+`
+}
+
+/** `path` as one word of a shell. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

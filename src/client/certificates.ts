@@ -37,7 +37,9 @@ function open(pem: string, what: string): Opened {
     parseCertificate(der)
     return { x509: new X509Certificate(der), fingerprint: fingerprintOf(der) }
   } catch (cause) {
-    throw new VerificationError(`${what} cannot be read: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    throw new VerificationError(`${what} cannot be read: ${cause instanceof Error ? cause.message : 'unknown'}`, {
+      cause,
+    })
   }
 }
 

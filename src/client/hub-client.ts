@@ -52,7 +52,7 @@ export class HubClient {
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => resolve(this.#end(closeReason(code, reason.toString()))))
     })
-    socket.on('message', (data) => this.#receive(data.toString()))
+    socket.on('message', (data) => this.#receive((data as Buffer).toString()))
     socket.on('ping', () => this.#heard())
     socket.on('error', () => socket.terminate())
   }
@@ -98,7 +98,7 @@ export class HubClient {
     try {
       this.#take(parseServerFrame(text))
     } catch (error) {
-      this.#inbox.end(error)
+      this.#inbox.end(error instanceof Error ? error : new Error('the hub sent what cannot be read'))
       this.#socket.close(PROTOCOL_ERROR)
     }
   }
@@ -137,7 +137,7 @@ export class HubClient {
   #end(close: CloseReason): CloseReason {
     clearTimeout(this.#silence)
     this.#heartbeatMs = 0
-    for (const { reject } of this.#pending.values()) reject(new ConnectionClosed(close))
+    for (const pending of this.#pending.values()) pending.reject(new ConnectionClosed(close))
     this.#pending.clear()
     this.#inbox.end()
     return close

@@ -1,8 +1,8 @@
 /** Items that arrive when they like, taken one after another by one reader. Ends, or fails, once. */
 export class Inbox<T> implements AsyncIterableIterator<T, undefined> {
   readonly #items: T[] = []
-  #waiting: { resolve: (result: IteratorResult<T, undefined>) => void; reject: (cause: unknown) => void } | null = null
-  #end: { readonly failure: unknown } | null = null
+  #waiting: { resolve: (result: IteratorResult<T, undefined>) => void; reject: (cause: Error) => void } | null = null
+  #end: { readonly failure: Error | null } | null = null
 
   get length(): number {
     return this.#items.length
@@ -17,7 +17,7 @@ export class Inbox<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   /** What has arrived can still be taken; after it the reader gets the end, or `failure`. */
-  end(failure: unknown = null): void {
+  end(failure: Error | null = null): void {
     if (this.#end) return
     this.#end = { failure }
     const waiting = this.#waiting

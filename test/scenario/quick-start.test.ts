@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { startServer, type TestServer } from '../support/server.js'
+
+const section = /\n## Quick start by hand\n([\s\S]*?)\n## /.exec(readFileSync('README.md', 'utf8'))?.[1] ?? ''
+const blocks = Array.from(section.matchAll(/```sh\n([\s\S]*?)```/g), ([, block = '']) => block)
+const isLive = (block: string) => block.startsWith('npx wscat ')
+
+/** The commands as printed, but for the ports of this server and the place of wscat. */
+function here(block: string, { identityUrl, hubUrl }: TestServer): string {
+  return block
+    .replaceAll('https://localhost:8443', identityUrl)
+    .replaceAll('https://localhost:9443', hubUrl)
+    .replaceAll('wss://localhost:9443', hubUrl.replace('https', 'wss'))
+    .replaceAll('npx wscat', `exec node ${fileURLToPath(import.meta.resolve('wscat/bin/wscat'))}`)
+}
+
+/** A shell in the server's folder, which holds `certs` as the repository's folder does. */
+function shell(t: Test, { directory: cwd }: TestServer, commands: string) {
+  const child = spawn('bash', ['-euc', commands], { cwd, stdio: ['pipe', 'pipe', 'pipe'] })
+  t.teardown(() => child.kill())
+  const seen = { output: '', errors: '' }
+  child.stdout.on('data', (chunk: Buffer) => {
+    seen.output += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    seen.errors += chunk.toString()
+  })
+  const until = async (text: string) => {
+    while (!seen.output.includes(text)) await once(child.stdout, 'data')
+  }
+  return { child, seen, until, type: (line: string) => child.stdin.write(`${line}\n`) }
+}
+
+t.test('the quick start of README works as it is printed', async (t) => {
+  const server = await startServer(t, { HERMES_BCRYPT_COST: '12' })
+  const [register, verify, ...rest] = blocks.filter((block) => !isLive(block))
+  const terminals = blocks.filter(isLive)
+  t.equal(terminals.length, 2)
+  t.equal(rest.length, 4)
+
+  const first = shell(t, server, here(`${register}${verify}`, server))
+  const [code] = await once(first.child, 'close')
+  t.equal(code, 0, first.seen.errors)
+  t.ok(first.seen.output.endsWith('alice.pem: OK\nbob.pem: OK\n'))
+
+  const [alice, bob] = terminals.map((block) => shell(t, server, here(block, server)))
+  if (!alice || !bob) throw new Error('README opens two terminals')
+  await Promise.all([alice.until('"method":"synced"'), bob.until('"method":"synced"')])
+  const second = shell(t, server, here(rest.join('\n'), server))
+  const [secondCode] = await once(second.child, 'close')
+  t.equal(secondCode, 0, second.seen.errors)
+  await Promise.all([alice.until('"type":"joined"'), bob.until('"type":"joined"')])
+  const line = second.seen.output.trim().split('\n').at(-1) ?? ''
+  t.match(JSON.parse(line.slice(line.indexOf('{"jsonrpc"'))), { method: 'send', params: { payload: 'Hello bob' } })
+  alice.type(line.slice(line.indexOf('{"jsonrpc"')))
+  await Promise.all([alice.until('"duplicate":false'), bob.until('"payload":"Hello bob"')])
+})
