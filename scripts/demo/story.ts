@@ -17,7 +17,7 @@ export interface Cast {
   readonly phone: UserProcess
 }
 
-const CURL = 'curl --cacert certs/root-ca.pem'
+const CURL = 'curl -sS --cacert certs/root-ca.pem'
 const IDENTITY = 'https://localhost:8443'
 const HUB = 'https://localhost:9443'
 const AS_ALICE = `${CURL} --cert alice.pem --key alice.key`
@@ -57,12 +57,14 @@ async function register({ page, place, alice, bob }: Cast): Promise<void> {
     page.does(`server → ${user.name}`, `certificate ${brief(fingerprint)}, serial ${serialNumber}, until ${notAfter}`)
   }
   page.byHand('openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out alice.key')
-  page.byHand('openssl req -new -key alice.key -subj /CN=alice -out alice.csr')
-  page.byHand('openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 600000 -in alice.key -out alice.locked')
+  page.byHand('openssl req -new -key alice.key -subj /CN=alice -out alice-request.pem')
+  page.byHand(
+    'openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 600000 -in alice.key -out alice-locked.pem',
+  )
   page.byHand(
     `${CURL} ${IDENTITY}/register -H 'Accept: application/x-pem-file' --data-urlencode username=alice ` +
-      `--data-urlencode 'password=a long server password' --data-urlencode csr@alice.csr ` +
-      '--data-urlencode encryptedPrivateKey@alice.locked | tee alice.pem',
+      `--data-urlencode 'password=a long server password' --data-urlencode csr@alice-request.pem ` +
+      '--data-urlencode encryptedPrivateKey@alice-locked.pem | tee alice.pem',
   )
 }
 
@@ -99,7 +101,7 @@ async function start({ page, alice }: Cast): Promise<string> {
   page.does('alice → hub', "start, with bob's certificate")
   page.does('hub → alice', `conversation ${conversation}, event ${seq}; she is its only member, bob knows nothing yet`)
   page.byHand(
-    `{"jsonrpc":"2.0","id":1,"method":"start","params":{"participants":[{"username":"bob","fingerprint":"sha256:…"}]}}`,
+    `in wscat: {"jsonrpc":"2.0","id":1,"method":"start","params":{"participants":[{"username":"bob","fingerprint":"sha256:…"}]}}`,
   )
   return conversation
 }
@@ -169,7 +171,7 @@ async function talk({ page, alice, bob }: Cast, conversation: string): Promise<v
     page.does(`${from.name} → ${to.name}`, `event ${seq}: ${payload}`)
   }
   page.byHand(
-    `${AS_ALICE} ${HUB}/conversations/$CONVERSATION/messages --json '{"messageId":"…","payload":"Hello bob"}'`,
+    `${AS_ALICE} ${HUB}/conversations/$CONVERSATION/messages --json '{"messageId":"'$(cat /proc/sys/kernel/random/uuid)'","payload":"Hello bob"}'`,
   )
   page.byHand(`${AS_BOB} '${HUB}/events?wait=30'`)
 }
@@ -186,9 +188,9 @@ async function newDevice({ page, place, phone }: Cast, conversation: string): Pr
   for (const { seq, type, from } of events) page.does('', `event ${seq}: ${type}, by ${from}`)
   page.byHand(
     `${CURL} ${IDENTITY}/fetch-my -H 'Accept: application/x-pem-file' --data-urlencode username=alice ` +
-      `--data-urlencode 'password=a long server password' -o alice-locked.pem`,
+      `--data-urlencode 'password=a long server password' -o alice-phone.pem`,
   )
-  page.byHand('openssl pkey -in alice-locked.pem -out alice.key')
+  page.byHand('openssl pkey -in alice-phone.pem -out alice.key')
 }
 
 async function leave({ page, alice, bob }: Cast, conversation: string): Promise<void> {

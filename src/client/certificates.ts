@@ -1,5 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
-import { parseCertificate } from '../pki/certificate.js'
+import { type Extension, parseCertificate } from '../pki/certificate.js'
 import { fingerprintOf } from '../pki/fingerprint.js'
 import { keyTypeOf } from '../pki/key-type.js'
 import { OID } from '../pki/oids.js'
@@ -18,6 +18,15 @@ export interface Pin {
   readonly issuers: readonly X509Certificate[]
 }
 
+/** Critical extensions that are taken into account here or by node:crypto. */
+const CRITICAL: readonly string[] = [OID.basicConstraints, OID.keyUsage, OID.extKeyUsage, OID.subjectAltName]
+
+/** [RFC 5280 4.2] a critical extension that is not recognised makes a certificate useless. */
+function refuseUnknownCritical(extensions: readonly Extension[]): void {
+  const unknown = extensions.find(({ critical, id }) => critical && !CRITICAL.includes(id))
+  if (unknown) throw new Error(`its critical extension ${unknown.id} is not known here`)
+}
+
 /** Who a certificate proves its holder to be. */
 export interface VerifiedCertificate {
   readonly username: string
@@ -34,7 +43,7 @@ interface Opened {
 function open(pem: string, what: string): Opened {
   try {
     const der = decodePem(pem, ['CERTIFICATE'])
-    parseCertificate(der)
+    refuseUnknownCritical(parseCertificate(der).tbs.extensions)
     return { x509: new X509Certificate(der), fingerprint: fingerprintOf(der) }
   } catch (cause) {
     throw new VerificationError(`${what} cannot be read: ${cause instanceof Error ? cause.message : 'unknown'}`, {

@@ -40,4 +40,6 @@ t.test("a server's certificate is no user's", async (t) => {
   const spki = createPublicKey(alice.key).export({ format: 'der', type: 'spki' })
   const { pem } = issueServerCertificate(servers, { hostnames: ['alice'], spki, now })
   t.throws(() => verifyUserCertificate(pem, 'alice', pin, now), /not issued under the pinned root/)
+  const byUsers = issueServerCertificate(users, { hostnames: ['alice'], spki, now })
+  t.throws(() => verifyUserCertificate(byUsers.pem, 'alice', pin, now), /is not for a client/)
 })

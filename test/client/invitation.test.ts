@@ -136,6 +136,8 @@ t.test('what this side signs and verifies comes from its own memory', async (t) 
   await t.rejects(verifyAcceptance(alice, elsewhere, sent, acceptedEvent, now), /signature of bob/, 'hub is the pin')
   const other = acceptInvitation(bob, pin, receiveInvitation(bob, pin, event, now), second)
   await t.rejects(verifyConfirmation(other.accepted, joined), /signature of alice/, 'the challenge is its own')
+  const elsewhereJoined = JoinedEvent.parse({ ...joined, invitation: randomUUID() })
+  await t.rejects(verifyConfirmation(accept.accepted, elsewhereJoined), /another invitation/)
   await t.rejects(verifyConfirmation(accept.accepted, { ...joined, attachment: first }), /attachment/)
   await t.rejects(verifyConfirmation(accept.accepted, { ...joined, commit: first }), /attachment/)
   await t.rejects(
