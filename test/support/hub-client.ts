@@ -92,6 +92,7 @@ export class HubClient {
     this.socket = socket
     this.#acknowledge = acknowledge
     socket.on('message', (data) => this.#receive(JSON.parse(data.toString())))
+    socket.on('error', () => undefined) // the close that follows tells
     socket.on('close', (code, reason) => {
       this.closed = { code, reason: reason.toString() }
       for (const { reject } of this.#pending.values()) reject(new Error(`closed with ${code}`))

@@ -31,6 +31,8 @@ export interface ServeProcess {
 export interface ServeOptions {
   readonly directory: string
   readonly environment?: Readonly<Record<string, string>>
+  /** The compiled command; by default src/cli/main.ts through tsx. */
+  readonly command?: string
 }
 
 /** A folder that goes with the test. */
@@ -40,7 +42,7 @@ export async function temporaryFolder(t: Test): Promise<string> {
   return directory
 }
 
-function run(t: Test, { directory, environment = {} }: ServeOptions) {
+function run(t: Test, { directory, environment = {}, command }: ServeOptions) {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HERMES_'))
   const env = {
     ...Object.fromEntries(inherited),
@@ -53,8 +55,8 @@ function run(t: Test, { directory, environment = {} }: ServeOptions) {
     HERMES_LOG_LEVEL: 'error',
     ...environment,
   }
-  const tsx = import.meta.resolve('tsx')
-  const child = spawn(process.execPath, [`--import=${tsx}`, MAIN, 'serve'], { cwd: directory, env })
+  const program = command === undefined ? [`--import=${import.meta.resolve('tsx')}`, MAIN] : [command]
+  const child = spawn(process.execPath, [...program, 'serve'], { cwd: directory, env })
   t.teardown(() => child.kill('SIGKILL'))
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
