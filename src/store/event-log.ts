@@ -130,6 +130,12 @@ export interface EventLog {
     done?: (failure: HermesError | null) => void,
   ): void
 
-  /** Highest id of an event when this process opened the log: what is older may have been given by an earlier process. */
+  /**
+   * Removes `message` events older than `before`, the oldest first, at most `limit` of them, in one transaction, and
+   * answers how many. Nothing else is ever removed; `lastSeq` stays, and the senders get the bytes of their quota back.
+   */
+  removeMessages(before: Date, limit: number): Promise<number>
+
+  /** Whether an event was there, or already removed, when this process opened the log: an earlier one may have given it. */
   wasStoredBefore(conversationId: number, seq: number): Promise<boolean>
 }

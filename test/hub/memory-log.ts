@@ -79,6 +79,16 @@ export class MemoryLog implements EventLog {
     rows.events = rows.events.filter((event) => event.seq !== seq)
   }
 
+  async removeMessages(before: Date, limit: number): Promise<number> {
+    const isOld = ({ type, at }: NewEvent) => type === 'message' && at < before.getTime()
+    const old = [...this.#conversations.values()].flatMap(({ id, events }) =>
+      events.filter(isOld).map(({ seq, at }) => ({ id, seq, at })),
+    )
+    const oldest = old.sort((a, b) => a.at - b.at).slice(0, limit)
+    for (const { id, seq } of oldest) this.remove(id, seq)
+    return oldest.length
+  }
+
   async load(uuid: string): Promise<ConversationSnapshot | null> {
     await this.gates.load()
     const rows = this.#find(uuid)

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import type { Append } from '../../src/store/event-log.js'
+import { NO_QUOTAS } from '../../src/store/quotas.js'
 import { type Batch, type BatchOutcome, packAppends, unpackAppends } from '../../src/store/sqlite/batch.js'
 import { batchWriter } from '../../src/store/sqlite/commit.js'
 import { openWriter } from '../../src/store/sqlite/connection.js'
@@ -38,7 +39,7 @@ const message = (conversation: number, seq: number, bytes = 300) =>
   entry(conversation, [event(seq, ALICE, { body: 'x'.repeat(bytes) })])
 
 const causes = ({ appends }: BatchOutcome) =>
-  appends.map((outcome) => (typeof outcome === 'object' ? outcome.cause.split(':')[0] : outcome))
+  appends.map((outcome) => (typeof outcome === 'object' && 'cause' in outcome ? outcome.cause.split(':')[0] : outcome))
 
 t.test('appends are packed and unpacked as they were', (t) => {
   const conversation = { uuid: 'u', createdBy: ALICE, createdAt: T0 }
@@ -64,7 +65,7 @@ t.test('appends are packed and unpacked as they were', (t) => {
 
 t.test('when there is no room, what fits is stored, and the rest later', async (t) => {
   const db = database(t, 3)
-  const write = batchWriter(db)
+  const write = batchWriter(db, NO_QUOTAS)
   const pages = db.pragma('page_count', { simple: true }) as number
   db.pragma(`max_page_count = ${pages + 20}`)
   const appends = [message(1, 1), message(2, 1, 1_000_000), message(3, 1), message(2, 2)]
@@ -76,7 +77,7 @@ t.test('when there is no room, what fits is stored, and the rest later', async (
 
 t.test('when nothing can be written, nothing is, and it goes on when it can', async (t) => {
   const db = database(t, 1)
-  const write = batchWriter(db)
+  const write = batchWriter(db, NO_QUOTAS)
   const moves = {
     cursors: [{ deviceId: 1, target: 1, value: 1 }],
     devices: [{ userId: ALICE, name: 'x', now: T0, maxDevices: 1 }],
@@ -91,7 +92,7 @@ t.test('when nothing can be written, nothing is, and it goes on when it can', as
 
 t.test('a lock of another process refuses the batch at once, not piece by piece', async (t) => {
   const db = database(t, 1)
-  const write = batchWriter(db)
+  const write = batchWriter(db, NO_QUOTAS)
   db.pragma('busy_timeout = 0')
   const other = openWriter(db.name)
   t.teardown(() => other.close())
@@ -103,7 +104,7 @@ t.test('a lock of another process refuses the batch at once, not piece by piece'
 
 t.test('a piece that no database would take fails alone', async (t) => {
   const db = database(t, 2)
-  const write = batchWriter(db)
+  const write = batchWriter(db, NO_QUOTAS)
   const bad = {
     ...message(2, 1),
     stays: [{ userId: ALICE, username: 'alice', fingerprint: 'x', fromSeq: {} as number, toSeq: null }],

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { PackedAppend } from './batch.js'
 import { projectionWriter } from './projections.js'
+import type { QuotaGuard } from './quota-guard.js'
 
 const CREATE = `
   INSERT INTO "Conversation" ("uuid", "createdBy", "createdAt", "lastSeq", "epoch", "closedAt") VALUES (?, ?, ?, ?, ?, ?)`
@@ -31,7 +32,7 @@ export interface AppendWriter {
   writeAll(appends: readonly PackedAppend[]): number[]
 }
 
-export function appendWriter(db: Database): AppendWriter {
+export function appendWriter(db: Database, quotas: QuotaGuard): AppendWriter {
   const create = db.prepare(CREATE)
   const advance = db.prepare(ADVANCE)
   const insertEvent = db.prepare(INSERT_EVENT)
@@ -51,21 +52,29 @@ export function appendWriter(db: Database): AppendWriter {
     return Number(row.lastInsertRowid)
   }
 
-  const writeRows = (conversation: number, { events, expectedSeq, extras }: PackedAppend): number => {
+  const writeRows = (conversation: number, append: PackedAppend): number => {
+    const { events, expectedSeq, extras } = append
     let seq = expectedSeq
     for (const { senderId, at, type, messageId, body } of events)
       insertEvent.run(conversation, ++seq, senderId, at, type, messageId, body)
-    if (extras !== null) writeProjections(conversation, extras)
+    if (extras !== null) {
+      writeProjections(conversation, extras)
+      quotas.check(append)
+    }
     return conversation
   }
 
   return {
     write(append) {
-      if (append.conversation === 0) return writeRows(createFor(append), append)
-      advanceTo(append.conversation, append.expectedSeq, append)
-      return writeRows(append.conversation, append)
+      if (append.conversation !== 0) advanceTo(append.conversation, append.expectedSeq, append)
+      const conversation = writeRows(append.conversation === 0 ? createFor(append) : append.conversation, append)
+      // Last, for a repeat is a duplicate, whatever its sender has stored.
+      quotas.charge([append])
+      return conversation
     },
     writeAll(appends) {
+      // First: a sender beyond his quota costs the others no row that is written twice.
+      quotas.charge(appends)
       for (const [conversation, { from, last }] of advances(appends)) advanceTo(conversation, from, last)
       return appends.map((append) =>
         writeRows(append.conversation === 0 ? createFor(append) : append.conversation, append),

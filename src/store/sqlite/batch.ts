@@ -1,4 +1,5 @@
 import type { Append } from '../event-log.js'
+import type { Quota } from '../quotas.js'
 
 /** The part of a batch that holds its appends. */
 export type PackedAppends = Pick<Batch, 'numbers' | 'texts' | 'extras'>
@@ -47,7 +48,13 @@ export interface Refused {
   readonly cause: string
 }
 
-export type AppendOutcome = number | 'conflict' | 'duplicate' | Refused
+/** It would have taken more than a quota allows. */
+export interface OverQuota {
+  readonly quota: Quota
+  readonly limit: number
+}
+
+export type AppendOutcome = number | 'conflict' | 'duplicate' | OverQuota | Refused
 export type DeviceOutcome = { readonly id: number; readonly createdAt: number } | 'quota' | Refused
 /** `gone`: there is no such device any more, or nothing of that id to acknowledge. */
 export type CursorOutcome = 'gone' | Refused

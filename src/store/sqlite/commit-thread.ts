@@ -1,7 +1,9 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import type { StoreLogger } from '../logger.js'
 import type { Batch, BatchOutcome } from './batch.js'
-import type { CommitWorkerData } from './commit-worker.js'
+import type { CommitWorkerData, Work } from './commit-worker.js'
+import type { Removal, RemovalOutcome } from './message-removal.js'
+import { describe } from './sqlite-error.js'
 
 /**
  * Starts the worker: the built .js, or where this file is TypeScript the .ts. There the thread asks for the loader
@@ -16,18 +18,19 @@ function spawnWorker(options: WorkerOptions): Worker {
   })
 }
 
-/** What became of each piece of a batch, or null and the cause when the thread died under it. */
-type Settle = (outcome: BatchOutcome | null, cause: unknown) => void
+/** What became of a piece of work, or null and the cause when the thread died under it. */
+type Settle<Outcome> = (outcome: Outcome | null, cause: unknown) => void
 
-/** The thread that commits, one batch at a time. When it dies, the next batch starts another. */
+/** The thread that commits, one piece of work at a time. When it dies, the next piece starts another. */
 export class CommitThread {
-  readonly #path: string
+  readonly #workerData: CommitWorkerData
   readonly #logger: StoreLogger
   #worker: Worker | null = null
-  #settle: Settle | null = null
+  #settle: Settle<unknown> | null = null
+  #closed = false
 
-  constructor(path: string, logger: StoreLogger) {
-    this.#path = path
+  constructor(workerData: CommitWorkerData, logger: StoreLogger) {
+    this.#workerData = workerData
     this.#logger = logger
   }
 
@@ -40,14 +43,19 @@ export class CommitThread {
     })
   }
 
-  /** Calls `settle` once. There is one batch at a time. */
-  commit(batch: Batch, settle: Settle): void {
-    this.#settle = settle
-    this.#worker ??= this.#spawn()
-    this.#worker.postMessage(batch)
+  /** Calls `settle` once. */
+  commit(batch: Batch, settle: Settle<BatchOutcome>): void {
+    this.#give<BatchOutcome>(batch, settle)
+  }
+
+  remove(removal: Removal): Promise<RemovalOutcome> {
+    return new Promise((resolve) =>
+      this.#give<RemovalOutcome>(removal, (outcome, cause) => resolve(outcome ?? { cause: describe(cause) })),
+    )
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     const worker = this.#worker
     if (worker === null) return
     const exited = new Promise((resolve) => worker.once('exit', resolve))
@@ -55,11 +63,17 @@ export class CommitThread {
     await exited
   }
 
+  #give<Outcome>(work: Work, settle: Settle<Outcome>): void {
+    if (this.#closed) return settle(null, new Error('The store is closed'))
+    this.#settle = (outcome, cause) => settle(outcome as Outcome | null, cause)
+    this.#worker ??= this.#spawn()
+    this.#worker.postMessage(work)
+  }
+
   #spawn(): Worker {
-    const workerData: CommitWorkerData = { path: this.#path }
-    const worker = spawnWorker({ workerData, name: 'hermes-commit' })
+    const worker = spawnWorker({ workerData: this.#workerData, name: 'hermes-commit' })
     let cause: unknown = new Error('The committing thread ended')
-    worker.on('message', (message: BatchOutcome | 'ready') => {
+    worker.on('message', (message: BatchOutcome | RemovalOutcome | 'ready') => {
       if (message !== 'ready') this.#finish(message, null)
     })
     worker.once('error', (error) => {
@@ -73,7 +87,7 @@ export class CommitThread {
     return worker
   }
 
-  #finish(outcome: BatchOutcome | null, cause: unknown): void {
+  #finish(outcome: BatchOutcome | RemovalOutcome | null, cause: unknown): void {
     const settle = this.#settle
     this.#settle = null
     settle?.(outcome, cause)

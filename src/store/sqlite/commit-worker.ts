@@ -1,20 +1,27 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Quotas } from '../quotas.js'
 import type { Batch } from './batch.js'
 import { batchWriter } from './commit.js'
 import { openWriter } from './connection.js'
+import { messageRemoval, type Removal } from './message-removal.js'
 
 /** What the thread is started with. */
 export interface CommitWorkerData {
   readonly path: string
+  readonly quotas: Quotas
 }
 
+/** What the thread is given: one piece at a time, each answered before the next. */
+export type Work = Batch | Removal
+
 /** The thread that commits: its fsync never holds the event loop of the server. Null closes it. */
-function serve(port: NonNullable<typeof parentPort>, { path }: CommitWorkerData): void {
+function serve(port: NonNullable<typeof parentPort>, { path, quotas }: CommitWorkerData): void {
   const db = openWriter(path)
-  const write = batchWriter(db)
-  port.on('message', (batch: Batch | null) => {
-    if (batch !== null) {
-      port.postMessage(write(batch))
+  const write = batchWriter(db, quotas)
+  const remove = messageRemoval(db)
+  port.on('message', (work: Work | null) => {
+    if (work !== null) {
+      port.postMessage('before' in work ? remove(work) : write(work))
       return
     }
     db.close()

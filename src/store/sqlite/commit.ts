@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import type { Quotas } from '../quotas.js'
 import { type AppendWriter, appendWriter, ConflictError } from './append-writer.js'
 import {
   type AppendOutcome,
@@ -11,6 +12,7 @@ import {
   unpackAppends,
 } from './batch.js'
 import { type DeviceWriter, deviceWriter } from './device-writer.js'
+import { QuotaError, quotaGuard } from './quota-guard.js'
 import { describe, isConstraint, sqliteCode } from './sqlite-error.js'
 import { TransactionLost, type Transactions, transactions } from './transactions.js'
 
@@ -22,9 +24,9 @@ type Isolate = <T>(work: () => T) => T
  * when a piece broke a rule, so that the others still share a commit; each in a transaction of its own when the
  * database had no room or broke, so that what fits is stored.
  */
-export function batchWriter(db: Database): (batch: Batch) => BatchOutcome {
+export function batchWriter(db: Database, quotas: Quotas): (batch: Batch) => BatchOutcome {
   const transaction = transactions(db)
-  const appends = appendWriter(db)
+  const appends = appendWriter(db, quotaGuard(db, quotas))
   const devices = deviceWriter(db)
 
   return (batch) => {
@@ -101,6 +103,7 @@ function attempt<T, R>(work: () => T, refusal: (error: unknown) => R): T | R {
 
 function appendRefusal(error: unknown): AppendOutcome {
   if (error instanceof ConflictError) return 'conflict'
+  if (error instanceof QuotaError) return { quota: error.quota, limit: error.limit }
   if (!isConstraint(error) || !(error instanceof Error)) return refused(error)
   if (/Event\.messageId|Request\.requestId/.test(error.message)) return 'duplicate'
   if (/Event\.seq|Conversation\.uuid/.test(error.message)) return 'conflict'

@@ -48,8 +48,6 @@ const DUE = `
   FROM "Invitation" i JOIN "Conversation" c ON c."id" = i."conversationId"
   WHERE i."endedSeq" IS NULL AND i."expiresAt" <= ? ORDER BY i."expiresAt", i."invitedSeq" LIMIT ?`
 
-const FIRST_FROM = `SELECT "id" FROM "Event" WHERE "conversationId" = ? AND "seq" >= ? ORDER BY "seq" LIMIT 1`
-
 type ConversationRow = Omit<ConversationSnapshot, 'closed' | 'stays' | 'invitations'> & {
   readonly closedAt: number | null
 }
@@ -65,13 +63,7 @@ type InvitationRow = Omit<StoredInvitation, 'inviter' | 'invitee'> & {
 
 type Reads = Pick<
   EventLog,
-  | 'load'
-  | 'findConversationOfInvitation'
-  | 'read'
-  | 'findMessage'
-  | 'findRequest'
-  | 'findDueInvitations'
-  | 'wasStoredBefore'
+  'load' | 'findConversationOfInvitation' | 'read' | 'findMessage' | 'findRequest' | 'findDueInvitations'
 >
 
 /** What the hub reads of conversations, through a connection that only reads. */
@@ -81,9 +73,6 @@ export function conversationReads(db: Database): Reads {
   const message = db.prepare<[number, number, string], StoredMessage>(MESSAGE)
   const request = db.prepare<[number, string], StoredRequest>(REQUEST)
   const due = db.prepare<[string, number], { invitation: string; uuid: string }>(DUE)
-  const firstFrom = db.prepare<[number, number], number>(FIRST_FROM).pluck()
-  const newest = db.prepare<[], number>('SELECT coalesce(max("id"), 0) FROM "Event"').pluck()
-  const newestAtOpen = newest.get() ?? 0
   const load = snapshotReader(db)
 
   return {
@@ -95,11 +84,6 @@ export function conversationReads(db: Database): Reads {
       message.get(conversationId, senderId, messageId) ?? null,
     findRequest: async (userId, requestId) => request.get(userId, requestId) ?? null,
     findDueInvitations: async (now, limit) => due.all(wholeSeconds(now), limit),
-    async wasStoredBefore(conversationId, seq) {
-      // Retention may have removed that very event: then the next one tells.
-      const id = firstFrom.get(conversationId, seq)
-      return id !== undefined && id <= newestAtOpen
-    },
   }
 }
 

@@ -2,13 +2,22 @@ import type { Database } from 'better-sqlite3'
 import { HermesError } from '../../errors.js'
 import type { EventLog } from '../event-log.js'
 import type { DeviceRecord } from '../records.js'
+import type { WriteQueue } from '../write-queue.js'
+import type { CommitThread } from './commit-thread.js'
 import { conversationReads } from './conversation-reads.js'
+import { EarlierEvents } from './earlier-events.js'
 import type { GroupCommit } from './group-commit.js'
 import { mailboxReads } from './mailbox.js'
 import { unavailable } from './sqlite-error.js'
 
-/** The event log: reads on `reader`, in this thread; writes through `commits`, in another. */
-export function sqliteEventLog(reader: Database, commits: GroupCommit): EventLog {
+/** The event log: reads on `reader`, in this thread; writes in another, through `commits` or in turns of `queue`. */
+export function sqliteEventLog(
+  reader: Database,
+  commits: GroupCommit,
+  queue: WriteQueue,
+  thread: CommitThread,
+): EventLog {
+  const earlier = new EarlierEvents(reader)
   // Acknowledgements may wait in memory: without them a device would get again what it has acknowledged.
   const settled = async (deviceId: number) => {
     if (commits.hasCursorsOf(deviceId)) await commits.flush()
@@ -22,6 +31,13 @@ export function sqliteEventLog(reader: Database, commits: GroupCommit): EventLog
       commits.moveCursor({ deviceId, target: conversationId, value: seq }, done),
     acknowledgeInvitation: (deviceId, invitation, acked, done) =>
       commits.moveCursor({ deviceId, target: invitation, value: acked }, done),
+    async removeMessages(before, limit) {
+      const removed = await queue.run(() => thread.remove({ before: before.getTime(), limit }))
+      if ('cause' in removed) throw unavailable(removed.cause)
+      earlier.keepUpTo(removed.newestId)
+      return removed.count
+    },
+    wasStoredBefore: async (conversationId, seq) => earlier.has(conversationId, seq),
   }
 }
 

@@ -1,5 +1,6 @@
 import { HermesError } from '../../errors.js'
 import type { Append, AppendCallback } from '../event-log.js'
+import { quotaExceeded } from '../quotas.js'
 import type {
   AppendOutcome,
   BatchOutcome,
@@ -45,7 +46,7 @@ export function failedConversations(group: Group, outcome: BatchOutcome): Readon
 
 /** The first reason for which the database did not take a piece, or null. */
 export function firstCause({ appends, devices, cursors }: BatchOutcome): string | null {
-  for (const outcome of appends) if (typeof outcome === 'object') return outcome.cause
+  for (const outcome of appends) if (typeof outcome === 'object' && 'cause' in outcome) return outcome.cause
   for (const outcome of devices) if (typeof outcome === 'object' && 'cause' in outcome) return outcome.cause
   for (const [, outcome] of cursors) if (outcome !== 'gone') return outcome.cause
   return null
@@ -82,6 +83,7 @@ function forEachAppend(
 function answerAppend(done: AppendCallback, result: AppendOutcome): void {
   if (typeof result === 'number') done(null, { conversationId: result })
   else if (typeof result === 'string') done({ reason: result }, null)
+  else if ('quota' in result) done({ reason: 'quota', error: quotaExceeded(result.quota, result.limit) }, null)
   else done({ reason: 'unavailable', error: unavailable(result.cause) }, null)
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { SILENT, type StoreLogger } from '../logger.js'
+import { NO_QUOTAS, type Quotas } from '../quotas.js'
 import type { Store } from '../store.js'
 import { WriteQueue } from '../write-queue.js'
 import { CommitThread } from './commit-thread.js'
@@ -16,6 +17,8 @@ import { unavailable } from './sqlite-error.js'
 export interface SqliteStoreOptions {
   /** `file:` and a path, relative to the working directory, such as file:./data/hermes.db. */
   readonly url: string
+  /** By default none. */
+  readonly quotas?: Quotas
   readonly now?: () => Date
   readonly logger?: StoreLogger
 }
@@ -27,6 +30,7 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore({
   url,
+  quotas = NO_QUOTAS,
   now = () => new Date(),
   logger = SILENT,
 }: SqliteStoreOptions): Promise<Store> {
@@ -35,7 +39,7 @@ export async function openSqliteStore({
   try {
     const applied = migrateFile(path)
     if (applied.length > 0) logger.info({ database: path, applied }, 'The database was brought up to date')
-    return await connect(path, now, logger)
+    return await connect(path, quotas, now, logger)
   } catch (error) {
     throw cannotOpen(path, error)
   }
@@ -56,10 +60,10 @@ function using<T>(db: Database, use: (db: Database) => T): T {
   }
 }
 
-async function connect(path: string, now: () => Date, logger: StoreLogger): Promise<Store> {
+async function connect(path: string, quotas: Quotas, now: () => Date, logger: StoreLogger): Promise<Store> {
   const queue = new WriteQueue()
   const writer = new PrismaWriter(path, queue)
-  const thread = new CommitThread(path, logger)
+  const thread = new CommitThread({ path, quotas }, logger)
   try {
     await Promise.all([writer.open(), thread.start()])
   } catch (error) {
@@ -70,7 +74,7 @@ async function connect(path: string, now: () => Date, logger: StoreLogger): Prom
   const reader = openReader(path)
   return {
     identities: sqliteIdentities(reader, writer, now),
-    log: sqliteEventLog(reader, commits),
+    log: sqliteEventLog(reader, commits, queue, thread),
     installation: async () => readInstallation(reader),
     settle: (installation) => settle(writer, installation),
     check: async () => check(reader),

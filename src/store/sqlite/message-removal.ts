@@ -1,0 +1,60 @@
+import type { Database } from 'better-sqlite3'
+import type { Refused } from './batch.js'
+import { describe } from './sqlite-error.js'
+import { transactions } from './transactions.js'
+
+/** Messages to remove: those before a time (milliseconds since the epoch of Unix), so many at most. */
+export interface Removal {
+  readonly before: number
+  readonly limit: number
+}
+
+export interface Removed {
+  readonly count: number
+  /** The highest id of an event that is left; SQLite gives those above it again. */
+  readonly newestId: number
+}
+
+export type RemovalOutcome = Removed | Refused
+
+// The size of a body stands at the head of its row: a long one is not read.
+const OLDEST = `
+  SELECT "id", "senderId", octet_length("body") AS "bytes" FROM "Event"
+  WHERE "type" = 'message' AND "at" < ? ORDER BY "at", "id" LIMIT ?`
+const REMOVE = `DELETE FROM "Event" WHERE "id" = ?`
+const GIVE_BACK = `UPDATE "Usage" SET "bytes" = "bytes" - ? WHERE "userId" = ?`
+const NEWEST = `SELECT coalesce(max("id"), 0) FROM "Event"`
+
+interface MessageRow {
+  readonly id: number
+  readonly senderId: number
+  readonly bytes: number
+}
+
+/** Removes the oldest messages, each call in a transaction, and gives their bytes back to who sent them. */
+export function messageRemoval(db: Database): (removal: Removal) => RemovalOutcome {
+  const transaction = transactions(db)
+  const oldest = db.prepare<[number, number], MessageRow>(OLDEST)
+  const remove = db.prepare(REMOVE)
+  const giveBack = db.prepare(GIVE_BACK)
+  const newest = db.prepare<[], number>(NEWEST).pluck()
+
+  const removeAll = ({ before, limit }: Removal): Removed => {
+    const messages = oldest.all(before, limit)
+    const bytesOf = new Map<number, number>()
+    for (const { id, senderId, bytes } of messages) {
+      remove.run(id)
+      bytesOf.set(senderId, (bytesOf.get(senderId) ?? 0) + bytes)
+    }
+    for (const [userId, bytes] of bytesOf) giveBack.run(bytes, userId)
+    return { count: messages.length, newestId: newest.get() ?? 0 }
+  }
+
+  return (removal) => {
+    try {
+      return transaction.run(() => removeAll(removal))
+    } catch (error) {
+      return { cause: describe(error) }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import type { Database } from 'better-sqlite3'
+import type { Quota, Quotas } from '../quotas.js'
+import type { StoredInvitation } from '../records.js'
+import type { PackedAppend } from './batch.js'
+
+const HOUR_MS = 3600 * 1000
+
+// Each count ends one past the limit, so that it costs no more for who has more than he may.
+const STARTS = `
+  SELECT count(*) FROM (SELECT 1 FROM "Conversation" WHERE "createdBy" = ? AND "createdAt" > ? LIMIT ?)`
+const OPEN_INVITATIONS = `
+  SELECT count(*) FROM (SELECT 1 FROM "Invitation" WHERE "inviterId" = ? AND "endedSeq" IS NULL LIMIT ?)`
+const OPEN_INVITATIONS_TO_ONE = `
+  SELECT count(*) FROM (
+    SELECT 1 FROM "Invitation" WHERE "inviterId" = ? AND "inviteeId" = ? AND "endedSeq" IS NULL LIMIT ?)`
+const MEMBERSHIPS = `
+  SELECT count(*) FROM (SELECT 1 FROM "Participant" WHERE "userId" = ? AND "toSeq" IS NULL LIMIT ?)`
+const BEGIN_USAGE = `INSERT INTO "Usage" ("userId", "bytes") VALUES (?, 0) ON CONFLICT DO NOTHING`
+const ADD_USAGE = `UPDATE "Usage" SET "bytes" = "bytes" + ? WHERE "userId" = ? AND "bytes" <= ?`
+
+/** More than a quota allows. */
+export class QuotaError extends Error {
+  override readonly name = 'QuotaError'
+  readonly quota: Quota
+  readonly limit: number
+
+  constructor(quota: Quota, limit: number) {
+    super(`more than ${quota} ${limit}`)
+    this.quota = quota
+    this.limit = limit
+  }
+}
+
+/** Holds appends against the quotas inside the transaction of its caller; throws QuotaError at the first beyond one. */
+export interface QuotaGuard {
+  /** Counts the messages of appends as stored by their senders, once for each sender. */
+  charge(appends: readonly PackedAppend[]): void
+  /** Counts what an append began; it is written already. */
+  check(append: PackedAppend): void
+}
+
+export function quotaGuard(db: Database, quotas: Quotas): QuotaGuard {
+  const starts = db.prepare<[number, number, number], number>(STARTS).pluck()
+  const openInvitations = db.prepare<[number, number], number>(OPEN_INVITATIONS).pluck()
+  const openInvitationsToOne = db.prepare<[number, number, number], number>(OPEN_INVITATIONS_TO_ONE).pluck()
+  const memberships = db.prepare<[number, number], number>(MEMBERSHIPS).pluck()
+  const beginUsage = db.prepare(BEGIN_USAGE)
+  const addUsage = db.prepare(ADD_USAGE)
+
+  const hold = (quota: Quota, count: (enough: number) => number | undefined) => {
+    const limit = quotas[quota]
+    if (limit !== 0 && (count(limit + 1) ?? 0) > limit) throw new QuotaError(quota, limit)
+  }
+
+  const checkInvitation = ({ inviter, invitee }: StoredInvitation) => {
+    hold('openInvitationsMax', (enough) => openInvitations.get(inviter.userId, enough))
+    hold('openInvitationsToOneMax', (enough) => openInvitationsToOne.get(inviter.userId, invitee.userId, enough))
+  }
+
+  const addBytes = (userId: number, bytes: number) => {
+    // Counted without a limit too: one may be set later.
+    const limit = quotas.storedBytesMax === 0 ? Number.MAX_SAFE_INTEGER : quotas.storedBytesMax
+    const add = () => addUsage.run(bytes, userId, limit - bytes).changes === 1
+    if (add()) return
+    beginUsage.run(userId)
+    if (!add()) throw new QuotaError('storedBytesMax', limit)
+  }
+
+  return {
+    charge(appends) {
+      for (const [userId, bytes] of messageBytes(appends)) addBytes(userId, bytes)
+    },
+    check({ extras, expectedSeq }) {
+      if (extras === null) return
+      const { created, invitations, stays } = extras
+      if (created !== null)
+        hold('startsPerHour', (enough) => starts.get(created.createdBy, created.createdAt - HOUR_MS, enough))
+      // What began before this append is not refused for a limit that was set, or reached, since.
+      for (const invitation of invitations)
+        if (invitation.endedSeq === null && invitation.invitedSeq > expectedSeq) checkInvitation(invitation)
+      for (const stay of stays)
+        if (stay.toSeq === null && stay.fromSeq > expectedSeq)
+          hold('membershipsMax', (enough) => memberships.get(stay.userId, enough))
+    },
+  }
+}
+
+function messageBytes(appends: readonly PackedAppend[]): ReadonlyMap<number, number> {
+  const bytes = new Map<number, number>()
+  for (const { events } of appends)
+    for (const { senderId, type, body } of events)
+      if (type === 'message') bytes.set(senderId, (bytes.get(senderId) ?? 0) + Buffer.byteLength(body))
+  return bytes
+}
