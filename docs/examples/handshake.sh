@@ -94,7 +94,7 @@ verify_certificate() {
   openssl x509 -in "$1" -noout -ext subjectAltName | grep -Fqx "    URI:acct:$2@$DOMAIN" || die "$1 is not $2's"
 }
 
-# ---- The pin: what both users were given by the operator, and never take from a message --------------------------------
+# ---- The pin: what both users were given by the operator, and never take from a message ---------------------------
 
 ROOT=$(fingerprint "$ROOT_CA")
 DOMAIN=$(request "$IDENTITY/.well-known/hermes" | field trustDomain)

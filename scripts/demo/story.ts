@@ -173,7 +173,7 @@ async function talk({ page, alice, bob }: Cast, conversation: string): Promise<v
   page.byHand(
     `${AS_ALICE} ${HUB}/conversations/$CONVERSATION/messages --json '{"messageId":"'$(cat /proc/sys/kernel/random/uuid)'","payload":"Hello bob"}'`,
   )
-  page.byHand(`${AS_BOB} '${HUB}/events?wait=30'`)
+  page.byHand(`${AS_BOB} '${HUB}/events?wait=30&device=curl'`)
 }
 
 async function newDevice({ page, place, phone }: Cast, conversation: string): Promise<void> {

@@ -20,12 +20,12 @@ ${created ? newAuthority(config) : ''}
 
 A first user, in another terminal in this folder (README.md goes on to a conversation):
 
-  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out alice.key
-  openssl req -new -key alice.key -subj /CN=alice -out alice-request.pem
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out carol.key
+  openssl req -new -key carol.key -subj /CN=carol -out carol-request.pem
   ${identityCurl} ${identityUrl}/register -H 'Accept: application/x-pem-file' \\
-    --data-urlencode username=alice --data-urlencode 'password=a long server password' \\
-    --data-urlencode csr@alice-request.pem | tee alice.pem
-  ${curl} --cert alice.pem --key alice.key ${hubUrl}/me
+    --data-urlencode username=carol --data-urlencode 'password=a long server password' \\
+    --data-urlencode csr@carol-request.pem | tee carol.pem
+  ${curl} --cert carol.pem --key carol.key ${hubUrl}/me
 
 Stop with Ctrl-C.
 `

@@ -38,7 +38,7 @@ t.test('the commands of the start message work as they are printed', async (t) =
   })
   t.equal(code, 0, stderr)
   t.match(stdout, /-----BEGIN CERTIFICATE-----/)
-  t.match(stdout, /"identity":\{"username":"alice"/)
+  t.match(stdout, /"identity":\{"username":"carol"/)
 })
 
 t.test("an operator's own certificate needs no root of ours", async (t) => {
@@ -54,6 +54,6 @@ t.test("an operator's own certificate needs no root of ours", async (t) => {
   t.match(message, '  curl -sS https://id.example.org/register')
   t.match(
     message,
-    '  curl -sS --cacert certs/root-ca.pem --cert alice.pem --key alice.key https://hub.example.org:9443/me',
+    '  curl -sS --cacert certs/root-ca.pem --cert carol.pem --key carol.key https://hub.example.org:9443/me',
   )
 })
