@@ -23,6 +23,9 @@ function integer(min: number, max: number) {
     .refine((n) => n >= min && n <= max, range)
 }
 
+/** Of what one user may have or do; 0 = no limit. */
+const limit = integer(0, 1_000_000)
+
 const WORKERS_MAX = 64
 
 /** `cores`, or a number of threads. */
@@ -77,6 +80,7 @@ export const VARIABLES = {
   HERMES_TLS_KEY_FILE: variable(text, null, 'Key (PEM) of that certificate'),
   HERMES_CERTIFICATE_DAYS: variable(integer(1, 825), '90', 'Life of a user certificate, in days'),
   HERMES_INVITATION_DAYS: variable(integer(1, 30), '7', 'Life of an invitation, in days'),
+  HERMES_RETENTION_DAYS: variable(integer(7, 36_500), '30', 'Days for which messages are kept'),
   HERMES_BCRYPT_COST: variable(integer(10, 15), '12', 'Cost of password hashes'),
   HERMES_PASSWORD_WORKERS: variable(workers, 'cores', 'Threads that hash passwords; cores is one for each core'),
   HERMES_PASSWORD_QUEUE: variable(integer(1, 1024), '16', 'Passwords waiting for each worker before 503 busy'),
@@ -122,6 +126,15 @@ export const VARIABLES = {
   ),
   HERMES_REQUESTS_BURST: variable(integer(1, 1_000_000), '120', 'Hub requests of one user at once'),
   HERMES_MEMBERS_MAX: variable(integer(2, 512), '512', 'Members and open invitations of one conversation'),
+  HERMES_STARTS_PER_HOUR: variable(limit, '60', 'Conversations that one user may start in an hour; 0 = no limit'),
+  HERMES_OPEN_INVITATIONS_MAX: variable(limit, '100', 'Open invitations that one user may have made; 0 = no limit'),
+  HERMES_OPEN_INVITATIONS_TO_ONE_MAX: variable(limit, '5', 'Those of them that are to one person; 0 = no limit'),
+  HERMES_MEMBERSHIPS_MAX: variable(limit, '1000', 'Conversations that one user may be a member of; 0 = no limit'),
+  HERMES_STORED_BYTES_MAX: variable(
+    integer(0, 999_999_999_999_999),
+    '1073741824',
+    'Bytes that the stored messages of one sender may take; 0 = no limit',
+  ),
   HERMES_DEVICES_MAX: variable(integer(1, 1024), '16', 'Devices of one user'),
   HERMES_WINDOW_EVENTS: variable(integer(1, 65_536), '256', 'Events a connection may leave unacknowledged'),
   HERMES_WINDOW_BYTES: variable(
@@ -146,6 +159,11 @@ export const VARIABLES = {
     integer(1, 3600),
     '30',
     'Seconds for a TLS handshake, and for a whole request to arrive',
+  ),
+  HERMES_DRAIN_SECONDS: variable(
+    integer(0, 3600),
+    '25',
+    'Seconds that clients have to go elsewhere when the server is told to stop',
   ),
   HERMES_LOG_LEVEL: variable(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

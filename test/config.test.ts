@@ -18,6 +18,7 @@ t.test('every variable has its default', async (t) => {
     tlsKeyFile: null,
     certificateDays: 90,
     invitationDays: 7,
+    retentionDays: 30,
     bcryptCost: 12,
     passwordWorkers: Math.min(availableParallelism(), 64),
     passwordQueue: 16,
@@ -34,6 +35,11 @@ t.test('every variable has its default', async (t) => {
     requestsPerSecond: 60,
     requestsBurst: 120,
     membersMax: 512,
+    startsPerHour: 60,
+    openInvitationsMax: 100,
+    openInvitationsToOneMax: 5,
+    membershipsMax: 1000,
+    storedBytesMax: 1_073_741_824,
     devicesMax: 16,
     windowEvents: 256,
     windowBytes: 1_048_576,
@@ -43,6 +49,7 @@ t.test('every variable has its default', async (t) => {
     trustedProxies: [],
     bodyBytes: 1_048_576,
     connectionSeconds: 30,
+    drainSeconds: 25,
     logLevel: 'info',
   })
 })
@@ -68,6 +75,8 @@ const GOOD: readonly (readonly [name: keyof typeof VARIABLES, value: string, fie
     'allowedOrigins',
     ['https://a.example', 'https://b.example'],
   ],
+  ['HERMES_STORED_BYTES_MAX', '999999999999999', 'storedBytesMax', 999_999_999_999_999],
+  ['HERMES_RETENTION_DAYS', '7', 'retentionDays', 7],
   ['HERMES_LOG_LEVEL', 'silent', 'logLevel', 'silent'],
 ]
 
@@ -97,6 +106,8 @@ const BAD: readonly (readonly [name: keyof typeof VARIABLES, values: readonly st
   ['HERMES_CA_PASSPHRASE_FILE', [''], 'must not be empty'],
   ['HERMES_CERTIFICATE_DAYS', ['0', '826'], 'must be a whole number from 1 to 825'],
   ['HERMES_INVITATION_DAYS', ['31'], 'must be a whole number from 1 to 30'],
+  ['HERMES_RETENTION_DAYS', ['6', '0'], 'must be a whole number from 7 to 36500'],
+  ['HERMES_MEMBERSHIPS_MAX', ['-1', '1000001'], 'must be a whole number from 0 to 1000000'],
   ['HERMES_BCRYPT_COST', ['9', '16'], 'must be a whole number from 10 to 15'],
   ['HERMES_PASSWORD_WORKERS', ['0', '65', 'Cores', ''], 'must be cores or a whole number from 1 to 64'],
   ['HERMES_MEMBERS_MAX', ['1', '513'], 'must be a whole number from 2 to 512'],

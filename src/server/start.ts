@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import { HermesError } from '../errors.js'
+import type { Quotas } from '../store/quotas.js'
 import { openSqliteStore } from '../store/sqlite/open.js'
 import type { Store } from '../store/store.js'
 import { PROTOCOL } from '../wire/limits.js'
@@ -14,6 +15,7 @@ import { readOpenApi, withServers } from './documents.js'
 import { buildHubApp } from './hub/app.js'
 import { buildIdentityApp } from './identity/app.js'
 import { hubTls, identityTls } from './listeners.js'
+import { createRetention, type Retention } from './retention.js'
 import { createServices, type Services } from './services.js'
 import { requireSameTrustDomain, trustDomainOf } from './trust-domain.js'
 
@@ -44,7 +46,7 @@ interface Installation {
 
 /** Starts both listeners over one store and one authority. Throws HermesError with one line for the operator. */
 export async function start(config: Config, { logger, now = () => new Date() }: StartOptions): Promise<Running> {
-  const store = await openSqliteStore({ url: config.databaseUrl, now, logger })
+  const store = await openSqliteStore({ url: config.databaseUrl, quotas: quotasOf(config), now, logger })
   try {
     const certificates = await openAuthority(config, store, now)
     const trustDomain = await settle(config, store, certificates)
@@ -53,6 +55,11 @@ export async function start(config: Config, { logger, now = () => new Date() }: 
     await store.close()
     throw error
   }
+}
+
+function quotasOf(config: Config): Quotas {
+  const { startsPerHour, openInvitationsMax, openInvitationsToOneMax, membershipsMax, storedBytesMax } = config
+  return { startsPerHour, openInvitationsMax, openInvitationsToOneMax, membershipsMax, storedBytesMax }
 }
 
 /** A database whose CA is missing must not be given another. */
@@ -74,7 +81,8 @@ async function listen(installation: Installation): Promise<Running> {
   const services = createServices(installation)
   const urls = { identityUrl: '', hubUrl: '' }
   const [identityApp, hubApp, drain] = await buildApps(installation, services, urls)
-  const close = closing(installation.store, services, identityApp, hubApp, drain)
+  const retention = retentionOf(installation)
+  const close = closing(installation.store, services, retention, identityApp, hubApp, drain)
   try {
     const identityPort = await bind(identityApp, config.host, config.identityPort, 'HERMES_IDENTITY_PORT')
     const hubPort = await bind(hubApp, config.host, config.hubPort, 'HERMES_HUB_PORT')
@@ -84,7 +92,12 @@ async function listen(installation: Installation): Promise<Running> {
     await Promise.all([hubApp.close(), identityApp.close(), services.identities.close()])
     throw error
   }
+  retention.start()
   return { ...urls, rootFingerprint: certificates.root.fingerprint, trustDomain, created: certificates.created, close }
+}
+
+function retentionOf({ config, store, logger, now }: Installation): Retention {
+  return createRetention({ log: store.log, days: config.retentionDays, now, logger })
 }
 
 function urlOf({ hostnames }: Config, port: number): string {
@@ -135,6 +148,7 @@ function configurationOf({ config, certificates, trustDomain }: Installation, ur
 function closing(
   store: Store,
   services: Services,
+  retention: Retention,
   identityApp: FastifyInstance,
   hubApp: FastifyInstance,
   drain: () => void,
@@ -145,6 +159,7 @@ function closing(
     services.hub.stop()
     await identityApp.close()
     await services.identities.close()
+    await retention.stop()
     await store.close()
   }
 }
