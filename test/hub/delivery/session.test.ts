@@ -36,6 +36,14 @@ t.test('nothing is given before the connection has said hello', async (t) => {
   a.session.pump()
   await settled()
   t.same(a.sink.trace, [...events(1, 2), 'synced'])
+  a.session.acknowledge(a.feed(), 2)
+  const again = w.create('alice')
+  await w.delivery.attach(again.session)
+  w.say('alice')
+  t.same(again.sink.trace, [], 'not even the very next')
+  again.session.pump()
+  await settled()
+  t.same(again.sink.trace, ['event 3', 'synced'])
 })
 
 t.test('a full window stops, and goes on from the log as acks come', async (t) => {
