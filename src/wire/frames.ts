@@ -15,7 +15,19 @@ export const ClientLimits = z
     requestsPerSecond: z.int().meta({ description: 'For each user; 0 means no limit.' }),
     requestsBurst: z.int(),
   })
-  .meta({ id: 'ClientLimits' })
+  .meta({
+    id: 'ClientLimits',
+    example: {
+      frameBytes: 524_288,
+      payloadBytes: 65_536,
+      signalBytes: 8192,
+      windowEvents: 256,
+      windowBytes: 1_048_576,
+      membersMax: 512,
+      requestsPerSecond: 60,
+      requestsBurst: 120,
+    },
+  })
 export type ClientLimits = z.infer<typeof ClientLimits>
 
 /** A JSON-RPC 2.0 request; only `ack` may come without `id` [JSON-RPC 2.0 4]. */

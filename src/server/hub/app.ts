@@ -31,7 +31,11 @@ export async function buildHubApp(
     version: '1',
     description: '',
     servers: [{ url: 'https://localhost:9443' }],
-    tags: [],
+    tags: [
+      { name: 'WebSocket', description: 'JSON-RPC 2.0 over one connection, which is also where events come.' },
+      { name: 'Conversations', description: 'Starting and leaving them, their messages, events and members.' },
+      { name: 'Invitations', description: 'How one becomes a member: each side proves itself to the other.' },
+    ],
   })
   await websocketRoute(app, { hub, heartbeatSeconds: config.heartbeatSeconds, limits: clientLimits(config) })
   restRoutes(app, { hub })

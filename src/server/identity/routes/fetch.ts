@@ -25,7 +25,10 @@ const schema = {
   querystring: NoQuery,
   params: z.strictObject({ username: Username }),
   headers: z.looseObject({
-    'if-none-match': z.string().optional().meta({ description: 'An ETag that the client has.' }),
+    'if-none-match': z
+      .string()
+      .optional()
+      .meta({ description: 'An ETag that the client has.', example: '"7b3625e8.valid.json"' }),
   }),
   response: {
     200: {
