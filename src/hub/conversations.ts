@@ -9,38 +9,47 @@ const LOADED_MAX = 10_000
 export class Conversations {
   readonly #log: EventLog
   readonly #publish: Publish
+  readonly #loadedMax: number
   readonly #queues = new Map<string, ConversationQueue>()
 
-  constructor(log: EventLog, publish: Publish) {
+  constructor(log: EventLog, publish: Publish, loadedMax = LOADED_MAX) {
     this.#log = log
     this.#publish = publish
+    this.#loadedMax = loadedMax
   }
 
   /** The queue if it is loaded: the way of every message but the first. */
   peek(uuid: ConversationId): ConversationQueue | null {
     const queue = this.#queues.get(uuid)
-    return queue?.state ? queue : null
+    if (!queue?.state) return null
+    this.#use(uuid, queue)
+    return queue
   }
 
   /** The queue of a conversation, loaded; null if there is no such conversation. */
   async open(uuid: ConversationId): Promise<ConversationQueue | null> {
     const queue = this.#touch(uuid)
     if (await queue.open()) return queue
-    this.#queues.delete(uuid)
+    if (this.#queues.get(uuid) === queue) this.#queues.delete(uuid)
     return null
   }
 
   #touch(uuid: ConversationId): ConversationQueue {
     const queue = this.#queues.get(uuid) ?? new ConversationQueue(uuid, this.#log, this.#publish)
+    this.#use(uuid, queue)
+    if (this.#queues.size > this.#loadedMax) this.#forget()
+    return queue
+  }
+
+  /** The order of the map is that of the last use. */
+  #use(uuid: ConversationId, queue: ConversationQueue): void {
     this.#queues.delete(uuid)
     this.#queues.set(uuid, queue)
-    if (this.#queues.size > LOADED_MAX) this.#forget()
-    return queue
   }
 
   #forget(): void {
     for (const [uuid, queue] of this.#queues) {
-      if (this.#queues.size <= LOADED_MAX) return
+      if (this.#queues.size <= this.#loadedMax) return
       if (queue.isIdle) this.#queues.delete(uuid)
     }
   }

@@ -31,6 +31,6 @@ export interface HubServices {
   readonly devices: Devices
   readonly requests: RequestLocks
   /** Wall clock. */
-  now(): Date
-  toIdentity(record: IdentityRecord): Identity
+  readonly now: () => Date
+  readonly toIdentity: (record: IdentityRecord) => Identity
 }

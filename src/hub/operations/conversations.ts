@@ -1,6 +1,5 @@
 import type { z } from 'zod'
 import type { Mailbox, MailboxConversation } from '../../store/records.js'
-import type { ConversationId } from '../../wire/formats.js'
 import { ConversationsParams, ConversationsResult } from '../../wire/operations.js'
 import { operation } from './operation.js'
 
@@ -28,7 +27,7 @@ function rowsOf({ conversations, invitations }: Mailbox): readonly Row[] {
   for (const { uuid, endedSeq } of invitations) {
     if (endedSeq !== null || rows.get(uuid)?.status === 'member') continue
     const { lastSeq = 0, ackedSeq = 0 } = rows.get(uuid) ?? {}
-    rows.set(uuid, { conversation: uuid as ConversationId, status: 'invited', lastSeq, ackedSeq })
+    rows.set(uuid, { conversation: uuid, status: 'invited', lastSeq, ackedSeq })
   }
   return [...rows.values()].sort((a, b) => (a.conversation < b.conversation ? -1 : 1))
 }
@@ -37,5 +36,5 @@ function rowsOf({ conversations, invitations }: Mailbox): readonly Row[] {
 function rowOf({ uuid, lastSeq, ackedSeq, stays }: MailboxConversation): Row {
   const end = stays.at(-1)?.toSeq ?? null
   const status = end === null ? 'member' : 'left'
-  return { conversation: uuid as ConversationId, status, lastSeq: end ?? lastSeq, ackedSeq }
+  return { conversation: uuid, status, lastSeq: end ?? lastSeq, ackedSeq }
 }

@@ -68,7 +68,7 @@ async function firstAnswer({ hub }: Call, { conversationId, uuid, seq }: StoredR
       }
     }),
   )
-  return { conversation: uuid as ConversationId, participants: certified, seq }
+  return { conversation: uuid, participants: certified, seq }
 }
 
 async function begun(call: Call, params: Params, reply: Reply<Result>): Promise<void> {

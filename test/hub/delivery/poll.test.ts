@@ -2,6 +2,8 @@ import t, { type Test } from 'tap'
 import { HermesError } from '../../../src/errors.js'
 import { Poll } from '../../../src/hub/delivery/poll.js'
 import { Session } from '../../../src/hub/delivery/session.js'
+import type { ConversationId } from '../../../src/wire/formats.js'
+import { actor } from '../conversation/world.js'
 import { settled, World } from './world.js'
 
 interface Asked {
@@ -101,14 +103,10 @@ t.test('abandoned, it is answered never', async (t) => {
 t.test('more invitations than come at a time leave more', async (t) => {
   const w = new World()
   for (let n = 0; n < 17; n += 1) {
-    const uuid = `60038410-eb81-4348-9143-${String(n).padStart(12, '0')}` as Parameters<World['begin']>[0] & string
+    const uuid = `60038410-eb81-4348-9143-${String(n).padStart(12, '0')}` as ConversationId
     await w.begin(uuid)
     w.join('alice', 'bob', uuid)
-    w.run(
-      [{ type: 'leave', at: 0, by: (await import('../conversation/world.js')).actor('alice'), text: null }],
-      null,
-      uuid,
-    )
+    w.run([{ type: 'leave', at: 0, by: actor('alice'), text: null }], null, uuid)
     w.log.acknowledge(10, n + 1, 99)
     w.invite('bob', 'alice', uuid)
   }

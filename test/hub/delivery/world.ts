@@ -82,7 +82,7 @@ export class FakeSink implements Sink {
 export interface Connection {
   readonly session: Session
   readonly sink: FakeSink
-  feed(uuid?: string): Feed
+  readonly feed: (uuid?: string) => Feed
 }
 
 /** Lets everything that waits for nothing run. */
