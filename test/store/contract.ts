@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { NO_QUOTAS, type Quotas } from '../../src/store/quotas.js'
 import type { Store } from '../../src/store/store.js'
 import { conversationContract } from './contract-conversations.js'
 import { deviceContract } from './contract-devices.js'
@@ -7,6 +8,8 @@ import { identityContract } from './contract-identities.js'
 import { loginContract } from './contract-logins.js'
 import { mailboxContract } from './contract-mailbox.js'
 import { modelContract } from './contract-model.js'
+import { quotaContract } from './contract-quotas.js'
+import { retentionContract } from './contract-retention.js'
 import { T0 } from './fixtures.js'
 
 const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void>>> = {
@@ -16,14 +19,35 @@ const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void
   conversations: conversationContract,
   devices: deviceContract,
   mailbox: mailboxContract,
+}
+
+/** These need a store of their own: what they remove, or may not store, would be missing to the others. */
+const ALONE: Readonly<Record<string, (t: Test, open: OpenStore) => Promise<void>>> = {
+  quotas: quotaContract,
+  retention: retentionContract,
   'a model and the log agree': modelContract,
 }
 
+export interface StoreOptions {
+  readonly now: () => Date
+  readonly quotas: Quotas
+}
+
+/** Opens an empty store, which the test closes when it ends. */
+export type OpenStore = (t: Test, quotas?: Partial<Quotas>) => Promise<Store>
+
 /** What every store must do, proven on one that `openStore` opens empty. */
-export function storeContract(name: string, openStore: (t: Test, now: () => Date) => Promise<Store>): void {
+export function storeContract(name: string, openStore: (t: Test, options: StoreOptions) => Promise<Store>): void {
   t.test(name, async (t) => {
-    const store = await openStore(t, () => new Date(T0))
+    const now = () => new Date(T0)
+    const store = await openStore(t, { now, quotas: NO_QUOTAS })
+    const open: OpenStore = async (t, quotas = {}) => {
+      const store = await openStore(t, { now, quotas: { ...NO_QUOTAS, ...quotas } })
+      t.teardown(() => store.close())
+      return store
+    }
     for (const [what, contract] of Object.entries(CONTRACTS)) await t.test(what, (t) => contract(t, store))
+    for (const [what, contract] of Object.entries(ALONE)) await t.test(what, (t) => contract(t, open))
 
     await t.test('what the installation is, is fixed at first start', async (t) => {
       const installation = { rootFingerprint: `sha256:${'a'.repeat(64)}`, trustDomain: 'example.org' }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { HermesError } from '../../src/errors.js'
 import type { Append, AppendFailure, NewEvent } from '../../src/store/event-log.js'
 import type { NewUser } from '../../src/store/identity-store.js'
 import type { StoredInvitation, StoredMember, StoredParty } from '../../src/store/records.js'
@@ -33,14 +34,17 @@ export async function registered(store: Store): Promise<StoredParty> {
 
 export interface Outcome {
   readonly failure: AppendFailure['reason'] | null
+  /** Of `quota` and `unavailable`. */
+  readonly error: HermesError | null
   readonly id: number | null
 }
 
 export function append(store: Store, entry: Append): Promise<Outcome> {
   return new Promise((resolve) => {
-    store.log.append(entry, (failure, appended) =>
-      resolve({ failure: failure?.reason ?? null, id: appended?.conversationId ?? null }),
-    )
+    store.log.append(entry, (failure, appended) => {
+      const error = failure !== null && 'error' in failure ? failure.error : null
+      resolve({ failure: failure?.reason ?? null, error, id: appended?.conversationId ?? null })
+    })
   })
 }
 

@@ -1,4 +1,4 @@
 import { openSqliteStore } from '../../src/store/sqlite/open.js'
 import { storeContract } from './contract.js'
 
-storeContract('SQLite', (t, now) => openSqliteStore({ url: `file:${t.testdir()}/hermes.db`, now }))
+storeContract('SQLite', (t, options) => openSqliteStore({ url: `file:${t.testdir()}/hermes.db`, ...options }))

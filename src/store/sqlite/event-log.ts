@@ -50,10 +50,14 @@ function openDevice(
 ): Promise<DeviceRecord> {
   return new Promise((resolve, reject) => {
     commits.openDevice({ userId, name, now: now.getTime(), maxDevices }, (outcome) => {
-      if (outcome === 'quota')
-        reject(new HermesError('quota_exceeded', `A user may have at most ${maxDevices} devices; use one of those`))
+      if (outcome === 'quota') reject(tooManyDevices(maxDevices))
       else if ('cause' in outcome) reject(unavailable(outcome.cause))
       else resolve({ id: outcome.id, userId, name, createdAt: new Date(outcome.createdAt) })
     })
   })
+}
+
+function tooManyDevices(limit: number): HermesError {
+  const sentence = `A user may have at most ${limit} devices; use one of those (HERMES_DEVICES_MAX)`
+  return new HermesError('quota_exceeded', sentence, { data: { limit, quota: 'devices' } })
 }
