@@ -16,4 +16,4 @@ const config = loadConfig({
   HERMES_REQUESTS_PER_SECOND: '0',
 })
 const running = await start(config, { logger: pino({ level: 'warn' }) })
-serveParent(Number(new URL(running.hubUrl).port), running.close)
+serveParent(Number(new URL(running.hubUrl).port), () => running.close())

@@ -43,7 +43,7 @@ export function serveParent(port: number, stop: () => Promise<void>): void {
     process.send?.({ cpu: user + system })
   })
   process.on('SIGTERM', () => {
-    stop().finally(() => process.exit(0))
+    void stop().finally(() => process.exit(0))
   })
   process.send?.({ port })
 }

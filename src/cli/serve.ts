@@ -1,4 +1,5 @@
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
 import { loadConfig } from '../config.js'
 import { type Running, start } from '../server/start.js'
 import { startMessage } from './start-message.js'
@@ -9,7 +10,7 @@ const REPEAT_MS = 1000
 /** Runs the server until it is told to stop. Resolves with 0 once everything accepted is stored. */
 export async function serve(): Promise<number> {
   const config = loadConfig()
-  const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }))
+  const logger = createLogger(config.logLevel)
   const running = await start(config, { logger })
   process.stdout.write(startMessage(running, config))
   const signal = await stopSignal()
@@ -17,6 +18,12 @@ export async function serve(): Promise<number> {
   await close(running)
   logger.info('Stopped')
   return 0
+}
+
+/** To stderr: lines of JSON for programs, or readable ones where a person is looking. */
+function createLogger(level: string): Logger {
+  if (process.stderr.isTTY) return pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname' }))
+  return pino({ level }, pino.destination({ dest: 2, sync: true }))
 }
 
 function stopSignal(): Promise<NodeJS.Signals> {

@@ -92,11 +92,12 @@ export class Hub {
   }
 
   async #expireInvitations(): Promise<void> {
-    const { log, conversations, now } = this.services
-    for (const { invitation, uuid } of await log.findDueInvitations(now(), DUE_INVITATIONS)) {
+    const { log, conversations } = this.services
+    const now = this.services.now()
+    for (const { invitation, uuid } of await log.findDueInvitations(now, DUE_INVITATIONS)) {
       const queue = await conversations.open(uuid as ConversationId)
       const open = queue?.state?.invitations.get(invitation as InvitationId)
-      if (queue && open) submitByServer(queue, { type: 'expire', at: now().getTime(), invitation: open.id })
+      if (queue && open) submitByServer(queue, { type: 'expire', at: now.getTime(), invitation: open.id })
     }
   }
 }

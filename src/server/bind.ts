@@ -11,7 +11,11 @@ const REMEDIES: Readonly<Record<string, (variable: string) => string>> = {
 /** Listens; answers the port. Throws `invalid_request` naming the variable and what to do. */
 export async function bind(app: FastifyInstance, host: string, port: number, variable: string): Promise<number> {
   try {
-    await app.listen({ host, port })
+    await app.listen({
+      host,
+      port,
+      listenTextResolver: (address) => `Listening at ${address.replace('http:', 'https:')}`,
+    })
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code)
     const remedy = REMEDIES[code]?.(variable) ?? `cannot be listened on (${code}): set HERMES_HOST and ${variable}`

@@ -30,14 +30,6 @@ export const ClientLimits = z
   })
 export type ClientLimits = z.infer<typeof ClientLimits>
 
-/** A JSON-RPC 2.0 request; only `ack` may come without `id` [JSON-RPC 2.0 4]. */
-export const RpcRequest = z.strictObject({
-  jsonrpc: z.literal('2.0'),
-  id: z.union([z.string().max(128), z.int()]).optional(),
-  method: z.string().max(64),
-  params: z.record(z.string(), z.unknown()).optional(),
-})
-
 export const HelloParams = z.object({
   user: Username,
   device: DeviceName,

@@ -28,7 +28,7 @@ const PERHAPS: readonly Hostile[] = [
   { name: 'markup', value: '<script>alert(1)</script>' },
   { name: 'SQL', value: '\'; DROP TABLE "User"; --' },
   { name: 'a path', value: '../../etc/passwd' },
-  { name: 'a format', value: '%s%n{0}${1}' },
+  { name: 'a format', value: '%s%n{0}%x' },
   { name: 'fullwidth letters', value: '\uff41\uff4c\uff49\uff43\uff45' },
   { name: 'base64url that does not re-encode to itself', value: `${'A'.repeat(42)}B` },
   { name: 'base64url with padding', value: `${'A'.repeat(43)}=` },

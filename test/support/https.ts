@@ -9,11 +9,14 @@ export interface HttpAnswer {
   json<T = Record<string, unknown>>(): T
 }
 
+/** Header fields as one object. */
+type Options = RequestOptions & { readonly headers?: Readonly<Record<string, string>> }
+
 /**
  * One request on a connection of its own. `body` is sent as JSON, a Buffer as it is. Rejects when the answer is
  * none that openapi.yaml gives.
  */
-export async function request(url: string, options: RequestOptions, body?: unknown): Promise<HttpAnswer> {
+export async function request(url: string, options: Options, body?: unknown): Promise<HttpAnswer> {
   const payload = body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body)
   const headers = { ...(typeof payload === 'string' && { 'content-type': 'application/json' }), ...options.headers }
   const answer = await exchange(url, { agent: false, ...options, headers }, payload)

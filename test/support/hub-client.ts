@@ -91,7 +91,7 @@ export class HubClient {
   constructor(socket: WebSocket, acknowledge: boolean) {
     this.socket = socket
     this.#acknowledge = acknowledge
-    socket.on('message', (data) => this.#receive(JSON.parse(data.toString())))
+    socket.on('message', (data) => this.#receive(JSON.parse((data as Buffer).toString())))
     socket.on('error', () => undefined) // the close that follows tells
     socket.on('close', (code, reason) => {
       this.closed = { code, reason: reason.toString() }

@@ -22,8 +22,9 @@ export async function buildHubApp(
   https: ServerOptions | null,
 ): Promise<FastifyInstance> {
   const { config, hub, logger } = dependencies
-  const { identities, now } = hub.services
-  const guard = createGuard({ identities, now, allowedOrigins: config.allowedOrigins })
+  const { services } = hub
+  const { identities } = services
+  const guard = createGuard({ identities, now: () => services.now(), allowedOrigins: config.allowedOrigins })
   const app = buildHttpApp({ config, logger, https, guard })
   app.decorateRequest('caller', null)
   await app.register(swagger, {

@@ -38,7 +38,7 @@ export function endUpgrades(app: FastifyInstance): void {
 /** Nobody takes an upgrade whose socket still waits for an answer. */
 function endBehindEarlier(socket: Duplex): void {
   let isBehind = false
-  inTurn(socket as Parameters<typeof inTurn>[0], () => {
+  inTurn(socket, () => {
     if (isBehind) end(socket)
   })
   isBehind = true
