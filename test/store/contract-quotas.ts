@@ -27,7 +27,7 @@ interface Taker {
   /** As programs and people are told. */
   readonly name: string
   readonly variable: string
-  make(store: Store, user: StoredParty): Promise<() => Append>
+  readonly make: (store: Store, user: StoredParty) => Promise<() => Append>
 }
 
 function startOf(user: StoredParty, at = T0): Append {
@@ -46,7 +46,7 @@ const TAKERS: readonly Taker[] = [
     quota: 'openInvitationsMax',
     name: 'openInvitations',
     variable: 'HERMES_OPEN_INVITATIONS_MAX',
-    async make(store, user) {
+    make: async (store, user) => {
       const [rooms, people] = [await manyStarted(store), await many(() => registered(store))]
       return () => inviting(rooms.pop(), user, people.pop() ?? user)
     },
@@ -55,7 +55,7 @@ const TAKERS: readonly Taker[] = [
     quota: 'openInvitationsToOneMax',
     name: 'openInvitationsToOne',
     variable: 'HERMES_OPEN_INVITATIONS_TO_ONE_MAX',
-    async make(store, user) {
+    make: async (store, user) => {
       const [rooms, one] = [await manyStarted(store), await registered(store)]
       return () => inviting(rooms.pop(), user, one)
     },
@@ -64,7 +64,7 @@ const TAKERS: readonly Taker[] = [
     quota: 'membershipsMax',
     name: 'memberships',
     variable: 'HERMES_MEMBERSHIPS_MAX',
-    async make(store, user) {
+    make: async (store, user) => {
       const rooms = await manyStarted(store)
       return () => joining(rooms.pop(), user)
     },
@@ -73,7 +73,7 @@ const TAKERS: readonly Taker[] = [
     quota: 'storedBytesMax',
     name: 'storedBytes',
     variable: 'HERMES_STORED_BYTES_MAX',
-    async make(store, user) {
+    make: async (store, user) => {
       const rooms = await manyStarted(store)
       return () => entry(rooms.pop()?.id ?? 0, [event(2, user.userId, { body: 'x' })])
     },
