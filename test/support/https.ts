@@ -10,7 +10,7 @@ export interface HttpAnswer {
 }
 
 /** Header fields as one object. */
-type Options = RequestOptions & { readonly headers?: Readonly<Record<string, string>> }
+type Options = Omit<RequestOptions, 'headers'> & { readonly headers?: Readonly<Record<string, string>> }
 
 /**
  * One request on a connection of its own. `body` is sent as JSON, a Buffer as it is. Rejects when the answer is
