@@ -1,14 +1,12 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { HermesError } from '../../src/errors.js'
-import type { Command, KnownMessage } from '../../src/hub/conversation/commands.js'
-import { decide } from '../../src/hub/conversation/decide.js'
+import type { Command } from '../../src/hub/conversation/commands.js'
 import type { ConversationQueue } from '../../src/hub/conversation-queue.js'
-import type { Task } from '../../src/hub/task.js'
 import type { AppendFailure } from '../../src/store/event-log.js'
 import * as world from './conversation/world.js'
 import { MemoryLog } from './memory-log.js'
-import { begun, elsewhere, openQueue, settled, type Trace, taskOf } from './queue-fixture.js'
+import { begun, elsewhere, openQueue, sending, settled, type Trace, taskOf } from './queue-fixture.js'
 
 type Step =
   | { readonly do: 'send'; readonly message: number }
@@ -37,22 +35,6 @@ function failureOf(reason: AppendFailure['reason']): AppendFailure {
     : { reason }
 }
 
-/** A `send` that looks its message up in the log when it is decided again. */
-function messageTask(name: string, messageId: string, log: MemoryLog, trace: Trace) {
-  const command = world.send('alice', { messageId })
-  const { userId } = command.by
-  let stored: KnownMessage | null = null
-  const changes: Partial<Task> = {
-    decide: (state, context) =>
-      decide(state, { ...command, known: stored ?? context.findPending(userId, command.messageId) }),
-    recall: async ({ id }) => {
-      const found = await log.findMessage(id, userId, command.messageId)
-      stored = found && { seq: found.seq, at: world.NOW, payload: 'hello', contentType: null }
-    },
-  }
-  return taskOf(name, command, trace, changes)
-}
-
 interface Submitted {
   readonly task: ReturnType<typeof taskOf>
   readonly messageId: string | null
@@ -70,7 +52,7 @@ class Run {
     const queue = await this.#queue
     switch (step.do) {
       case 'send':
-        return queue.submit(this.#message(world.invitationId(1000 + step.message)))
+        return queue.submit(this.#message(1000 + step.message))
       case 'invite':
       case 'cancel':
       case 'refused':
@@ -123,9 +105,9 @@ class Run {
     return answer && !answer.duplicate ? [answer.seq] : []
   }
 
-  #message(messageId: string): Submitted['task'] {
-    const task = messageTask(`${this.submitted.length}`, messageId, this.log, this.trace)
-    this.submitted.push({ task, messageId })
+  #message(number: number): Submitted['task'] {
+    const task = sending(number, this.log, this.trace, 'hello', `${this.submitted.length}`)
+    this.submitted.push({ task, messageId: world.invitationId(number) })
     return task
   }
 

@@ -1,12 +1,12 @@
 import { appendOf, apply, type Committed } from '../../src/hub/committed.js'
-import type { Command } from '../../src/hub/conversation/commands.js'
+import type { Command, KnownMessage } from '../../src/hub/conversation/commands.js'
 import { begin, decide } from '../../src/hub/conversation/decide.js'
 import { emptyConversation } from '../../src/hub/conversation/evolve.js'
 import { ConversationQueue } from '../../src/hub/conversation-queue.js'
 import type { Outcome, Task } from '../../src/hub/task.js'
 import type { ConversationId } from '../../src/wire/formats.js'
-import { actor, CONVERSATION, type Name, NOW } from './conversation/world.js'
-import type { MemoryLog } from './memory-log.js'
+import { actor, CONVERSATION, invitationId, type Name, NOW, send } from './conversation/world.js'
+import { MemoryLog } from './memory-log.js'
 
 /** What came out of a queue, in order: `answer <name>` and `event <seq>`. */
 export type Trace = string[]
@@ -58,7 +58,31 @@ export function taskOf(
   }
 }
 
+/** A `send` of alice as the operation makes it: it looks its messageId up when it is decided again. */
+export function sending(number: number, log: MemoryLog, trace: Trace, payload = 'hello', name = `${number}`) {
+  const command = send('alice', { messageId: invitationId(number), payload })
+  const { by, messageId } = command
+  let stored: KnownMessage | null = null
+  return taskOf(name, command, trace, {
+    decide: (state, context) =>
+      decide(state, { ...command, known: stored ?? context.findPending(by.userId, messageId) }),
+    recall: async ({ id }) => {
+      const found = await log.findMessage(id, by.userId, messageId)
+      const { at, payload: text } = JSON.parse(found?.body ?? '{}')
+      stored = found && { seq: found.seq, at: Date.parse(at), payload: text, contentType: null }
+    },
+  })
+}
+
 /** Lets everything that waits for nothing run. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** A queue of a conversation that alice began. */
+export async function opened() {
+  const log = new MemoryLog()
+  const id = begun(log)
+  const trace: Trace = []
+  return { log, id, trace, queue: await openQueue(log, trace) }
 }

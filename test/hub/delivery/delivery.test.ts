@@ -4,14 +4,8 @@ import { CLOSE } from '../../../src/wire/frames.js'
 import { accept, type CONVERSATION, end, I1, invite, leave } from '../conversation/world.js'
 import { events, settled, World } from './world.js'
 
-async function world(): Promise<World> {
-  const made = new World()
-  await made.begin()
-  return made
-}
-
 t.test('the newest connection of a device wins, and the late close of the other disturbs nothing', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.say('alice', 2)
   const first = await w.connect('alice')
   const other = await w.connect('alice', { deviceId: 11 })
@@ -36,7 +30,7 @@ t.test('the newest connection of a device wins, and the late close of the other 
 })
 
 t.test('what was not acknowledged comes again on the next connection', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.say('alice', 4)
   const first = await w.connect('alice')
   first.session.acknowledge(first.feed(), 2)
@@ -47,7 +41,7 @@ t.test('what was not acknowledged comes again on the next connection', async (t)
 })
 
 t.test('what is committed while a connection opens is not missed', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   const a = w.create('alice')
   let release = () => {}
   w.log.gates.mailbox = () => new Promise<void>((resolve) => (release = resolve))
@@ -64,7 +58,7 @@ t.test('what is committed while a connection opens is not missed', async (t) => 
 })
 
 t.test('a stay, an invitation and their ends while a connection opens are not missed', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   /** Reads that were under way see what was there when they began. */
   const stale = async (change: () => void) => {
     const b = w.create('bob')
@@ -90,7 +84,7 @@ t.test('a stay, an invitation and their ends while a connection opens are not mi
 })
 
 t.test('a connection that fails to open, or is replaced while it opens, leaves nothing behind', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.say('alice', 2)
   w.delivery.detach((await w.connect('alice')).session)
   w.log.gates.mailbox = async () => {
@@ -118,7 +112,7 @@ t.test('a connection that fails to open, or is replaced while it opens, leaves n
 })
 
 t.test('who is no member hears nothing, who leaves hears his end', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   const [b, c] = [await w.connect('bob'), await w.connect('carol')]
   w.join('alice', 'bob')
   w.say('alice')
@@ -137,7 +131,7 @@ t.test('started reaches every device of who started, its own connection too', as
 })
 
 t.test('an invitee gets his invitation and its end, without seq, and acknowledges both', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   const b = await w.connect('bob')
   const invitation = w.invite('alice', 'bob')
   await settled()
@@ -156,7 +150,7 @@ t.test('an invitee gets his invitation and its end, without seq, and acknowledge
 })
 
 t.test('an end that crosses the acknowledgement on its way is not lost', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   const b = await w.connect('bob')
   const invitation = w.invite('alice', 'bob')
   await settled()
@@ -169,7 +163,7 @@ t.test('an end that crosses the acknowledgement on its way is not lost', async (
 })
 
 t.test('joined acknowledges the invitation on all devices', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   const [b, other] = [await w.connect('bob'), await w.connect('bob', { deviceId: 21 })]
   const invitation = w.invite('alice', 'bob')
   await settled()
@@ -182,7 +176,7 @@ t.test('joined acknowledges the invitation on all devices', async (t) => {
 })
 
 t.test('invitations come 16 at a time, and synced waits for all', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   const uuids = Array.from({ length: 20 }, (_, n) => `60038410-eb81-4348-9143-${String(n).padStart(12, '0')}`)
   const invitations: InvitationId[] = []
   for (const uuid of uuids as (typeof CONVERSATION)[]) {
@@ -225,7 +219,7 @@ t.test('invitations come 16 at a time, and synced waits for all', async (t) => {
 })
 
 t.test('an attachment reaches the one it is for', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.join('alice', 'carol')
   const [a, b, c] = [await w.connect('alice'), await w.connect('bob'), await w.connect('carol')]
   const attached = { attachment: 'YQ', attachmentDigest: 'sha256:a' }
@@ -239,7 +233,7 @@ t.test('an attachment reaches the one it is for', async (t) => {
 })
 
 t.test('after stop nothing is heard', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   const a = await w.connect('alice')
   w.delivery.stop()
   w.say('alice')

@@ -28,16 +28,10 @@ async function ask(t: Test, world: World, { wait = 0, limit = 100 } = {}): Promi
   return { answers, poll, session }
 }
 
-async function world(): Promise<World> {
-  const made = new World()
-  await made.begin()
-  return made
-}
-
 const FOREVER = 1_000_000
 
 t.test('what there is is answered at once', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.say('alice', 2)
   w.log.remove(1, 2)
   const { answers } = await ask(t, w, { wait: FOREVER })
@@ -48,7 +42,7 @@ t.test('what there is is answered at once', async (t) => {
 })
 
 t.test('a limit leaves more', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.say('alice', 2)
   t.match((await ask(t, w, { limit: 2, wait: FOREVER })).answers, [{ events: [{ seq: 1 }, { seq: 2 }], more: true }])
   const { answers } = await ask(t, w, { limit: 3, wait: FOREVER })
@@ -56,7 +50,7 @@ t.test('a limit leaves more', async (t) => {
 })
 
 t.test('without anything it waits, and answers a whole commit together', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.log.acknowledge(10, 1, 1)
   const { answers } = await ask(t, w, { wait: FOREVER })
   t.same(answers, [])
@@ -70,7 +64,7 @@ t.test('without anything it waits, and answers a whole commit together', async (
 })
 
 t.test('it waits no longer than it was asked to', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.log.acknowledge(10, 1, 1)
   t.same((await ask(t, w)).answers, [{ events: [], gaps: [], more: false }])
   const { answers } = await ask(t, w, { wait: 1 })
@@ -79,7 +73,7 @@ t.test('it waits no longer than it was asked to', async (t) => {
 })
 
 t.test('replaced, it is answered without events', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.log.acknowledge(10, 1, 1)
   const { answers } = await ask(t, w, { wait: FOREVER })
   const a = await w.connect('alice')
@@ -90,7 +84,7 @@ t.test('replaced, it is answered without events', async (t) => {
 })
 
 t.test('abandoned, it is answered never', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.log.acknowledge(10, 1, 1)
   const { answers, poll, session } = await ask(t, w, { wait: FOREVER })
   poll.abandon()
@@ -116,7 +110,7 @@ t.test('more invitations than come at a time leave more', async (t) => {
 })
 
 t.test('a store that fails is an answer', async (t) => {
-  const w = await world()
+  const w = await World.begun()
   w.log.gates.read = async () => {
     throw new Error('no such file')
   }

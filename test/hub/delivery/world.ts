@@ -102,6 +102,13 @@ export class World {
   readonly #queues = new Map<string, ConversationQueue>()
   now = 0
 
+  /** With one conversation. */
+  static async begun(): Promise<World> {
+    const world = new World()
+    await world.begin()
+    return world
+  }
+
   /** A conversation with alice as its one member; `started` is published. */
   async begin(uuid: ConversationId = CONVERSATION): Promise<number> {
     const id = begun(this.log, 'alice', uuid)
@@ -191,4 +198,8 @@ export class World {
 /** `from` to `to`, as a sink writes events down. */
 export function events(from: number, to: number): readonly string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => `event ${from + index}`)
+}
+
+export function acknowledge({ session, feed }: Connection, seq: number): void {
+  session.acknowledge(feed(), seq)
 }

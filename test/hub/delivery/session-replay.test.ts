@@ -1,0 +1,145 @@
+import t from 'tap'
+import { leave } from '../conversation/world.js'
+import { acknowledge, events, settled, World } from './world.js'
+
+t.test('what happens while a page is read is neither lost nor doubled', async (t) => {
+  for (const count of [1, 3]) {
+    const w = await World.begun()
+    w.say('alice', count)
+    const a = w.create('alice')
+    await w.delivery.attach(a.session)
+    let release = () => {}
+    w.log.gates.read = () => new Promise<void>((resolve) => (release = resolve))
+    a.session.pump()
+    w.say('alice', 2)
+    w.log.gates.read = async () => {}
+    release()
+    await settled()
+    t.same(a.sink.trace, [...events(1, count + 3), 'synced'])
+  }
+})
+
+t.test('a wake-up in the very moment a pump ends is not lost', async (t) => {
+  for (let delay = 0; delay < 12; delay += 1) {
+    const w = await World.begun()
+    w.say('alice', 2)
+    const a = await w.connect('alice', { windowEvents: 3 })
+    w.say('alice', 2)
+    for (let tick = 0; tick < delay; tick += 1) await Promise.resolve()
+    acknowledge(a, 3)
+    await settled()
+    t.same(a.sink.seqs, [1, 2, 3, 4, 5], `after ${delay} microtasks`)
+  }
+})
+
+t.test('an acknowledgement while a page is read spares what it covers', async (t) => {
+  const w = await World.begun()
+  w.say('alice', 4)
+  const first = await w.connect('alice')
+  t.same(first.sink.seqs, [1, 2, 3, 4, 5])
+  const a = w.create('alice')
+  await w.delivery.attach(a.session)
+  t.equal(a.feed().given, 5, 'the connection before was given all')
+  let release = () => {}
+  w.log.gates.read = () => new Promise<void>((resolve) => (release = resolve))
+  a.session.pump()
+  acknowledge(a, 3)
+  w.log.gates.read = async () => {}
+  release()
+  await settled()
+  t.same(a.sink.trace, ['event 4', 'event 5', 'synced'])
+  t.equal(w.log.cursors.get('10 1'), 3)
+})
+
+t.test('its own messages are left out, live and when they are read on from the log', async (t) => {
+  const w = await World.begun()
+  const a = await w.connect('alice', { windowEvents: 2 })
+  const other = await w.connect('alice', { deviceId: 11 })
+  w.say('alice', 1, a)
+  t.equal(a.feed().given, 2, 'it has the answer')
+  w.say('alice', 2, other)
+  w.say('alice', 1, a)
+  w.say('alice', 1, other)
+  w.say('alice', 1, a)
+  await settled()
+  t.same(a.sink.trace, ['event 1', 'synced', 'event 3', 'held'])
+  t.equal(a.feed().given, 3)
+  acknowledge(a, 3)
+  await settled()
+  t.same(a.sink.trace.slice(4), ['event 4', 'event 6'])
+  t.equal(a.feed().given, 7)
+  t.same(other.sink.seqs, [1, 2, 5, 7], 'the other device gets what the first one sent')
+  const again = await w.connect('alice')
+  t.same(again.sink.seqs, [4, 5, 6, 7], 'a replay has it')
+})
+
+t.test('of several stays it sees each, and nothing between', async (t) => {
+  const w = await World.begun()
+  w.join('alice', 'bob')
+  w.say('alice', 2)
+  w.run([leave('bob')])
+  w.say('alice', 3)
+  w.join('alice', 'bob')
+  w.say('alice', 1)
+  const b = await w.connect('bob')
+  t.same(b.sink.trace, [...events(4, 7), ...events(13, 14), 'synced'])
+  acknowledge(b, 14)
+  w.run([leave('bob')])
+  w.say('alice', 2)
+  w.join('alice', 'bob')
+  await settled()
+  t.same(
+    b.sink.seen.slice(6).map(({ type, seq }) => `${type} ${seq}`),
+    ['left 15', 'joined 20'],
+    'live too: his end, and his joined as the first of a new stay',
+  )
+})
+
+t.test('a stay that ends while he is behind is read on to its end', async (t) => {
+  const w = await World.begun()
+  w.join('alice', 'bob')
+  const b = await w.connect('bob', { windowEvents: 2 })
+  w.say('alice', 2)
+  w.run([leave('bob')])
+  w.say('alice', 5)
+  await settled()
+  for (const seq of [4, 5, 6, 7]) {
+    acknowledge(b, seq)
+    await settled()
+  }
+  t.same(b.sink.seqs, [4, 5, 6, 7])
+  t.equal(b.feed().lastSeq, 7)
+})
+
+t.test('what retention removed is told as a gap', async (t) => {
+  const w = await World.begun()
+  w.say('alice', 9)
+  for (const seq of [2, 3, 6, 9, 10]) w.log.remove(1, seq)
+  const a = await w.connect('alice')
+  t.same(a.sink.trace, [
+    'event 1',
+    'gap 2-3',
+    'event 4',
+    'event 5',
+    'gap 6-6',
+    'event 7',
+    'event 8',
+    'gap 9-10',
+    'synced',
+  ])
+  t.equal(a.feed().given, 10)
+  w.say('alice')
+  t.equal(a.sink.trace.at(-1), 'event 11')
+})
+
+t.test('a gap is no event of the window, and only a member’s stays have gaps', async (t) => {
+  const w = await World.begun()
+  w.join('alice', 'bob')
+  w.say('alice', 70)
+  for (let seq = 5; seq <= 74; seq += 1) w.log.remove(1, seq)
+  const b = await w.connect('bob', { windowEvents: 1 })
+  t.same(b.sink.trace, ['event 4', 'held'])
+  acknowledge(b, 4)
+  await settled()
+  t.same(b.sink.trace.slice(2), ['gap 5-74', 'synced'])
+})
