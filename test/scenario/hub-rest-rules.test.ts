@@ -64,7 +64,7 @@ t.test('a body that is none, or none of an object, is 400', async (t) => {
   for (const path of POSTS)
     for (const body of [...bodies.map((text) => Buffer.from(text)), Buffer.from([0x22, 0xc3, 0x28, 0x22])]) {
       const answer = await alice.call('POST', path, body, json)
-      t.match(answer, { status: 400 }, `${path} ${body}`)
+      t.match(answer, { status: 400 }, `${path} ${body.toString()}`)
       t.equal(answer.json().code, 'invalid_request')
     }
 })

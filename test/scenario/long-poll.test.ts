@@ -15,8 +15,8 @@ interface Polled {
   readonly more: boolean
 }
 
-async function poll({ call }: User, query: string): Promise<Polled> {
-  const answer = await call('GET', `/events?${query}`)
+async function poll(user: User, query: string): Promise<Polled> {
+  const answer = await user.call('GET', `/events?${query}`)
   if (answer.status !== 200) throw new Error(answer.text)
   return answer.json<Polled>()
 }
