@@ -27,11 +27,9 @@ export function endUpgrades(app: FastifyInstance): void {
     const socket = sockets.get(raw)
     if (socket) end(socket)
   })
-  app.addHook('preClose', (done) => {
-    setTimeout(() => {
-      for (const socket of sockets.values()) socket.destroy()
-    }, FAREWELL_MS).unref()
-    done()
+  // Connections have had their farewell by now.
+  app.addHook('onClose', async () => {
+    for (const socket of sockets.values()) socket.destroy()
   })
 }
 
