@@ -153,7 +153,7 @@ function closing(
   hubApp: FastifyInstance,
   drain: () => void,
 ) {
-  return async () => {
+  const end = async () => {
     drain()
     await hubApp.close()
     services.hub.stop()
@@ -161,5 +161,10 @@ function closing(
     await services.identities.close()
     await retention.stop()
     await store.close()
+  }
+  let ending: Promise<void> | null = null
+  return () => {
+    ending ??= end()
+    return ending
   }
 }

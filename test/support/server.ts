@@ -29,6 +29,7 @@ export async function startServer(
     HERMES_REGISTRATIONS_PER_HOUR: '0',
     HERMES_PASSWORDS_PER_MINUTE: '0',
     HERMES_REQUESTS_PER_SECOND: '0',
+    HERMES_DRAIN_SECONDS: '0',
     HERMES_LOG_LEVEL: 'silent',
     ...environment,
   })

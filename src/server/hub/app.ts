@@ -38,7 +38,8 @@ export async function buildHubApp(
       { name: 'Invitations', description: 'How one becomes a member: each side proves itself to the other.' },
     ],
   })
-  await websocketRoute(app, { hub, heartbeatSeconds: config.heartbeatSeconds, limits: clientLimits(config) })
+  const { heartbeatSeconds, drainSeconds } = config
+  await websocketRoute(app, { hub, heartbeatSeconds, drainSeconds, limits: clientLimits(config) })
   restRoutes(app, { hub })
   return app
 }

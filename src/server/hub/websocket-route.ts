@@ -8,12 +8,14 @@ import { CLOSE, type ClientLimits } from '../../wire/frames.js'
 import { FRAME_BYTES, PROTOCOL } from '../../wire/limits.js'
 import { problems } from '../http/problems.js'
 import { Connection } from './connection.js'
+import { drain } from './drain.js'
 import { HUB_ERRORS } from './rest-routes.js'
 import { endUpgrades } from './upgrades.js'
 
 export interface WebsocketOptions {
   readonly hub: Hub
   readonly heartbeatSeconds: number
+  readonly drainSeconds: number
   readonly limits: ClientLimits
 }
 
@@ -21,8 +23,6 @@ const PATH = '/hub'
 
 /** How often heartbeats and expiries are looked after. */
 const SWEEP_MS = 1000
-/** Before a planned shutdown: clients come back spread over this time. */
-const RECONNECT_SPREAD_MS = 5000
 
 /** A name of HTTP [RFC 9110 5.6.2]. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -40,9 +40,10 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
       handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL,
     },
     preClose(done) {
-      for (const connection of connections) farewell(connection)
-      for (const poll of [...options.hub.services.delivery.sessions]) poll.close(CLOSE.restart)
-      this.websocketServer.close(() => done())
+      void drain(connections, options.drainSeconds * 1000).then(() => {
+        for (const session of [...options.hub.services.delivery.sessions]) session.close(CLOSE.restart)
+        this.websocketServer.close(() => done())
+      })
     },
   })
   const sweep = setInterval(() => {
@@ -117,10 +118,4 @@ function beat(connections: ReadonlySet<Connection>, heartbeatMs: number): void {
       connection.ping()
     }
   }
-}
-
-function farewell(connection: Connection): void {
-  const reconnectAfterMs = Math.round(Math.random() * RECONNECT_SPREAD_MS)
-  connection.notify('draining', JSON.stringify({ reconnectAfterMs }))
-  connection.close(CLOSE.restart)
 }
