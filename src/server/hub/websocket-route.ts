@@ -33,6 +33,7 @@ const Query = z.strictObject({ device: DeviceName.optional(), ack: z.enum(['auto
 export async function websocketRoute(app: FastifyInstance, options: WebsocketOptions): Promise<void> {
   const connections = new Set<Connection>()
   endUpgrades(app)
+  app.addHook('preClose', () => drain(connections, options.drainSeconds * 1000))
   await app.register(websocket, {
     options: {
       maxPayload: FRAME_BYTES,
@@ -40,10 +41,8 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
       handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL,
     },
     preClose(done) {
-      void drain(connections, options.drainSeconds * 1000).then(() => {
-        for (const session of [...options.hub.services.delivery.sessions]) session.close(CLOSE.restart)
-        this.websocketServer.close(() => done())
-      })
+      for (const session of [...options.hub.services.delivery.sessions]) session.close(CLOSE.restart)
+      this.websocketServer.close(() => done())
     },
   })
   const sweep = setInterval(() => {
