@@ -21,6 +21,8 @@ export const Problem = z
       .string()
       .optional()
       .meta({ description: 'With `invitation_state`: the state it is in.', example: 'joined' }),
+    quota: z.string().optional().meta({ description: 'With `quota_exceeded`: which.', example: 'devices' }),
+    limit: z.int().optional().meta({ description: 'With `quota_exceeded`: how much it is.', example: 16 }),
     epoch: z.int().optional().meta({ description: 'With `epoch_conflict`: the counter as it is now.', example: 3 }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' })
