@@ -14,6 +14,9 @@ import { type Ended, serve, serveInVain, temporaryFolder } from '../support/serv
 
 const run = promisify(execFile)
 
+// The command takes seconds to start, and more where a machine has other work.
+t.setTimeout(240_000)
+
 const original = await temporaryFolder(t)
 const first = await serve(t, { directory: original })
 first.child.kill('SIGTERM')
