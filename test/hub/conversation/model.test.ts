@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { Command } from '../../../src/hub/conversation/commands.js'
+import type { Command, RosterProof } from '../../../src/hub/conversation/commands.js'
 import { decide } from '../../../src/hub/conversation/decide.js'
 import type { Event } from '../../../src/hub/conversation/events.js'
 import { evolve } from '../../../src/hub/conversation/evolve.js'
@@ -32,8 +32,11 @@ const steps = {
   good: fc.constantFrom(true, true, true, false),
   /** Whether the roster that was verified is the one that there is. */
   fresh: fc.constantFrom(true, true, true, false),
+  /** Whether it comes when the time of every invitation is up. */
   later: fc.constantFrom(false, false, false, false, false, false, true),
   epoch: fc.option(fc.nat(2), { freq: 3 }),
+  /** Whether the last member may go: nothing can happen in a conversation after that. */
+  mayClose: fc.constantFrom(false, false, false, false, false, false, false, false, false, true),
 }
 
 const sequence = fc.array(fc.record(steps), { minLength: 1, maxLength: 60, size: 'max' })
@@ -45,6 +48,7 @@ function commandsOf(step: Step, state: Conversation, at: number): readonly Comma
   const invitation = ids.at(-1 - step.invitation) ?? world.invitationId(999)
   const by = (step.isHis && moverOf(step, state, invitation)) || world.actor(name, certificate)
   const base = { at, by, invitation }
+  const isLast = (username: string) => !step.mayClose && state.members.size === 1 && state.members.has(username)
   const proof = { roster: step.fresh ? rosterOf(state) : 'another', good }
   switch (step.type) {
     case 'invite': {
@@ -60,9 +64,9 @@ function commandsOf(step: Step, state: Conversation, at: number): readonly Comma
     case 'cancel':
       return [world.end(step.type, name, base)]
     case 'leave':
-      return [{ type: 'leave', at, by, text: null }]
+      return isLast(by.username) ? [] : [{ type: 'leave', at, by, text: null }]
     case 'remove':
-      return [{ type: 'remove', at, username: name, reason: 'deleted' }]
+      return isLast(name) ? [] : [{ type: 'remove', at, username: name, reason: 'deleted' }]
     case 'renew':
       return [{ type: 'renew', at, by, certificate: 'new' }]
     case 'send':
@@ -70,9 +74,9 @@ function commandsOf(step: Step, state: Conversation, at: number): readonly Comma
     case 'withdraw':
       return [{ type: 'withdraw', at, invitation, reason: 'revoked' }]
     case 'expire':
-      return [{ type: 'expire', at, invitation }]
+      return [{ type: 'expire', at: good ? world.AFTER_EXPIRY : at, invitation }]
     case 'handshake':
-      return handshake(state, at)
+      return handshake(state, at, proof)
   }
 }
 
@@ -80,12 +84,12 @@ function moverOf({ type }: Step, state: Conversation, id: InvitationId): Actor |
   const invitation = state.invitations.get(id)
   if (type === 'accept' || type === 'decline') return invitation?.invitee
   if (type === 'confirm' || type === 'cancel') return invitation?.inviter
-  if (type === 'leave' && state.members.size > 1) return [...state.members.values()][0]
-  return undefined
+  if (type === 'renew') return undefined
+  return [...state.members.values()][type === 'leave' ? state.members.size - 1 : 0]
 }
 
-/** The next move of the newest open invitation, made as it should be. */
-function handshake(state: Conversation, at: number): readonly Command[] {
+/** The next move of the newest open invitation, by whom it should be. */
+function handshake(state: Conversation, at: number, proof: RosterProof): readonly Command[] {
   const open = openInvitations(state).at(-1)
   const [inviter] = state.members.values()
   if (!open && inviter) {
@@ -96,7 +100,7 @@ function handshake(state: Conversation, at: number): readonly Command[] {
   if (!open) return []
   const { id: invitation } = open
   if (open.state === 'invited') return [world.accept('bob', { at, by: open.invitee, invitation })]
-  return [world.confirm(state, 'alice', { at, by: open.inviter, invitation })]
+  return [world.confirm(state, 'alice', { at, by: open.inviter, invitation, proof })]
 }
 
 function holds(condition: boolean, what: string): void {
@@ -182,9 +186,8 @@ t.test('whatever they do, the rules of membership hold', async (t) => {
     const projection = new Projection(start)
     const readers = new Readers('alice')
     let state = start
-    let at = world.NOW
     for (const one of given) {
-      if (one.later) at = world.AFTER_EXPIRY
+      const at = one.later ? world.AFTER_EXPIRY : world.NOW
       for (const command of commandsOf(one, state, at)) {
         const decision = decide(state, command)
         const outcome = decision.refusal?.code ?? decision.events?.[0]?.type ?? 'repeat'
