@@ -28,8 +28,8 @@ t.test('who has used a quota up is told which, and nobody else is held up', asyn
     { value: {} },
   ])
   t.same(
-    outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.seq] : [])).sort(),
-    [5, 6, 7],
+    new Set(outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.seq] : []))),
+    new Set([5, 6, 7]),
     'without a hole',
   )
 })
