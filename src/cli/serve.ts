@@ -1,5 +1,4 @@
 import { type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
 import { loadConfig } from '../config.js'
 import { type Running, start } from '../server/start.js'
 import { startMessage } from './start-message.js'
@@ -10,7 +9,7 @@ const REPEAT_MS = 1000
 /** Runs the server until it is told to stop. Resolves with 0 once everything accepted is stored. */
 export async function serve(): Promise<number> {
   const config = loadConfig()
-  const logger = createLogger(config.logLevel)
+  const logger = await createLogger(config.logLevel)
   const running = await start(config, { logger })
   process.stdout.write(startMessage(running, config))
   const signal = await stopSignal()
@@ -21,8 +20,11 @@ export async function serve(): Promise<number> {
 }
 
 /** To stderr: lines of JSON for programs, or readable ones where a person is looking. */
-function createLogger(level: string): Logger {
-  if (process.stderr.isTTY) return pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname' }))
+async function createLogger(level: string): Promise<Logger> {
+  if (process.stderr.isTTY) {
+    const { default: pretty } = await import('pino-pretty')
+    return pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname' }))
+  }
   return pino({ level }, pino.destination({ dest: 2, sync: true }))
 }
 

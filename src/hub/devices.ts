@@ -11,7 +11,11 @@ export class Devices {
   readonly #log: EventLog
   readonly #max: number
   readonly #now: () => Date
-  readonly #known = new LRUCache<string, Promise<DeviceRecord>>({ max: REMEMBERED, ttl: SEEN_MS })
+  readonly #known = new LRUCache<string, Promise<DeviceRecord>>({
+    maxSize: REMEMBERED,
+    sizeCalculation: () => 1,
+    ttl: SEEN_MS,
+  })
 
   constructor(log: EventLog, max: number, now: () => Date) {
     this.#log = log

@@ -11,7 +11,7 @@ export class RateLimiter {
   readonly #intervalMs: number
   readonly #toleranceMs: number
   readonly #clock: () => number
-  readonly #arrivals = new LRUCache<number, number>({ max: REMEMBERED_USERS })
+  readonly #arrivals = new LRUCache<number, number>({ maxSize: REMEMBERED_USERS, sizeCalculation: () => 1 })
 
   /** `perSecond` 0: no limit. */
   constructor(perSecond: number, burst: number, clock: () => number) {

@@ -25,8 +25,8 @@ export interface DelayedAttempt {
 export class AccountDelay {
   /** What one address can add, since it is locked then; 0 turns delays off. */
   readonly #perAddress: number
-  readonly #accounts = new LRUCache<string, Failures>({ max: ENTRIES_MAX })
-  readonly #pairs = new LRUCache<string, Failures>({ max: ENTRIES_MAX })
+  readonly #accounts = new LRUCache<string, Failures>({ maxSize: ENTRIES_MAX, sizeCalculation: () => 1 })
+  readonly #pairs = new LRUCache<string, Failures>({ maxSize: ENTRIES_MAX, sizeCalculation: () => 1 })
 
   constructor(perAddress: number) {
     this.#perAddress = perAddress

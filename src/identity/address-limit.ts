@@ -20,7 +20,7 @@ export interface AddressLimitOptions {
 /** Counts what each address does in windows of fixed length, in memory. */
 export class AddressLimit {
   readonly #options: AddressLimitOptions
-  readonly #windows = new LRUCache<string, Window>({ max: ADDRESSES_MAX })
+  readonly #windows = new LRUCache<string, Window>({ maxSize: ADDRESSES_MAX, sizeCalculation: () => 1 })
 
   constructor(options: AddressLimitOptions) {
     this.#options = options

@@ -25,7 +25,7 @@ export type DescribeIdentity = (record: Describable, now: Date) => Identity
 /** `issuers`: PEM of every users' CA ever used, newest first. */
 export function createIdentityDescriber(issuers: readonly string[]): DescribeIdentity {
   const authorities = issuers.map((pem) => ({ pem, certificate: new X509Certificate(pem) }))
-  const cache = new LRUCache<string, Encoded>({ max: CACHED_MAX })
+  const cache = new LRUCache<string, Encoded>({ maxSize: CACHED_MAX, sizeCalculation: () => 1 })
 
   const encode = ({ der, fingerprint }: NewCertificate): Encoded => {
     const known = cache.get(fingerprint)

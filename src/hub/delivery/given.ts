@@ -16,7 +16,7 @@ const NOTHING: Given = { seqs: new Map(), invitations: new Map() }
 
 /** What devices were given, of those that this process knew lately. */
 export class GivenToDevices {
-  readonly #given = new LRUCache<number, Given>({ max: REMEMBERED_DEVICES })
+  readonly #given = new LRUCache<number, Given>({ maxSize: REMEMBERED_DEVICES, sizeCalculation: () => 1 })
 
   of(deviceId: number): Given {
     return this.#given.get(deviceId) ?? NOTHING

@@ -6,20 +6,27 @@ import type { PrismaWriter } from './prisma.js'
 const INSTALLATION = `SELECT "rootFingerprint", "trustDomain" FROM "Meta" WHERE "rootFingerprint" IS NOT NULL`
 
 /** Stores what the installation is at first start; later answers what is stored, unless another root made it. */
-export function settle(writer: PrismaWriter, installation: Installation): Promise<Installation> {
+export async function settle(
+  reader: Database,
+  writer: PrismaWriter,
+  installation: Installation,
+): Promise<Installation> {
+  const stored = readInstallation(reader) ?? (await store(writer, installation))
+  if (stored.rootFingerprint === installation.rootFingerprint) return stored
+  throw new HermesError(
+    'invalid_request',
+    `The database belongs to the root CA ${stored.rootFingerprint}, not to ${installation.rootFingerprint}; restore the certificates or the database that go together`,
+  )
+}
+
+/** Of two at once the first is stored; both get what is stored. */
+function store(writer: PrismaWriter, installation: Installation): Promise<Installation> {
   return writer.write(async (transaction) => {
     const where = { id: 1 }
     const { rootFingerprint, trustDomain } = await transaction.meta.findUniqueOrThrow({ where })
-    if (rootFingerprint === null || trustDomain === null) {
-      await transaction.meta.update({ where, data: installation })
-      return installation
-    }
-    if (rootFingerprint !== installation.rootFingerprint)
-      throw new HermesError(
-        'invalid_request',
-        `The database belongs to the root CA ${rootFingerprint}, not to ${installation.rootFingerprint}; restore the certificates or the database that go together`,
-      )
-    return { rootFingerprint, trustDomain }
+    if (rootFingerprint !== null && trustDomain !== null) return { rootFingerprint, trustDomain }
+    await transaction.meta.update({ where, data: installation })
+    return installation
   })
 }
 

@@ -65,7 +65,7 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
   const writer = new PrismaWriter(path, queue)
   const thread = new CommitThread({ path, quotas }, logger)
   try {
-    await Promise.all([writer.open(), thread.start()])
+    await thread.start()
   } catch (error) {
     await Promise.allSettled([writer.close(), thread.close()])
     throw error
@@ -76,7 +76,7 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
     identities: sqliteIdentities(reader, writer, now),
     log: sqliteEventLog(reader, commits, queue, thread),
     installation: async () => readInstallation(reader),
-    settle: (installation) => settle(writer, installation),
+    settle: (installation) => settle(reader, writer, installation),
     check: async () => check(reader),
     async close() {
       await commits.close()
