@@ -7,7 +7,8 @@ export type Transaction = Prisma.TransactionClient
 
 interface Opened {
   readonly client: PrismaClient
-  readonly prisma: typeof import('./prisma-client.js')
+  readonly isUniqueViolation: (error: unknown) => error is Prisma.PrismaClientKnownRequestError
+  readonly isValidationError: (error: unknown) => boolean
 }
 
 /**
@@ -33,12 +34,12 @@ export class PrismaWriter {
     taken: (model: string) => HermesError | null = () => null,
   ): Promise<T> {
     return this.#queue.run(async () => {
-      const { client, prisma } = await this.#open()
+      const { client, isUniqueViolation, isValidationError } = await this.#open()
       try {
         return await client.$transaction(work)
       } catch (error) {
-        if (prisma.isUniqueViolation(error)) throw taken(String(error.meta?.modelName)) ?? error
-        if (error instanceof HermesError || prisma.isValidationError(error)) throw error
+        if (isUniqueViolation(error)) throw taken(String(error.meta?.modelName)) ?? error
+        if (error instanceof HermesError || isValidationError(error)) throw error
         await rollBack(client)
         throw unavailable(error)
       }
@@ -51,9 +52,9 @@ export class PrismaWriter {
 
   async #open(): Promise<Opened> {
     if (this.#opened) return this.#opened
-    const prisma = await import('./prisma-client.js')
+    const { connectPrisma, isUniqueViolation, isValidationError } = await import('./prisma-client.js')
     try {
-      this.#opened = { client: await prisma.connectPrisma(this.#path), prisma }
+      this.#opened = { client: await connectPrisma(this.#path), isUniqueViolation, isValidationError }
       return this.#opened
     } catch (error) {
       throw unavailable(error)
