@@ -36,6 +36,10 @@ t.test('the server closes the connection of every upgrade it refuses', async (t)
   const cases: readonly (readonly [tls: object, request: string, status: number, code: string])[] = [
     [{}, upgrade('/hub'), 403, 'certificate_required'],
     [{}, upgrade('/nowhere'), 403, 'certificate_required'],
+    [{}, upgrade('/%zz'), 403, 'certificate_required'],
+    [tls, upgrade('/%zz'), 400, 'invalid_request'],
+    [tls, upgrade('/hub').replace('HTTP/1.1', 'HTTP/1.0'), 400, 'invalid_request'],
+    [tls, upgrade('/hub', 'Host: elsewhere'), 400, 'invalid_request'],
     [tls, upgrade('/hub', 'Origin: https://evil.example'), 403, 'origin_refused'],
     [tls, upgrade('/hub?device=A+B'), 400, 'invalid_request'],
     [tls, upgrade('/hub?ack=never'), 400, 'invalid_request'],

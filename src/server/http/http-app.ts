@@ -9,8 +9,8 @@ import Fastify, {
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Config } from '../../config.js'
-import { refuseBeforeRouting } from './before-routing.js'
-import { answerError, URI_CHARACTERS } from './error-handler.js'
+import { refuseBeforeRouting, routableTarget } from './before-routing.js'
+import { answerError } from './error-handler.js'
 import { answerFrameworkError, createClientErrorHandler } from './framework-errors.js'
 import { acceptJson } from './json-body.js'
 import { createRequestId } from './request-id.js'
@@ -24,6 +24,9 @@ export interface HttpAppOptions {
   /** Runs before all else on every request, those that no route takes included. */
   readonly guard?: onRequestAsyncHookHandler
 }
+
+/** What Node reads of a request before its body, at most. */
+const HEADER_BYTES = 16_384
 
 /** How often Node looks for requests that take too long. */
 const TIMEOUT_CHECK_MS = 1000
@@ -57,7 +60,9 @@ function serverOptions(
     bodyLimit: config.bodyBytes,
     trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     return503OnClosing: false,
-    routerOptions: { maxParamLength: URI_CHARACTERS },
+    rewriteUrl: routableTarget,
+    // No header is that long: `refuseBeforeRouting` refuses long targets, behind the guard.
+    routerOptions: { maxParamLength: HEADER_BYTES },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: createClientErrorHandler(logger),
     serverFactory: (handler) => createServer(inOrder(handler), https, milliseconds),
@@ -70,6 +75,7 @@ function createServer(
   milliseconds: number,
 ): Server {
   const options = {
+    maxHeaderSize: HEADER_BYTES,
     requestTimeout: milliseconds,
     headersTimeout: milliseconds,
     connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, milliseconds),

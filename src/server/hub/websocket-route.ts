@@ -90,8 +90,9 @@ function connectionOptions(request: FastifyRequest, connections: Set<Connection>
 }
 
 /** What ws would refuse without a problem document [RFC 6455 4.2.1]. */
-function refuseHandshake({ headers, ws }: FastifyRequest): void {
+function refuseHandshake({ headers, raw, ws }: FastifyRequest): void {
   if (!ws) return
+  if (raw.httpVersion !== '1.1') throw new HermesError('invalid_request', 'An upgrade needs HTTP/1.1')
   const { 'sec-websocket-version': version, 'sec-websocket-key': key = '', 'sec-websocket-protocol': offered } = headers
   if (headers.upgrade?.toLowerCase() !== 'websocket')
     throw new HermesError('invalid_request', 'Upgrade must be websocket')
