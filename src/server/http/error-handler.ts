@@ -7,7 +7,8 @@ import { problemHeaders, toProblem } from './problem.js'
 /** Longest request target that is routed. */
 export const URI_CHARACTERS = 4096
 
-const SENTENCE_CHARACTERS = 256
+/** The library repeats names that a client sent, however long and many. */
+export const SENTENCE_CHARACTERS = 256
 
 /** Fields named in one problem. */
 const FIELD_ERRORS_MAX = 20
@@ -15,6 +16,7 @@ const FIELD_ERRORS_MAX = 20
 /** Statuses that Fastify and its plugins answer on their own. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',
+  403: 'forbidden',
   404: 'not_found',
   405: 'method_not_allowed',
   408: 'request_timeout',
@@ -73,7 +75,7 @@ function fromValidation(issues: readonly ValidationIssue[]): HermesError {
   const errors = issues.slice(0, FIELD_ERRORS_MAX).map(
     ({ instancePath, message }): FieldError => ({
       path: instancePath.slice(1).replaceAll('/', '.'),
-      message: message ?? 'is not valid',
+      message: message?.slice(0, SENTENCE_CHARACTERS) ?? 'is not valid',
     }),
   )
   const detail = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')

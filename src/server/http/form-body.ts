@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { type FieldError, HermesError } from '../../errors.js'
+import { HermesError } from '../../errors.js'
 import { decodeBody } from './json-body.js'
 
 export const FORM_MEDIA_TYPE = 'application/x-www-form-urlencoded'
+
+/** Of a field's name, as a refusal repeats it. */
+const NAME_CHARACTERS = 64
 
 /** Takes forms as well: an object of strings. */
 export function acceptForms(app: FastifyInstance): void {
@@ -14,15 +17,18 @@ export function acceptForms(app: FastifyInstance): void {
 /** Fields of a form; refused when one comes twice, or is not UTF-8 behind its percent signs. */
 export function parseForm(text: string): Readonly<Record<string, string>> {
   const fields = new Map<string, string>()
-  const errors: FieldError[] = []
   for (const pair of text.split('&').filter((part) => part !== '')) {
     const equals = pair.indexOf('=')
     const name = decode(equals < 0 ? pair : pair.slice(0, equals))
-    if (fields.has(name)) errors.push({ path: name, message: 'may be given once' })
+    if (fields.has(name)) throw repeated(name.slice(0, NAME_CHARACTERS))
     fields.set(name, decode(equals < 0 ? '' : pair.slice(equals + 1)))
   }
-  if (errors.length > 0) throw new HermesError('invalid_request', 'A field of a form may be given once', { errors })
   return Object.fromEntries(fields)
+}
+
+function repeated(path: string): HermesError {
+  const errors = [{ path, message: 'may be given once' }]
+  return new HermesError('invalid_request', 'A field of a form may be given once', { errors })
 }
 
 /** URLSearchParams would put U+FFFD for what is not UTF-8, and so change a password silently. */

@@ -31,7 +31,8 @@ export function createClientErrorHandler(logger: Logger): (error: ClientError, s
       if (socket.destroyed || socket.writableEnded) return
       if (response?.headersSent || !socket.writable) return void socket.destroy()
       const requestId = createRequestId()
-      logger.info({ requestId, code: refusal.code, err: error }, refusal.message)
+      // Not the error itself: it holds what came, which may be a password.
+      logger.info({ requestId, code: refusal.code, parser: error.code }, refusal.message)
       socket.write(rawProblem(refusal, requestId))
       socket.destroySoon()
     })

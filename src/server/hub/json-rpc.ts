@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { ERRORS, type FieldError, HermesError } from '../../errors.js'
+import { SENTENCE_CHARACTERS } from '../http/error-handler.js'
 
 export type RpcId = string | number | null
 
@@ -59,9 +60,12 @@ function isId(id: unknown): id is string | number {
 
 /** The refusal of parameters that do not fit, naming each field as `params.…`. */
 export function paramsError({ issues }: z.ZodError): HermesError {
-  const errors = issues
-    .slice(0, 20)
-    .map(({ path, message }): FieldError => ({ path: ['params', ...path].join('.'), message }))
+  const errors = issues.slice(0, 20).map(
+    ({ path, message }): FieldError => ({
+      path: ['params', ...path].join('.'),
+      message: message.slice(0, SENTENCE_CHARACTERS),
+    }),
+  )
   return new HermesError('invalid_request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
     errors,
   })

@@ -118,9 +118,9 @@ t.test('what the framework refuses is a problem', async (t) => {
     ['bad JSON', post('/things', '{', 'Content-Type: application/json', last), 'invalid_request', /JSON/],
     [
       '__proto__',
-      post('/things', '{"__proto__": {}}', 'Content-Type: application/json', last),
+      post('/strict', '{"__proto__": {}, "name": "ab"}', 'Content-Type: application/json', last),
       'invalid_request',
-      /JSON/,
+      /__proto__/,
     ],
     ['an empty body', post('/things', '', 'Content-Type: application/json', last), 'invalid_request', /empty/i],
     ['no body at all', `POST /strict HTTP/1.1\r\n${HOST}\r\n${last}\r\n\r\n`, 'invalid_request', /./],
@@ -149,6 +149,7 @@ t.test('what the framework refuses is a problem', async (t) => {
     ],
     ['a malformed request line', 'GET\r\n\r\n', 'invalid_request', /HTTP\/1\.1/],
     ['no HTTP at all', '\x00\x01\x02\r\n\r\n', 'invalid_request', /HTTP\/1\.1/],
+    ['two Hosts', get('/things/a', 'Host: elsewhere', last), 'invalid_request', /one Host/],
     ['no Host', 'GET /things/a HTTP/1.1\r\nConnection: close\r\n\r\n', 'invalid_request', /Host/],
     [
       'two lengths',
@@ -206,6 +207,35 @@ t.test('a 5xx shows no cause, and the log has it under the same id', async (t) =
   const busy = parseAnswer(await talk(port, get('/busy', last)))
   t.equal(busy.headers['retry-after'], '2')
   t.notMatch(busy.body, /seven/)
+})
+
+t.test('a malformed request is not in the log, whatever it holds', async (t) => {
+  const { port, log } = await listen(t)
+  const head = `POST /things HTTP/1.1\r\n${HOST}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`
+  const body = JSON.stringify({ name: 'a', password: 'open sesame' })
+  await talk(port, `${head}${body.length.toString(16)}\r\n${body}\r\nzz\r\n`)
+  const lines = log.filter(({ code }) => code === 'invalid_request')
+  t.equal(lines.length, 1)
+  t.notMatch(JSON.stringify(lines), /rawPacket|open sesame/)
+  t.notMatch(JSON.stringify(lines), JSON.stringify([...Buffer.from('sesame')]).slice(1, -1))
+})
+
+t.test('a refusal does not repeat all that a client sent', async (t) => {
+  const { port, log } = await listen(t)
+  const names = Object.fromEntries(Array.from({ length: 3000 }, (_, n) => [`unknown${n}`, 1]))
+  const form = post('/things', 'a&'.repeat(20_000), 'Content-Type: application/x-www-form-urlencoded', last)
+  const long = post(
+    '/things',
+    `${'b'.repeat(10_000)}&`.repeat(2),
+    'Content-Type: application/x-www-form-urlencoded',
+    last,
+  )
+  for (const bytes of [json('/strict', names, last), form, long]) {
+    const answer = parseAnswer(await talk(port, bytes))
+    t.equal(answer.status, 400)
+    t.ok(answer.body.length < 2000, `${answer.body.length} bytes`)
+  }
+  t.ok(JSON.stringify(log).length < 10_000)
 })
 
 t.test('pipelined requests are answered in order, one at a time', async (t) => {

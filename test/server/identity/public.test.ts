@@ -69,5 +69,7 @@ t.test('documents', async (t) => {
     }
     t.notMatch(page.text, /<script>|<script [^>]*>[^\s<]/, 'no inline script, which the policy would block')
   }
+  for (const path of ['%2e%2e/%2e%2e/package.json', '%00'])
+    t.match((await get(`/docs/static/${path}`)).json, { status: 403, code: 'forbidden' }, path)
   t.match(await get('/docs/static/nothing'), { status: 404, headers: { 'content-type': 'application/problem+json' } })
 })
