@@ -7,9 +7,9 @@ import type { Session } from '../../hub/delivery/session.js'
 import type { Hub } from '../../hub/hub.js'
 import type { Operation } from '../../hub/operations/operation.js'
 import { OPERATIONS } from '../../hub/operations/table.js'
-import { CLOSE, type ClientLimits, type Close, type HelloParams } from '../../wire/frames.js'
-import { PROTOCOL } from '../../wire/limits.js'
+import { CLOSE, type ClientLimits, type Close } from '../../wire/frames.js'
 import { toHermesError } from '../http/error-handler.js'
+import { helloOf } from './hello.js'
 import {
   encodeRefusal,
   encodeResult,
@@ -19,13 +19,10 @@ import {
   RpcError,
   type RpcRequest,
 } from './json-rpc.js'
+import { Lane } from './lane.js'
 import { SocketSink } from './socket-sink.js'
 import { Violations } from './violations.js'
 
-/** Frames that wait for those before them; the socket is paused beyond. */
-const LANE_MAX = 64
-/** Frames that wait although the socket is paused: they had been read already. More are refused. */
-const LANE_HARD_MAX = 4096
 const VIOLATIONS_MAX = 20
 const REFUSED_MAX = 100
 
@@ -48,7 +45,7 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #socket: WebSocket
   readonly #sink: SocketSink
-  readonly #lane: string[] = []
+  readonly #lane = new Lane()
   readonly #violations = new Violations(VIOLATIONS_MAX)
   readonly #refused = new Violations(REFUSED_MAX)
   #session: Session | null = null
@@ -69,7 +66,10 @@ export class Connection {
     socket.on('ping', () => this.#heard())
     socket.on('close', () => this.#end())
     socket.on('error', (error) => options.logger.debug({ err: error }, 'a socket failed'))
-    raw.on('drain', () => this.#session?.pump())
+    raw.on('drain', () => {
+      this.#session?.pump()
+      this.#advance()
+    })
   }
 
   async open(): Promise<void> {
@@ -78,7 +78,7 @@ export class Connection {
       const session = await hub.connect(caller, this.#sink, { autoAcknowledge })
       this.#session = session
       if (this.#isEnded) return hub.disconnect(session)
-      this.#sink.notify('hello', JSON.stringify(this.#hello(session)))
+      this.#sink.notify('hello', JSON.stringify(helloOf(session, this.#options)))
       session.pump()
       this.#isBusy = false
       this.#advance()
@@ -110,34 +110,24 @@ export class Connection {
     this.#sink.close(CLOSE.overloaded)
   }
 
-  #hello({ options }: Session): HelloParams {
-    const { hub, caller, heartbeatSeconds, limits } = this.#options
-    const { username, device, fingerprint } = caller.actor
-    return {
-      user: username,
-      device,
-      session: options.id,
-      certificate: { fingerprint, notAfter: caller.notAfter.toISOString() },
-      serverTime: hub.services.now().toISOString(),
-      protocol: PROTOCOL,
-      heartbeatSeconds,
-      limits,
-    }
-  }
-
   #heard(): void {
     this.heardAt = performance.now()
   }
 
   #receive(data: RawData, isBinary: boolean): void {
     this.#heard()
-    if (this.#isEnded || this.#session?.isClosed) return
+    if (this.#isOver) return
     if (isBinary) return this.close(CLOSE.unsupportedData)
     const text = (data as Buffer).toString()
-    if (this.#lane.length >= LANE_HARD_MAX) return this.#refuseFlood(text)
+    if (this.#lane.isOverfull) return this.#refuseFlood(text)
     this.#lane.push(text)
-    if (this.#lane.length === LANE_MAX) this.#socket.pause()
+    if (this.#lane.isFull) this.#socket.pause()
     this.#advance()
+  }
+
+  /** Closing or closed: nothing that still waits is done any more. */
+  get #isOver(): boolean {
+    return this.#isEnded || this.#session?.isClosed === true
   }
 
   #refuseFlood(text: string): void {
@@ -151,17 +141,25 @@ export class Connection {
     if (this.#refused.add(performance.now())) this.close(CLOSE.flooding)
   }
 
+  /** Takes the next frames, unless the client leaves unread what it was answered: then they wait, and with them he. */
   #advance(): void {
-    while (!this.#isBusy && !this.#isEnded && this.#lane.length > 0) {
+    while (!this.#isBusy && !this.#isOver && !this.#sink.isBehind) {
       const text = this.#lane.shift()
-      if (this.#lane.length === LANE_MAX - 1) this.#socket.resume()
-      if (text !== undefined) this.#take(text)
+      if (this.#socket.isPaused && !this.#lane.isFull) this.#socket.resume()
+      if (text === undefined) return
+      this.#take(text)
     }
   }
 
   #take(text: string): void {
+    this.#attempt(() => this.#handle(parseFrame(text)))
+  }
+
+  #attempt(handle: () => void): void {
+    const { hub, caller } = this.#options
+    if (hub.services.now() >= caller.notAfter) return this.close(CLOSE.expired)
     try {
-      this.#handle(parseFrame(text))
+      handle()
     } catch (error) {
       if (!(error instanceof RpcError)) throw error
       this.#sink.write(encodeRpcError(error))
@@ -171,25 +169,23 @@ export class Connection {
 
   #handle(request: RpcRequest): void {
     const { id = null, method } = request
-    const operation = METHODS.get(method)
-    if (!operation) throw new RpcError(-32601, `there is no method ${method.slice(0, 64)}`, id)
     if (request.id === undefined && method !== 'ack') throw new RpcError(-32600, 'only ack may come without id')
     const waitMs = method === 'ack' ? 0 : this.#options.hub.rate.take(this.#options.caller.actor.userId)
-    if (waitMs > 0) return this.#hold(request, operation, waitMs)
+    if (waitMs > 0) return this.#hold(request, waitMs)
+    const operation = METHODS.get(method)
+    if (!operation) throw new RpcError(-32601, `there is no method ${method.slice(0, 64)}`, id)
     this.#run(request, operation)
   }
 
   /** He has spent his share: his socket waits, and with it he. */
-  #hold(request: RpcRequest, operation: Operation, waitMs: number): void {
+  #hold(request: RpcRequest, waitMs: number): void {
     this.#isBusy = true
     this.#socket.pause()
     setTimeout(() => {
       this.#isBusy = false
-      if (this.#isEnded) return
-      const again = this.#options.hub.rate.take(this.#options.caller.actor.userId)
-      if (again > 0) return this.#hold(request, operation, again)
-      if (this.#lane.length < LANE_MAX) this.#socket.resume()
-      this.#run(request, operation)
+      if (this.#isOver) return
+      if (!this.#lane.isFull) this.#socket.resume()
+      this.#attempt(() => this.#handle(request))
       this.#advance()
     }, waitMs)
   }
@@ -230,7 +226,7 @@ export class Connection {
 
   #end(): void {
     this.#isEnded = true
-    this.#lane.length = 0
+    this.#lane.clear()
     if (this.#session) this.#options.hub.disconnect(this.#session)
     this.#options.onClose(this)
   }

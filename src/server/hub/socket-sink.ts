@@ -9,6 +9,9 @@ import { encodeNotification } from './json-rpc.js'
 /** A peer that does not answer our close within this time is cut off. */
 const CLOSE_MS = 2000
 
+/** Bytes that may wait to be sent before no more requests are answered: the longest answer, and some. */
+const BEHIND_BYTES = 1024 * 1024
+
 /** Writes frames to a WebSocket; what one turn of the event loop writes leaves as one piece. */
 export class SocketSink implements Sink {
   readonly #socket: WebSocket
@@ -24,6 +27,11 @@ export class SocketSink implements Sink {
 
   get backlog(): number {
     return this.#socket.bufferedAmount
+  }
+
+  /** Whether the client leaves too much unread. The socket emits `drain` when all is sent. */
+  get isBehind(): boolean {
+    return this.backlog > BEHIND_BYTES
   }
 
   event(event: EncodedEvent): void {
