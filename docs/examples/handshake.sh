@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Two users, from nothing to a conversation, with bash, GNU coreutils, openssl and curl alone.
+# Two users, from nothing to a conversation, with bash, GNU coreutils, openssl (3) and curl (7.82 or newer) alone.
 #
 #   docs/examples/handshake.sh [path of root-ca.pem]
 #
@@ -7,12 +7,13 @@
 # Each user's files stand in a folder of his own: what alice knows, bob knows only by what the hub relays.
 # Every value that goes into a signature is said to come from memory, from the pin, or from the message.
 set -Eeuo pipefail
-trap 'echo "handshake: stopped at line $LINENO" >&2' ERR
+trap '[ "$BASH_SUBSHELL" -gt 0 ] || echo "handshake: stopped at line $LINENO" >&2' ERR
 
 IDENTITY=${HERMES_IDENTITY_URL:-https://localhost:8443}
 HUB=${HERMES_HUB_URL:-https://localhost:9443}
-ROOT_CA=$(realpath "${1:-certs/root-ca.pem}")
+ROOT_CA=${1:-certs/root-ca.pem}
 [ -r "$ROOT_CA" ] || { echo "handshake: $ROOT_CA cannot be read; give the path of root-ca.pem" >&2; exit 1; }
+ROOT_CA=$(realpath "$ROOT_CA")
 
 umask 077
 work=$(mktemp -d)

@@ -15,10 +15,11 @@ export function startMessage(
 ${created ? newAuthority(config) : ''}
   Identity  ${identityUrl}   register, fetch, fetch-my; API pages at ${identityUrl}/docs
   Hub       ${hubUrl}   conversations, with a client certificate
-  Root CA   ${rootFingerprint}
+  Root CA   ${rootFingerprint}   what clients pin
   Users     acct:<username>@${trustDomain}
 
-A first user, in another terminal in this folder (README.md goes on to a conversation):
+A first user, in another terminal in this folder; each user needs a name and a key of his own
+(README.md goes on, with a key kept for the next device and a conversation):
 
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out carol.key
   openssl req -new -key carol.key -subj /CN=carol -out carol-request.pem
