@@ -15,8 +15,8 @@ const USAGE = `Usage: hermes <command>
 async function main([command, ...rest]: readonly string[]): Promise<number> {
   if (command === 'serve' && rest.includes('--help')) return print(serveHelp())
   if (command === 'serve' && rest.length === 0) return serve()
-  if (command === '--version') return print(`${version()}\n`)
-  if (command === '--help' || command === 'help') return print(USAGE)
+  if (command === '--version' || command === 'version') return print(`${version()}\n`)
+  if (command === '--help' || command === '-h' || command === 'help') return print(USAGE)
   process.stderr.write(
     command === undefined ? USAGE : `hermes: unknown command: ${[command, ...rest].join(' ')}\n\n${USAGE}`,
   )
@@ -35,7 +35,7 @@ function version(): string {
 
 function serveHelp(): string {
   const rows = variableTable().map(
-    ({ name, byDefault, description }) => `  ${name}\n      ${description} (${byDefault ?? 'off'})`,
+    ({ name, byDefault, description }) => `  ${name}\n      ${description} (${byDefault ?? 'not set'})`,
   )
   return `Usage: hermes serve\n\nConfiguration is by environment variables:\n\n${rows.join('\n')}\n`
 }

@@ -6,7 +6,7 @@ import { startMessage } from './start-message.js'
 /** npm forwards a signal to a process that has had it already: a repeat within this time is the same signal. */
 const REPEAT_MS = 1000
 
-/** Runs the server until it is told to stop. Resolves with 0 once everything accepted is stored. */
+/** Runs the server until it is told to stop. Answers the exit code: 0 once everything has ended in order. */
 export async function serve(): Promise<number> {
   const config = loadConfig()
   const logger = await createLogger(config.logLevel)
@@ -14,9 +14,9 @@ export async function serve(): Promise<number> {
   process.stdout.write(startMessage(running, config))
   const signal = await stopSignal()
   logger.info({ signal }, 'Stopping')
-  await close(running)
-  logger.info('Stopped')
-  return 0
+  const isDone = await close(running)
+  logger.info(isDone ? 'Stopped' : 'Stopped without waiting: what was acknowledged is stored')
+  return isDone ? 0 : 1
 }
 
 /** To stderr: lines of JSON for programs, or readable ones where a person is looking. */
@@ -34,14 +34,14 @@ function stopSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-/** A second signal, after a while, does not wait for the end. */
-async function close(running: Running): Promise<void> {
+/** False: a second signal, after a while, did not wait for the end. */
+async function close(running: Running): Promise<boolean> {
   const since = performance.now()
-  const impatient = new Promise<void>((resolve) => {
+  const impatient = new Promise<false>((resolve) => {
     const again = () => {
-      if (performance.now() - since > REPEAT_MS) resolve()
+      if (performance.now() - since > REPEAT_MS) resolve(false)
     }
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, again)
   })
-  await Promise.race([running.close(), impatient])
+  return Promise.race([running.close().then(() => true), impatient])
 }

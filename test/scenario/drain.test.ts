@@ -7,8 +7,9 @@ import { connect, hubSocket } from '../support/hub-client.js'
 import { startServer } from '../support/server.js'
 import { registerUsers } from '../support/user.js'
 
+// Longer than the ten seconds after which Fastify gives up a plugin by default.
 t.test('a planned end: clients are told, closed one after another with 1012, and miss nothing', async (t) => {
-  const server = await startServer(t, { HERMES_DRAIN_SECONDS: '3' })
+  const server = await startServer(t, { HERMES_DRAIN_SECONDS: '18' })
   const { alice, bob, carol } = await registerUsers(server, 'alice', 'bob', 'carol')
   const a = { user: alice, client: await connect(t, server, alice) }
   const b = { user: bob, client: await connect(t, server, bob) }

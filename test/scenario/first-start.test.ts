@@ -7,7 +7,7 @@ import { request } from '../support/https.js'
 import { connect } from '../support/hub-client.js'
 import { serve, temporaryFolder } from '../support/serve-process.js'
 import type { TestServer } from '../support/server.js'
-import { registerUser } from '../support/user.js'
+import { registerUser, registerUsers } from '../support/user.js'
 
 /** File → digest and mode of all that is in a folder. */
 async function contents(folder: string): Promise<Record<string, string>> {
@@ -75,4 +75,17 @@ t.test('the first start makes everything, the second reuses it, and the root key
   await setTimeout(1)
   second.child.kill('SIGTERM')
   t.match(await second.ended, { code: 0, signal: null }, 'a signal that comes twice is one')
+})
+
+t.test('a second signal, a while later, does not wait for the clients', async (t) => {
+  const directory = await temporaryFolder(t)
+  const started = await serve(t, { directory, environment: { HERMES_DRAIN_SECONDS: '3600' } })
+  const server = await asTestServer(started, directory)
+  const { alice, bob } = await registerUsers(server, 'alice', 'bob')
+  const clients = [await connect(t, server, alice), await connect(t, server, bob)]
+  started.child.kill('SIGINT')
+  for (const client of clients) await client.notification('draining')
+  await setTimeout(1100)
+  started.child.kill('SIGINT')
+  t.match(await started.ended, { code: 1, signal: null })
 })

@@ -22,7 +22,7 @@ function* frames(bytes: Buffer): Generator<readonly [opcode: number, payload: Bu
 }
 
 t.test('a client that never answers a ping is closed with 4408; one that does stays', async (t) => {
-  const server = await startServer(t, { HERMES_HEARTBEAT_SECONDS: '1' })
+  const server = await startServer(t, { HERMES_HEARTBEAT_SECONDS: '2' })
   const { alice, bob } = await registerUsers(server, 'alice', 'bob')
   const answering = await connect(t, server, bob)
 

@@ -53,6 +53,8 @@ function run(t: Test, { directory, environment = {}, command }: ServeOptions) {
     HERMES_REGISTRATIONS_PER_HOUR: '0',
     HERMES_PASSWORDS_PER_MINUTE: '0',
     HERMES_LOG_LEVEL: 'error',
+    // The loaders that a test runner asks for are not for the server.
+    NODE_OPTIONS: '',
     ...environment,
   }
   const program = command === undefined ? [`--import=${import.meta.resolve('tsx')}`, MAIN] : [command]

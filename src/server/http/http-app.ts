@@ -60,6 +60,8 @@ function serverOptions(
     bodyLimit: config.bodyBytes,
     trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     return503OnClosing: false,
+    // Closing takes as long as HERMES_DRAIN_SECONDS says.
+    pluginTimeout: 0,
     rewriteUrl: routableTarget,
     // No header is that long: `refuseBeforeRouting` refuses long targets, behind the guard.
     routerOptions: { maxParamLength: HEADER_BYTES },

@@ -45,8 +45,11 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
       this.websocketServer.close(() => done())
     },
   })
+  let sweptAt = performance.now()
   const sweep = setInterval(() => {
-    beat(connections, options.heartbeatSeconds * 1000)
+    const late = performance.now() - sweptAt - SWEEP_MS
+    sweptAt = performance.now()
+    beat(connections, options.heartbeatSeconds * 1000, late > SWEEP_MS ? late : 0)
     options.hub.sweep().catch((error: unknown) => app.log.error({ err: error }, 'a sweep failed'))
   }, SWEEP_MS)
   app.addHook('onClose', async () => clearInterval(sweep))
@@ -109,9 +112,11 @@ function refuseSubprotocols(offered: readonly string[]): void {
     throw new HermesError('invalid_request', `the subprotocols offered are not spoken here: offer ${PROTOCOL}, or none`)
 }
 
-function beat(connections: ReadonlySet<Connection>, heartbeatMs: number): void {
+/** `lateMs`: this process was held up for so long, which is not to be held against those it did not hear. */
+function beat(connections: ReadonlySet<Connection>, heartbeatMs: number, lateMs: number): void {
   const now = performance.now()
   for (const connection of connections) {
+    connection.heardAt += lateMs
     if (now - connection.heardAt >= 2 * heartbeatMs) connection.close(CLOSE.silent)
     else if (now >= connection.pingAt) {
       connection.pingAt = now + heartbeatMs
