@@ -14,10 +14,15 @@ export function acceptForms(app: FastifyInstance): void {
   })
 }
 
-/** Fields of a form; refused when one comes twice, or is not UTF-8 behind its percent signs. */
+/**
+ * Fields of a form; refused when one comes twice, has neither name nor value, or is not UTF-8 behind its percent
+ * signs. An empty body has no fields.
+ */
 export function parseForm(text: string): Readonly<Record<string, string>> {
   const fields = new Map<string, string>()
-  for (const pair of text.split('&').filter((part) => part !== '')) {
+  for (const pair of text === '' ? [] : text.split('&')) {
+    // curl sends nothing at all between two & for a file that it cannot read.
+    if (pair === '') throw new HermesError('invalid_request', 'A field of the form is empty: was its file read?')
     const equals = pair.indexOf('=')
     const name = decode(equals < 0 ? pair : pair.slice(0, equals))
     if (fields.has(name)) throw repeated(name.slice(0, NAME_CHARACTERS))

@@ -50,6 +50,8 @@ t.test('a form is read as a browser writes it', async () => {
 t.test('a form with a field twice, or with broken escapes, is refused', async (t) => {
   for (const text of ['a=1&a=2', 'a&a', 'a=%', 'a=%f', 'a=%ff', '%c3=1'])
     t.throws(() => parseForm(text), { code: 'invalid_request' }, text)
+  for (const text of ['&', 'a=1&', '&a=1', 'a=1&&b=2'])
+    t.throws(() => parseForm(text), { code: 'invalid_request', message: /is empty/ }, text)
   t.same(parseForm(''), {})
   t.same(parseForm('a&b=&c=d=e+f%2B'), { a: '', b: '', c: 'd=e f+' })
 })

@@ -61,6 +61,17 @@ t.test('the same as forms, with the line ends of Windows, answered in PEM', asyn
   t.ok(der.bytes.equals(certificate.raw))
 })
 
+t.test('a form whose locked key could not be read registers nobody', async (t) => {
+  const { post, postForm, get } = await listen(t)
+  isProblem(t, await post('/register', { ...ALICE, encryptedPrivateKey: '' }), 'private_key_rejected')
+  isProblem(t, await postForm('/register', { ...ALICE, encryptedPrivateKey: '' }), 'private_key_rejected')
+  const { encryptedPrivateKey: _, ...others } = ALICE
+  const unread = await postForm('/register', `${new URLSearchParams(others)}&`)
+  isProblem(t, unread, 'invalid_request')
+  t.match(unread.json.detail, /is empty/)
+  t.equal((await get('/fetch/alice')).status, 404)
+})
+
 t.test('fetch answers 304 to the ETag of the same format, and of no other', async (t) => {
   const { post, get, clock } = await listen(t, { policy: { certificateDays: 1 } })
   await post('/register', ALICE)

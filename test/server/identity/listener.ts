@@ -26,10 +26,10 @@ export interface Listener extends ServiceFixture {
   readonly port: number
   readonly get: (path: string, headers?: Readonly<Record<string, string>>, method?: string) => Promise<Answer>
   readonly post: (path: string, body: unknown, headers?: Readonly<Record<string, string>>) => Promise<Answer>
-  /** As curl sends `--data-urlencode`. */
+  /** As curl sends `--data-urlencode`; a string goes as it is. */
   readonly postForm: (
     path: string,
-    fields: Readonly<Record<string, string>>,
+    fields: string | Readonly<Record<string, string>>,
     headers?: Readonly<Record<string, string>>,
   ) => Promise<Answer>
 }
@@ -106,7 +106,7 @@ export async function listen(
         'POST',
         path,
         { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-        String(new URLSearchParams(fields)),
+        typeof fields === 'string' ? fields : String(new URLSearchParams(fields)),
       ),
   }
 }
