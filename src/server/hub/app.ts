@@ -7,6 +7,7 @@ import { clientLimits } from '../client-limits.js'
 import { buildHttpApp } from '../http/http-app.js'
 import swagger from '../http/swagger.js'
 import { createGuard } from './guard.js'
+import { spendRequest } from './request-rate.js'
 import { restRoutes } from './rest-routes.js'
 import { websocketRoute } from './websocket-route.js'
 
@@ -16,7 +17,7 @@ export interface HubAppDependencies {
   readonly logger: Logger
 }
 
-/** The hub listener: the guard, the WebSocket and the REST face of the operations. Never listens. */
+/** The hub listener: the guard, the rate of requests, the WebSocket and the REST face of the operations. Never listens. */
 export async function buildHubApp(
   dependencies: HubAppDependencies,
   https: ServerOptions | null,
@@ -25,7 +26,15 @@ export async function buildHubApp(
   const { services } = hub
   const { identities } = services
   const guard = createGuard({ identities, now: () => services.now(), allowedOrigins: config.allowedOrigins })
-  const app = buildHttpApp({ config, logger, https, guard })
+  const app = buildHttpApp({
+    config,
+    logger,
+    https,
+    async guard(request, reply) {
+      await guard.call(this, request, reply)
+      spendRequest(hub, request)
+    },
+  })
   app.decorateRequest('caller', null)
   await app.register(swagger, {
     title: 'Hermes conversation hub',
