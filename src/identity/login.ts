@@ -45,9 +45,11 @@ export function createLogin(dependencies: LoginDependencies): Login {
     try {
       if (delayMs > 0) await pause(delayMs, closing)
       // One after another for a user and address, or right passwords sent at once would lock each other out.
-      return await workers.run({ address, key: `${username} ${address}` }, (hasher) =>
+      const record = await workers.run({ address, key: `${username} ${address}` }, (hasher) =>
         check(dependencies, hasher, nobodysHash, { username, address }, password),
       )
+      forgive()
+      return record
     } catch (error) {
       if (!(error instanceof HermesError) || error.code !== 'invalid_credentials') forgive()
       throw error

@@ -1,5 +1,8 @@
 import bcrypt from 'bcryptjs'
 import t from 'tap'
+import { AddressLimit } from '../../src/identity/address-limit.js'
+import { createLogin, type LoginDependencies } from '../../src/identity/login.js'
+import type { IdentityRecord } from '../../src/store/records.js'
 import { createRequest, lockKey } from './requests.js'
 import { createServiceFixture, PASSWORD } from './service-fixture.js'
 import { settle } from './settle.js'
@@ -48,6 +51,26 @@ t.test('right passwords never lock', async (t) => {
   await identities.register({ username: 'alice', password: PASSWORD, csr: createRequest('alice').csr }, ADDRESS)
   for (let n = 0; n < 12; n++)
     await t.rejects(identities.fetchMy({ username: 'alice', password: PASSWORD }, ADDRESS), { code: 'no_private_key' })
+})
+
+t.test('right passwords from anywhere delay nobody', async (t) => {
+  const record = { user: { id: 1, passwordHash: bcrypt.hashSync('right', 4) } } as IdentityRecord
+  const store = { countAttempt: async () => null, findIdentity: async () => record, forgiveAttempts: async () => {} }
+  const hasher = { hash: async () => '', compare: async (password: string) => password === 'right' }
+  const workers = { run: <T>(_client: unknown, work: (given: typeof hasher) => Promise<T>) => work(hasher) }
+  const login = createLogin({
+    store: store as unknown as LoginDependencies['store'],
+    workers: workers as unknown as LoginDependencies['workers'],
+    passwordLimit: new AddressLimit({ what: 'passwords', max: 0, windowMs: 1 }),
+    policy: { bcryptCost: 4, loginFailures: 1 },
+    now: () => new Date(),
+    // Whoever would have to wait is refused at once.
+    closing: AbortSignal.abort(),
+  })
+  for (let n = 0; n < 20; n++) t.equal(await login({ username: 'alice', password: 'right' }, `192.0.2.${n}`), record)
+  for (let n = 0; n < 2; n++)
+    await t.rejects(login({ username: 'alice', password: 'wrong' }, `198.51.100.${n}`), { code: 'invalid_credentials' })
+  await t.rejects(login({ username: 'alice', password: 'right' }, ADDRESS), { code: 'draining' }, 'wrong ones do')
 })
 
 t.test('right passwords sent at once do not lock each other out', async (t) => {
