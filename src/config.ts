@@ -102,7 +102,7 @@ export const VARIABLES = {
   HERMES_REGISTRATIONS_PER_HOUR: variable(
     integer(0, 1_000_000),
     '20',
-    'Registrations from one address in an hour; 0 = no limit',
+    'Attempts to register from one address in an hour; 0 = no limit',
   ),
   HERMES_RESERVED_USERNAMES: variable(
     list,
@@ -166,7 +166,10 @@ export const VARIABLES = {
     'Seconds that clients have to go elsewhere when the server is told to stop',
   ),
   HERMES_LOG_LEVEL: variable(
-    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    z.enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'must be fatal, error, warn, info, debug, trace or silent',
+    ),
     'info',
     'fatal, error, warn, info, debug, trace or silent',
   ),
@@ -200,7 +203,18 @@ export type Config = {
 }
 
 /** Kubernetes puts these into every container that stands beside a service named hermes. */
-const IGNORED = /^HERMES_(SERVICE|PORT)(_|$)/
+const INJECTED = /^HERMES_(SERVICE|PORT)_/
+/** And this one, which a person may mean as well. */
+const INJECTED_PORT = /^(tcp|udp|sctp):\/\//
+
+function isInjected(name: string, value: string): boolean {
+  return INJECTED.test(name) || (name === 'HERMES_PORT' && INJECTED_PORT.test(value))
+}
+
+function unknown(name: string): HermesError {
+  const hint = name === 'HERMES_PORT' ? 'the ports are HERMES_IDENTITY_PORT and HERMES_HUB_PORT; ' : ''
+  return new HermesError('invalid_request', `${name} is no variable of Hermes; ${hint}"hermes serve --help" lists them`)
+}
 
 function fieldName(variableName: string): string {
   return variableName
@@ -214,10 +228,8 @@ function fieldName(variableName: string): string {
  * Throws `invalid_request` naming the first variable that is unknown or does not fit, and what is allowed.
  */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  for (const name of Object.keys(environment)) {
-    if (name.startsWith('HERMES_') && !(name in VARIABLES) && !IGNORED.test(name))
-      throw new HermesError('invalid_request', `${name} is no variable of Hermes; "hermes serve --help" lists them`)
-  }
+  for (const [name, value = ''] of Object.entries(environment))
+    if (name.startsWith('HERMES_') && !(name in VARIABLES) && !isInjected(name, value)) throw unknown(name)
   const config = Object.entries(VARIABLES).map(([name, { schema, byDefault }]) => {
     const value = environment[name] ?? byDefault
     if (value === null) return [fieldName(name), null]
