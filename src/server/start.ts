@@ -48,7 +48,9 @@ interface Installation {
 export async function start(config: Config, { logger, now = () => new Date() }: StartOptions): Promise<Running> {
   const store = await openSqliteStore({ url: config.databaseUrl, quotas: quotasOf(config), now, logger })
   try {
-    const certificates = await openAuthority(config, store, now)
+    const isNew = (await store.installation()) === null
+    const certificates = await openAuthority(config, isNew, now)
+    if (isNew && !certificates.created) warnOfNewDatabase(config, logger)
     const trustDomain = await settle(config, store, certificates)
     return await listen({ config, store, certificates, trustDomain, logger, now })
   } catch (error) {
@@ -63,10 +65,18 @@ function quotasOf(config: Config): Quotas {
 }
 
 /** A database whose CA is missing must not be given another. */
-async function openAuthority(config: Config, store: Store, now: () => Date): Promise<Certificates> {
+async function openAuthority(config: Config, mayCreate: boolean, now: () => Date): Promise<Certificates> {
   const { hostnames, certsDir: directory, caPassphraseFile: passphraseFile, tlsCertFile, tlsKeyFile } = config
-  const mayCreate = (await store.installation()) === null
   return openCertificates({ directory, hostnames, passphraseFile, tlsCertFile, tlsKeyFile, now: now(), mayCreate })
+}
+
+/** Not refused: a first start that was interrupted between the two leaves the same. */
+function warnOfNewDatabase({ certsDir, databaseUrl }: Config, logger: Logger): void {
+  const sentence =
+    `The database ${databaseUrl} is new, but the CA in ${certsDir} is not: ` +
+    'names that were registered under this CA before can be registered anew by others. ' +
+    'Unless the first start was interrupted, stop and restore the database that goes with the CA'
+  logger.warn({ database: databaseUrl, certificates: certsDir }, sentence)
 }
 
 async function settle(config: Config, store: Store, { root }: Certificates): Promise<string> {
