@@ -86,7 +86,7 @@ export const JoinedEvent = z
     inviterChallenge: Challenge,
     inviteeChallenge: Challenge,
     roster: Digest,
-    members: z.array(Party).meta({ description: 'The members just before he joined.' }),
+    members: z.array(Party).meta({ description: 'The members that `invited` showed; `roster` is their digest.' }),
     rosterSeq: Seq,
     confirmationRoster: Digest,
     inviteeSignature: Signature,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import './messages.js'
 
 /** Names are compared byte for byte; see protocol.md §1. */
 export const USERNAME_PATTERN = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/

@@ -6,14 +6,14 @@ import { SIGNAL_BYTES } from './limits.js'
 /** Limits a client should know, as `hello` and `/.well-known/hermes` tell them. Units are in the names. */
 export const ClientLimits = z
   .object({
-    frameBytes: z.int(),
-    payloadBytes: z.int(),
-    signalBytes: z.int(),
-    windowEvents: z.int(),
-    windowBytes: z.int(),
-    membersMax: z.int(),
-    requestsPerSecond: z.int().meta({ description: 'For each user; 0 means no limit.' }),
-    requestsBurst: z.int(),
+    frameBytes: z.int().min(1),
+    payloadBytes: z.int().min(1),
+    signalBytes: z.int().min(1),
+    windowEvents: z.int().min(1),
+    windowBytes: z.int().min(1),
+    membersMax: z.int().min(1),
+    requestsPerSecond: z.int().min(0).meta({ description: 'For each user; 0 means no limit.' }),
+    requestsBurst: z.int().min(1),
   })
   .meta({
     id: 'ClientLimits',
@@ -56,7 +56,7 @@ export const NOTIFICATIONS = {
   event: ConversationEvent,
   synced: z.object({}),
   signal: SignalNotification,
-  draining: z.object({ reconnectAfterMs: z.int() }),
+  draining: z.object({ reconnectAfterMs: z.int().min(0) }),
   certificate_expiring: z.object({ notAfter: Timestamp }),
   gap: Gap,
 } as const

@@ -43,10 +43,10 @@ const limit = (max: number, byDefault: number) =>
   z.int().min(1).max(max).default(byDefault).meta({ description: 'At most so many.', example: byDefault })
 
 export const ParticipantReference = z
-  .union([
-    z.strictObject({ certificate: CertificatePem }),
-    z.strictObject({ username: Username, fingerprint: Fingerprint }),
-  ])
+  .union(
+    [z.strictObject({ certificate: CertificatePem }), z.strictObject({ username: Username, fingerprint: Fingerprint })],
+    'must be {certificate} or {username, fingerprint}',
+  )
   .meta({ id: 'ParticipantReference', description: 'A user by his certificate, or by name and fingerprint.' })
 
 export const StartParams = z
@@ -133,7 +133,10 @@ export const AckConversationParams = z
   .strictObject({ conversation: ConversationId, seq: Seq })
   .meta({ id: 'AckConversationParams' })
 export const AckInvitationParams = z.strictObject({ invitation: InvitationId }).meta({ id: 'AckInvitationParams' })
-export const AckParams = z.union([AckConversationParams, AckInvitationParams])
+export const AckParams = z.union(
+  [AckConversationParams, AckInvitationParams],
+  'must be {conversation, seq} or {invitation}',
+)
 
 export const ConversationsParams = z
   .strictObject({ after: ConversationId.optional(), limit: limit(LIST_MAX, LIST_DEFAULT) })

@@ -7,10 +7,12 @@ export const Problem = z
   .object({
     type: z.string().meta({ description: 'urn:hermes:error:<code>', example: 'urn:hermes:error:username_taken' }),
     title: z.string().meta({ description: 'The same for every problem of a code.', example: 'The username is taken' }),
-    status: z.int().meta({ example: 409 }),
+    status: z.int().min(400).max(599).meta({ example: 409 }),
     detail: z.string().meta({ description: 'What went wrong here, for people.', example: 'alice is taken' }),
     code: z.string().meta({ description: 'For programs.', example: 'username_taken' }),
-    requestId: z.string().meta({ description: 'The same in the log of the server.', example: 'req-1f' }),
+    requestId: z
+      .string()
+      .meta({ description: 'The same in the log of the server.', example: '0b5f1c9e-5d0e-4f0e-9f43-0f8a4a0c3c11' }),
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
@@ -22,8 +24,12 @@ export const Problem = z
       .optional()
       .meta({ description: 'With `invitation_state`: the state it is in.', example: 'joined' }),
     quota: z.string().optional().meta({ description: 'With `quota_exceeded`: which.', example: 'devices' }),
-    limit: z.int().optional().meta({ description: 'With `quota_exceeded`: how much it is.', example: 16 }),
-    epoch: z.int().optional().meta({ description: 'With `epoch_conflict`: the counter as it is now.', example: 3 }),
+    limit: z.int().min(0).optional().meta({ description: 'With `quota_exceeded`: how much it is.', example: 16 }),
+    epoch: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'With `epoch_conflict`: the counter as it is now.', example: 3 }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' })
 

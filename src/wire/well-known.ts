@@ -5,8 +5,8 @@ import { ClientLimits } from './frames.js'
 /** What the server asks of a locked private key (pki.md "Private key on the server"). */
 export const EscrowPolicy = z
   .object({
-    sha256Iterations: z.int().meta({ description: 'Least PBKDF2-HMAC-SHA256 iterations.', example: 600_000 }),
-    sha512Iterations: z.int().meta({ description: 'Least PBKDF2-HMAC-SHA512 iterations.', example: 220_000 }),
+    sha256Iterations: z.int().min(1).meta({ description: 'Least PBKDF2-HMAC-SHA256 iterations.', example: 600_000 }),
+    sha512Iterations: z.int().min(1).meta({ description: 'Least PBKDF2-HMAC-SHA512 iterations.', example: 220_000 }),
   })
   .meta({ id: 'EscrowPolicy' })
 
