@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { HermesError } from '../errors.js'
+import { tryAgain } from './try-again.js'
 
 /** Addresses remembered; an attacker with more of them than this has outgrown limits by address. */
 const ADDRESSES_MAX = 100_000
@@ -10,7 +11,7 @@ interface Window {
 }
 
 export interface AddressLimitOptions {
-  /** What is counted, as in "registrations"; for the refusal. */
+  /** What is counted, as in "passwords"; for the refusal. */
   readonly what: string
   /** Within one window; 0 for no limit. */
   readonly max: number
@@ -32,8 +33,9 @@ export class AddressLimit {
     if (max === 0) return
     const window = this.#windowOf(address, now.getTime(), windowMs)
     if (window.count >= max) {
+      const retryAfterMs = window.since + windowMs - now.getTime()
       const sentence = `At most ${max} ${what} from one address in ${windowMs / 60_000} minutes`
-      throw new HermesError('rate_limited', sentence, { retryAfterMs: window.since + windowMs - now.getTime() })
+      throw new HermesError('rate_limited', `${sentence}: ${tryAgain(retryAfterMs)}`, { retryAfterMs })
     }
     window.count += 1
   }

@@ -47,7 +47,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Ident
   const describe = createIdentityDescriber(issuers)
   const passwordLimit = new AddressLimit({ what: 'passwords', max: policy.passwordsPerMinute, windowMs: MINUTE_MS })
   const registrationLimit = new AddressLimit({
-    what: 'registrations',
+    what: 'attempts to register',
     max: policy.registrationsPerHour,
     windowMs: 60 * MINUTE_MS,
   })

@@ -9,6 +9,7 @@ import type { AddressLimit } from './address-limit.js'
 import { normalizeGuess } from './password.js'
 import type { PasswordHasher, PasswordWorkers } from './password-workers.js'
 import type { IdentityPolicy } from './policy.js'
+import { tryAgain } from './try-again.js'
 
 const MINUTE_MS = 60_000
 
@@ -107,6 +108,6 @@ function lockPolicy(failures: number): LoginPolicy {
 
 function locked(until: Date, now: Date): HermesError {
   const retryAfterMs = Math.max(0, until.getTime() - now.getTime())
-  const sentence = 'Too many wrong passwords for this account from this address'
+  const sentence = `Too many wrong passwords for this account from this address: ${tryAgain(retryAfterMs)}`
   return new HermesError('account_locked', sentence, { retryAfterMs })
 }

@@ -40,7 +40,11 @@ t.test('256 parallel guesses count as 5, for known and unknown users', async (t)
     t.same(await settle(guesses), { invalid_credentials: 5, account_locked: 251 })
   }
   const right = { username: 'alice', password: PASSWORD }
-  await t.rejects(identities.fetchMy(right, ADDRESS), { code: 'account_locked', retryAfterMs: 15 * 60_000 })
+  await t.rejects(identities.fetchMy(right, ADDRESS), {
+    code: 'account_locked',
+    retryAfterMs: 15 * 60_000,
+    message: /: try again in 15 minutes$/,
+  })
   t.equal((await identities.fetchMy(right, '192.0.2.2')).username, 'alice', 'another address is not locked')
   clock.now = new Date(clock.now.getTime() + 15 * 60_000)
   t.equal((await identities.fetchMy(right, ADDRESS)).username, 'alice', 'the lock ends')
