@@ -3,7 +3,8 @@ import { ITERATIONS_MAX, type Pbes2, parseEncryptedPrivateKey } from './encrypte
 import { decodePem } from './pem.js'
 
 /** The line that makes a good blob; every refusal prints it. */
-export const ESCROW_COMMAND = 'openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 600000 -in key.pem'
+export const ESCROW_COMMAND =
+  'openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 600000 -in key.pem -out locked.pem'
 
 const ESCROW_BYTES_MAX = 16 * 1024
 const SALT_BYTES = 16
