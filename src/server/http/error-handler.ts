@@ -13,6 +13,9 @@ export const SENTENCE_CHARACTERS = 256
 /** Fields named in one problem. */
 const FIELD_ERRORS_MAX = 20
 
+/** Of a body that is missing, or a list, or null. */
+const NO_OBJECT = 'the body must be a JSON object; {} if there is nothing to say'
+
 /** Statuses that Fastify and its plugins answer on their own. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',
@@ -58,6 +61,7 @@ export function toHermesError(error: unknown, bodyLimit?: number): HermesError {
 
 /** The messages of the framework repeat what the client sent, however long, or say too little. */
 function sentence(code: ErrorCode, error: Error, bodyLimit: number | undefined): string {
+  if ('code' in error && error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return NO_OBJECT
   if (code === 'too_large' && bodyLimit !== undefined) return `The body may have ${bodyLimit} bytes`
   if (code === 'uri_too_long') return `The request target may have ${URI_CHARACTERS} characters`
   if (code === 'unsupported_media_type')
@@ -66,16 +70,21 @@ function sentence(code: ErrorCode, error: Error, bodyLimit: number | undefined):
 }
 
 interface ValidationIssue {
+  readonly keyword: string
   readonly instancePath: string
   readonly message?: string
+}
+
+function messageOf({ keyword, instancePath, message = 'is not valid' }: ValidationIssue): string {
+  return keyword === 'invalid_type' && instancePath === '/' ? NO_OBJECT : message.slice(0, SENTENCE_CHARACTERS)
 }
 
 /** Slashes separate the path that the provider gives; protocol.md wants `participants.0.username`. */
 function fromValidation(issues: readonly ValidationIssue[]): HermesError {
   const errors = issues.slice(0, FIELD_ERRORS_MAX).map(
-    ({ instancePath, message }): FieldError => ({
-      path: instancePath.slice(1).replaceAll('/', '.'),
-      message: message?.slice(0, SENTENCE_CHARACTERS) ?? 'is not valid',
+    (issue): FieldError => ({
+      path: issue.instancePath.slice(1).replaceAll('/', '.'),
+      message: messageOf(issue),
     }),
   )
   const detail = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')

@@ -3,6 +3,9 @@ import type { Problem } from '../../wire/problem.js'
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
 
+/** Operations name a parameter as JSON-RPC has it. */
+const PARAMS = /^params\./
+
 /** The problem details of a refusal [RFC 9457 3.1]; a 5xx shows its title alone, never a cause. */
 export function toProblem(error: HermesError, requestId: string): Problem {
   const { status, title } = ERRORS[error.code]
@@ -11,7 +14,7 @@ export function toProblem(error: HermesError, requestId: string): Problem {
     type: `urn:hermes:error:${error.code}`,
     title,
     status,
-    detail: status >= 500 ? title : error.message,
+    detail: status >= 500 ? title : error.message.replace(PARAMS, ''),
     code: error.code,
     requestId,
     ...(error.errors !== undefined && { errors: error.errors.map(({ path, message }) => ({ path, message })) }),

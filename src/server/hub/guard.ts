@@ -22,6 +22,8 @@ export interface GuardOptions {
   readonly allowedOrigins: readonly string[]
 }
 
+const UNKNOWN = 'This certificate was not issued here, or by an earlier installation: register again'
+
 /** What a refusal of the guard means: the request is not looked at, and the connection closes. */
 export function createGuard({ identities, now, allowedOrigins }: GuardOptions): onRequestAsyncHookHandler {
   return async (request, reply) => {
@@ -45,7 +47,7 @@ function refuseOrigin({ headers }: FastifyRequest, allowed: readonly string[]): 
 }
 
 function goodRecord(record: IdentityRecord | null, now: Date): IdentityRecord {
-  if (!record) throw new HermesError('certificate_unknown')
+  if (!record) throw new HermesError('certificate_unknown', UNKNOWN)
   const refusal = refusalOf(record, now.getTime())
   if (refusal) throw new HermesError(refusal)
   return record

@@ -63,7 +63,7 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
       operationId: 'connect',
       summary: 'Open a WebSocket',
       description:
-        'JSON-RPC 2.0 in text frames, subprotocol hermes.v1; see asyncapi.yaml. Without an upgrade it is refused.',
+        'JSON-RPC 2.0 in text frames, subprotocol hermes.v1; see docs/protocol.md. Without an upgrade it is refused.',
       tags: ['WebSocket'],
       querystring: Query,
       response: { 101: z.undefined().meta({ description: 'Switching protocols.' }), ...problems(...HUB_ERRORS) },

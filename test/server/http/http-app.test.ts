@@ -70,6 +70,7 @@ const post = (path: string, body: string, ...headers: string[]) =>
 const json = (path: string, body: unknown, ...headers: string[]) =>
   post(path, JSON.stringify(body), 'Content-Type: application/json', ...headers)
 const last = 'Connection: close'
+const NO_OBJECT = /^the body must be a JSON object; \{\} if/
 
 function checkProblem(t: Tap, answer: RawAnswer, code: keyof typeof ERRORS, detail?: RegExp): void {
   const { status, title } = ERRORS[code]
@@ -122,8 +123,9 @@ t.test('what the framework refuses is a problem', async (t) => {
       'invalid_request',
       /__proto__/,
     ],
-    ['an empty body', post('/things', '', 'Content-Type: application/json', last), 'invalid_request', /empty/i],
-    ['no body at all', `POST /strict HTTP/1.1\r\n${HOST}\r\n${last}\r\n\r\n`, 'invalid_request', /./],
+    ['an empty body', post('/things', '', 'Content-Type: application/json', last), 'invalid_request', NO_OBJECT],
+    ['no body at all', `POST /strict HTTP/1.1\r\n${HOST}\r\n${last}\r\n\r\n`, 'invalid_request', NO_OBJECT],
+    ['a list', json('/strict', [], last), 'invalid_request', NO_OBJECT],
     [
       'a field twice',
       post('/things', 'name=a&name=b', 'Content-Type: application/x-www-form-urlencoded', last),
