@@ -46,7 +46,13 @@ interface Installation {
 
 /** Starts both listeners over one store and one authority. Throws HermesError with one line for the operator. */
 export async function start(config: Config, { logger, now = () => new Date() }: StartOptions): Promise<Running> {
-  const store = await openSqliteStore({ url: config.databaseUrl, quotas: quotasOf(config), now, logger })
+  const store = await openSqliteStore({
+    url: config.databaseUrl,
+    quotas: quotasOf(config),
+    now,
+    logger,
+    exclusive: true,
+  })
   try {
     const isNew = (await store.installation()) === null
     const certificates = await openAuthority(config, isNew, now)

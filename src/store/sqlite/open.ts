@@ -10,6 +10,7 @@ import { sqliteEventLog } from './event-log.js'
 import { GroupCommit } from './group-commit.js'
 import { sqliteIdentities } from './identities.js'
 import { readInstallation, settle } from './installation.js'
+import { lockDatabase } from './lock.js'
 import { checkSchema, migrate, readMigrations } from './migrations.js'
 import { PrismaWriter } from './prisma.js'
 import { unavailable } from './sqlite-error.js'
@@ -21,35 +22,47 @@ export interface SqliteStoreOptions {
   readonly quotas?: Quotas
   readonly now?: () => Date
   readonly logger?: StoreLogger
+  /** Refuse a database that another exclusive store has open, in this process or another; by default false. */
+  readonly exclusive?: boolean
 }
 
 /**
  * Opens the store in a SQLite database, made at first, and brings it up to this program's schema.
  * Rejects with one line that names the file and what to do: `unavailable` when it is damaged or cannot be
- * written, `invalid_request` when it is another program's or a newer one's.
+ * written or is in use, `invalid_request` when it is another program's or a newer one's.
  */
 export async function openSqliteStore({
   url,
   quotas = NO_QUOTAS,
   now = () => new Date(),
   logger = SILENT,
+  exclusive = false,
 }: SqliteStoreOptions): Promise<Store> {
   const path = databasePath(url)
   createDatabaseFile(path)
+  let lock: Database | null = null
   try {
-    const applied = migrateFile(path)
+    const migrations = readMigrations()
+    // With a connection that changes nothing, not even the journal mode, for the file may be another program's.
+    using(openReader(path), (db) => checkSchema(db, path, migrations))
+    if (exclusive) lock = lockDatabase(path)
+    const applied = using(openWriter(path), (db) => migrate(db, path, migrations))
     if (applied.length > 0) logger.info({ database: path, applied }, 'The database was brought up to date')
-    return await connect(path, quotas, now, logger)
+    return releasing(await connect(path, quotas, now, logger), lock)
   } catch (error) {
+    lock?.close()
     throw cannotOpen(path, error)
   }
 }
 
-function migrateFile(path: string): readonly string[] {
-  const migrations = readMigrations()
-  // With a connection that changes nothing, not even the journal mode, for the file may be another program's.
-  using(openReader(path), (db) => checkSchema(db, path, migrations))
-  return using(openWriter(path), (db) => migrate(db, path, migrations))
+/** The store, whose close gives the lock back last. */
+function releasing(store: Store, lock: Database | null): Store {
+  if (lock === null) return store
+  const close = async () => {
+    await store.close()
+    lock.close()
+  }
+  return { ...store, close }
 }
 
 function using<T>(db: Database, use: (db: Database) => T): T {

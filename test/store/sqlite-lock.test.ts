@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { openSqliteStore } from '../../src/store/sqlite/open.js'
+import { registered } from './fixtures.js'
+
+const OPEN = fileURLToPath(new URL('../../src/store/sqlite/open.ts', import.meta.url))
+const PROGRAM = `
+  const { openSqliteStore } = await import(process.argv[1])
+  await openSqliteStore({ url: process.argv[2], exclusive: true })
+  process.stdout.write('open')
+  setInterval(() => {}, 1000)`
+
+const IN_USE = { code: 'unavailable', message: /hermes\.db is in use by another Hermes process; / }
+
+t.test('an exclusive store is refused while another has the database, until that one is closed', async (t) => {
+  const url = `file:${t.testdir()}/hermes.db`
+  const first = await openSqliteStore({ url, exclusive: true })
+  await t.rejects(openSqliteStore({ url, exclusive: true }), IN_USE)
+  await t.rejects(openSqliteStore({ url, exclusive: true }), IN_USE, 'a refusal gives nothing back')
+  await registered(first)
+  await first.close()
+  const second = await openSqliteStore({ url, exclusive: true })
+  await second.close()
+})
+
+t.test('the lock of a process goes with it, also by kill -9', async (t) => {
+  const url = `file:${t.testdir()}/hermes.db`
+  const args = ['--import=tsx', '--input-type=module', '-e', PROGRAM, OPEN, url]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  await t.rejects(openSqliteStore({ url, exclusive: true }), IN_USE)
+  child.kill('SIGKILL')
+  await once(child, 'close')
+  await (await openSqliteStore({ url, exclusive: true })).close()
+})
+
+t.test('a store that is not exclusive asks nobody', async (t) => {
+  const url = `file:${t.testdir()}/hermes.db`
+  const first = await openSqliteStore({ url, exclusive: true })
+  const second = await openSqliteStore({ url })
+  await registered(second)
+  await Promise.all([first.close(), second.close()])
+})
