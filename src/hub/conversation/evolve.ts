@@ -1,10 +1,11 @@
 import type { ConversationId } from '../../wire/formats.js'
 import type { Accepted, Ended, Event, Invited, Joined, Left, Renewed, Started } from './events.js'
+import { Invitations } from './invitations.js'
 import type { Conversation, Invitation } from './state.js'
 
 /** The state before `started`. */
 export function emptyConversation(id: ConversationId): Conversation {
-  return { id, lastSeq: 0, epoch: 0, members: new Map(), former: new Map(), invitations: new Map() }
+  return { id, lastSeq: 0, epoch: 0, members: new Map(), former: new Map(), invitations: Invitations.of([]) }
 }
 
 /** The state after the next event of the log. Never changes `state`. */
@@ -58,7 +59,7 @@ function invitationOf(event: Invited, seq: number): Invitation {
 }
 
 function withInvitation(state: Conversation, invitation: Invitation): Conversation {
-  return { ...state, invitations: new Map(state.invitations).set(invitation.id, invitation) }
+  return { ...state, invitations: state.invitations.with(invitation) }
 }
 
 function invitationIn(state: Conversation, id: Invitation['id']): Invitation {

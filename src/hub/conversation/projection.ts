@@ -1,5 +1,6 @@
 import type { ConversationSnapshot, StoredInvitation, StoredMember } from '../../store/records.js'
 import type { ConversationId, InvitationId } from '../../wire/formats.js'
+import { Invitations } from './invitations.js'
 import type { Conversation, Departure, Invitation, Member } from './state.js'
 
 /** The rows of the projections that differ between two states, whole. */
@@ -31,9 +32,7 @@ function stayRow({ userId, username, fingerprint, fromSeq }: Member, toSeq: numb
 }
 
 function changedInvitations(before: Conversation, after: Conversation): readonly StoredInvitation[] {
-  return [...after.invitations.values()]
-    .filter((invitation) => before.invitations.get(invitation.id) !== invitation)
-    .map(invitationRow)
+  return after.invitations.changedSince(before.invitations).map(invitationRow)
 }
 
 function invitationRow(invitation: Invitation): StoredInvitation {
@@ -70,7 +69,7 @@ export function restore(snapshot: ConversationSnapshot): Conversation {
     if (toSeq === null) members.set(member.username, member)
     else former.set(member.username, { ...member, toSeq })
   }
-  const invitations = new Map(snapshot.invitations.map((row) => [row.id as InvitationId, restoreInvitation(row)]))
+  const invitations = Invitations.of(snapshot.invitations.map(restoreInvitation))
   const { uuid, lastSeq, epoch } = snapshot
   return { id: uuid as ConversationId, lastSeq, epoch, members, former, invitations }
 }

@@ -1,4 +1,5 @@
 import type { ConversationId, InvitationId } from '../../wire/formats.js'
+import type { Invitations } from './invitations.js'
 
 /** A user under one certificate. `userId` is the store's; the name and the fingerprint are what others see. */
 export interface Party {
@@ -62,7 +63,7 @@ export interface Conversation {
   readonly members: ReadonlyMap<string, Member>
   /** Those who have left and are not back: username to the end of the last stay. */
   readonly former: ReadonlyMap<string, Departure>
-  readonly invitations: ReadonlyMap<InvitationId, Invitation>
+  readonly invitations: Invitations
 }
 
 export interface Departure extends Member {
@@ -74,7 +75,7 @@ export function isOpen(invitation: Invitation): boolean {
 }
 
 export function openInvitations(conversation: Conversation): readonly Invitation[] {
-  return [...conversation.invitations.values()].filter(isOpen)
+  return [...conversation.invitations.open]
 }
 
 /** A conversation nobody is a member of any more takes no further commands. */

@@ -4,6 +4,7 @@ import type { Command, RosterProof } from '../../../src/hub/conversation/command
 import { decide } from '../../../src/hub/conversation/decide.js'
 import type { Event } from '../../../src/hub/conversation/events.js'
 import { evolve } from '../../../src/hub/conversation/evolve.js'
+import { Invitations } from '../../../src/hub/conversation/invitations.js'
 import { restore } from '../../../src/hub/conversation/projection.js'
 import { rosterOf } from '../../../src/hub/conversation/roster.js'
 import { type Actor, type Conversation, openInvitations } from '../../../src/hub/conversation/state.js'
@@ -107,9 +108,14 @@ function holds(condition: boolean, what: string): void {
   if (!condition) throw new Error(what)
 }
 
+function listed(value: unknown): unknown {
+  if (value instanceof Invitations) return [...value].sort(([, a], [, b]) => a.invitedSeq - b.invitedSeq)
+  return value instanceof Map ? [...value] : value
+}
+
 function same(found: unknown, wanted: unknown, what: string): void {
   // Maps become arrays, so that their order counts too.
-  const text = (value: unknown) => JSON.stringify(value, (_, inner) => (inner instanceof Map ? [...inner] : inner))
+  const text = (value: unknown) => JSON.stringify(value, (_, inner) => listed(inner))
   if (text(found) !== text(wanted)) throw new Error(`${what}\n${text(found)}\n${text(wanted)}`)
 }
 
@@ -125,6 +131,7 @@ function freeze<T>(value: T): T {
       })
     for (const inner of value.values()) freeze(inner)
   }
+  if (value instanceof Invitations) for (const inner of value.values()) freeze(inner)
   Object.freeze(value)
   for (const inner of Object.values(value)) freeze(inner)
   return value
