@@ -1,6 +1,7 @@
-import { HermesError } from '../../errors.js'
 import { Empty, SignalParams } from '../../wire/operations.js'
+import { refuse, repeat } from '../conversation/decision.js'
 import { operation } from './operation.js'
+import { answerOf } from './outcome.js'
 import { withConversation } from './with-conversation.js'
 
 export const signal = operation({
@@ -12,14 +13,22 @@ export const signal = operation({
   result: Empty,
   route: { method: 'POST', path: '/conversations/{conversation}/signals' },
   errors: ['conversation_not_found'],
-  handle: (call, params, reply) =>
-    withConversation(call, params.conversation, reply, (queue) => {
-      const { username, fingerprint, device } = call.caller.actor
-      if (!queue.committed?.members.has(username)) return reply({ error: new HermesError('conversation_not_found') })
-      const { conversation, payload, contentType } = params
-      const from = { username, fingerprint, device }
-      const body = JSON.stringify({ conversation, from, at: call.hub.now().toISOString(), payload, contentType })
-      call.hub.bus.signal({ conversationId: queue.id, body, origin: call.session?.options.id ?? null })
-      reply({ result: {} })
-    }),
+  handle: (call, { conversation, payload, contentType }, reply) => {
+    const { username, fingerprint, device } = call.caller.actor
+    const origin = call.session?.options.id ?? null
+    const from = { username, fingerprint, device }
+    const body = JSON.stringify({ conversation, from, at: call.hub.now().toISOString(), payload, contentType })
+    return withConversation(call, conversation, reply, (queue) =>
+      // It takes its place in the line, so that it overtakes nothing that was sent before it.
+      queue.submit({
+        origin,
+        decide: ({ members }) => (members.has(username) ? repeat({}) : refuse('conversation_not_found')),
+        done: (outcome) => {
+          const answer = answerOf<Record<string, never>>(outcome)
+          if ('result' in answer) call.hub.bus.signal({ conversationId: queue.id, body, origin })
+          reply(answer)
+        },
+      }),
+    )
+  },
 })

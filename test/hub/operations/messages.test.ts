@@ -77,3 +77,22 @@ t.test('a signal reaches the members who are connected, and is stored nowhere', 
   await hub.call(bob, 'leave', { conversation })
   await t.rejects(hub.call(bob, 'signal', { conversation, payload: 'x' }), { code: 'conversation_not_found' })
 })
+
+t.test('a signal overtakes nothing that was sent before it', async (t) => {
+  const hub = await openHub(t)
+  const { alice, bob } = await hub.users('alice', 'bob')
+  const conversation = await conversationOf(hub, alice, bob)
+  const a = await hub.connect(alice)
+  const b = await hub.connect(bob)
+  await Promise.all([
+    hub.call(alice, 'send', { conversation, messageId: randomUUID(), payload: 'x' }, { live: a }),
+    hub.call(alice, 'signal', { conversation, payload: 'done' }, { live: a }),
+  ])
+  t.same(b.sink.trace.slice(-2), ['event 5', 'signal'])
+  const left = hub.call(alice, 'leave', { conversation }, { live: a })
+  await t.rejects(hub.call(alice, 'signal', { conversation, payload: 'x' }, { live: a }), {
+    code: 'conversation_not_found',
+  })
+  await left
+  t.equal(b.sink.trace.filter((line) => line === 'signal').length, 1)
+})
