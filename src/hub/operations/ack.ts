@@ -14,8 +14,8 @@ type InvitationParams = z.output<typeof AckInvitationParams>
 /** Own messages that one acknowledgement may pass over. */
 const OWN_MAX = 256
 
-const conversationErrors = ['conversation_not_found'] as const
-const invitationErrors = ['invitation_not_found'] as const
+const conversationErrors = ['conversation_not_found', 'quota_exceeded'] as const
+const invitationErrors = ['invitation_not_found', 'quota_exceeded'] as const
 
 export const ack = operation({
   name: 'ack',

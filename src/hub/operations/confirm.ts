@@ -36,6 +36,7 @@ export const confirm = operation({
     'invalid_signature',
     'roster_changed',
     'epoch_conflict',
+    'quota_exceeded',
   ],
   handle: async (call, params, reply) => {
     const found = await findInvitation(call, params.invitation)

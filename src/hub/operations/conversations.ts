@@ -14,7 +14,7 @@ export const conversations = operation({
   params: ConversationsParams,
   result: ConversationsResult,
   route: { method: 'GET', path: '/conversations' },
-  errors: [],
+  errors: ['quota_exceeded'],
   handle: async ({ hub, caller }, { after = '', limit }, reply) => {
     const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
     const rows = rowsOf(await hub.log.openMailbox(device)).filter(({ conversation }) => conversation > after)

@@ -15,7 +15,7 @@ export const history = operation({
   params: HistoryParams,
   result: HistoryResult,
   route: { method: 'GET', path: '/conversations/{conversation}/events' },
-  errors: ['conversation_not_found'],
+  errors: ['conversation_not_found', 'quota_exceeded'],
   handle: async (call, { conversation, after, limit }, reply) => {
     const { hub, caller } = call
     const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
