@@ -23,10 +23,18 @@ export interface HttpAppOptions {
   readonly https: ServerOptions | null
   /** Runs before all else on every request, those that no route takes included. */
   readonly guard?: onRequestAsyncHookHandler
+  /** Milliseconds for which a connection may stand still; for tests. */
+  readonly idleMs?: number
 }
 
 /** What Node reads of a request before its body, at most. */
 const HEADER_BYTES = 16_384
+
+/**
+ * A connection on which nothing goes either way for so long is ended, so that nobody keeps one by leaving its
+ * answers unread. No request waits as long: polls 55 seconds, a login 60. WebSockets have their heartbeat.
+ */
+const IDLE_MS = 120_000
 
 /** How often Node looks for requests that take too long. */
 const TIMEOUT_CHECK_MS = 1000
@@ -35,8 +43,9 @@ const TIMEOUT_CHECK_MS = 1000
  * What both listeners share: problems for every refusal, requests of one socket in order, limits, ids, draining.
  * Takes `application/json` bodies; never listens.
  */
-export function buildHttpApp({ config, logger, https, guard }: HttpAppOptions): FastifyInstance {
+export function buildHttpApp({ config, logger, https, guard, idleMs = IDLE_MS }: HttpAppOptions): FastifyInstance {
   const app = Fastify(serverOptions(config, logger, https)) as FastifyInstance
+  app.server.setTimeout(idleMs)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   if (guard !== undefined) app.addHook('onRequest', guard)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import t, { type Test } from 'tap'
@@ -42,16 +43,21 @@ function addRoutes(app: FastifyInstance, calls: string[]): void {
   app.get('/bug', async () => {
     throw new Error('the secret cause')
   })
+  app.get('/large', async () => Buffer.alloc(64 * 1024 * 1024))
   app.get('/busy', async () => {
     throw new HermesError('busy', 'seven waiting', { retryAfterMs: 1500 })
   })
 }
 
-async function listen(t: Tap, overrides: Partial<HttpAppOptions['config']> = {}): Promise<Listening> {
+async function listen(
+  t: Tap,
+  overrides: Partial<HttpAppOptions['config']> = {},
+  options: Pick<HttpAppOptions, 'idleMs'> = {},
+): Promise<Listening> {
   const log: Record<string, unknown>[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) })
   const config = { bodyBytes: 65_536, connectionSeconds: 30, trustedProxies: [], ...overrides }
-  const app = buildHttpApp({ config, logger, https: tls })
+  const app = buildHttpApp({ config, logger, https: tls, ...options })
   const calls: string[] = []
   addRoutes(app, calls)
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -209,6 +215,18 @@ t.test('a 5xx shows no cause, and the log has it under the same id', async (t) =
   const busy = parseAnswer(await talk(port, get('/busy', last)))
   t.equal(busy.headers['retry-after'], '2')
   t.notMatch(busy.body, /seven/)
+})
+
+t.test('a connection whose answer nobody reads is ended', async (t) => {
+  const { app, port } = await listen(t, {}, { idleMs: 500 })
+  const accepted = once(app.server, 'secureConnection')
+  const socket = await open(port)
+  socket.pause()
+  const [theirs] = (await accepted) as [TLSSocket]
+  socket.write(get('/large'))
+  await once(theirs, 'close')
+  t.pass('although the client said nothing')
+  socket.destroy()
 })
 
 t.test('a malformed request is not in the log, whatever it holds', async (t) => {
