@@ -35,21 +35,29 @@ export function hermesSender(from: WebSocket, to: WebSocket, conversation: strin
   return sender
 }
 
-/** Acknowledges the last of what one turn of the event loop brought, as a client does that handles what it has. */
+/** Events after which a receiver acknowledges; cursors are cumulative, and the window holds 256. */
+const ACKNOWLEDGE_EVERY = 16
+const ACKNOWLEDGE_MS = 50
+
+/** Acknowledges as a client does that need not acknowledge each event by itself. */
 function acknowledging(socket: WebSocket, conversation: string, received: () => void) {
   let last = 0
-  let isDue = false
+  let unacknowledged = 0
+  let timer: NodeJS.Timeout | null = null
+  const acknowledge = () => {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    unacknowledged = 0
+    socket.send(JSON.stringify({ jsonrpc: '2.0', method: 'ack', params: { conversation, seq: last } }))
+  }
   return (data: unknown) => {
     const { method, params } = JSON.parse((data as Buffer).toString()) as { method?: string; params: { seq: number } }
     if (method !== 'event') return
     last = params.seq
     received()
-    if (isDue) return
-    isDue = true
-    setImmediate(() => {
-      isDue = false
-      socket.send(JSON.stringify({ jsonrpc: '2.0', method: 'ack', params: { conversation, seq: last } }))
-    })
+    unacknowledged += 1
+    if (unacknowledged >= ACKNOWLEDGE_EVERY) acknowledge()
+    else timer ??= setTimeout(acknowledge, ACKNOWLEDGE_MS)
   }
 }
 
