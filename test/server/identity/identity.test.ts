@@ -66,7 +66,7 @@ t.test('a form whose locked key could not be read registers nobody', async (t) =
   isProblem(t, await post('/register', { ...ALICE, encryptedPrivateKey: '' }), 'private_key_rejected')
   isProblem(t, await postForm('/register', { ...ALICE, encryptedPrivateKey: '' }), 'private_key_rejected')
   const { encryptedPrivateKey: _, ...others } = ALICE
-  const unread = await postForm('/register', `${new URLSearchParams(others)}&`)
+  const unread = await postForm('/register', `${new URLSearchParams(others).toString()}&`)
   isProblem(t, unread, 'invalid_request')
   t.match(unread.json.detail, /is empty/)
   t.equal((await get('/fetch/alice')).status, 404)
