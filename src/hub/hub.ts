@@ -1,5 +1,5 @@
 import type { Bus } from '../bus/bus.js'
-import type { IdentityRecord } from '../store/records.js'
+import type { DeviceRecord, IdentityRecord } from '../store/records.js'
 import type { Store } from '../store/store.js'
 import type { ConversationId, InvitationId } from '../wire/formats.js'
 import { CLOSE } from '../wire/frames.js'
@@ -52,10 +52,15 @@ export class Hub {
     this.rate = new RateLimiter(rate.requestsPerSecond, rate.requestsBurst, () => performance.now())
   }
 
+  /** The device of a caller, made if need be. Rejects with `quota_exceeded` when there are too many. */
+  openDevice({ actor }: Caller): Promise<DeviceRecord> {
+    return this.services.devices.open(actor.userId, actor.device)
+  }
+
   /** Opens the session of a connection; the caller says hello and then lets it `pump`. */
   async connect(caller: Caller, sink: Sink, { autoAcknowledge }: Connect): Promise<Session> {
-    const { devices, delivery, log, limits } = this.services
-    const device = await devices.open(caller.actor.userId, caller.actor.device)
+    const { delivery, log, limits } = this.services
+    const device = await this.openDevice(caller)
     const { windowEvents, windowBytes } = limits
     const session = new Session(
       sessionOptions(caller, device, { windowEvents, windowBytes, autoAcknowledge }),

@@ -80,6 +80,16 @@ t.test('upgrades that are refused', async (t) => {
   t.equal((await alice.call('GET', '/hub')).status, 400, 'no upgrade at all')
 })
 
+t.test('an upgrade for one device too many', async (t) => {
+  const small = await startServer(t, { HERMES_DEVICES_MAX: '1' })
+  const { carol } = await registerUsers(small, 'carol')
+  await connect(t, small, carol)
+  const answer = await refusedUpgrade(small, carol, { device: 'phone' })
+  t.match(answer, { status: 429, headers: { connection: 'close' } })
+  t.match(answer.json(), { code: 'quota_exceeded', quota: 'devices', limit: 1 })
+  await connect(t, small, carol)
+})
+
 t.test('frames that end the connection', async (t) => {
   const binary = await connect(t, server, alice)
   binary.socket.send(Buffer.from('{"jsonrpc":"2.0","id":1,"method":"whoami"}'), { binary: true })

@@ -66,9 +66,16 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
         'JSON-RPC 2.0 in text frames, subprotocol hermes.v1; see docs/protocol.md. Without an upgrade it is refused.',
       tags: ['WebSocket'],
       querystring: Query,
-      response: { 101: z.undefined().meta({ description: 'Switching protocols.' }), ...problems(...HUB_ERRORS) },
+      response: {
+        101: z.undefined().meta({ description: 'Switching protocols.' }),
+        ...problems(...HUB_ERRORS, 'quota_exceeded'),
+      },
     },
-    preHandler: async (request) => refuseHandshake(request),
+    preHandler: async (request) => {
+      refuseHandshake(request)
+      // One device too many is told so while there is an answer to tell it in.
+      if (request.ws && request.caller) await options.hub.openDevice(request.caller)
+    },
     handler: async () => {
       throw new HermesError('invalid_request', 'Connect here with a WebSocket client')
     },
