@@ -75,6 +75,7 @@ const GOOD: readonly (readonly [name: keyof typeof VARIABLES, value: string, fie
     'allowedOrigins',
     ['https://a.example', 'https://b.example'],
   ],
+  ['HERMES_TRUSTED_PROXIES', '10.0.0.0/8,fd00::/8,::1', 'trustedProxies', ['10.0.0.0/8', 'fd00::/8', '::1']],
   ['HERMES_STORED_BYTES_MAX', '999999999999999', 'storedBytesMax', 999_999_999_999_999],
   ['HERMES_RETENTION_DAYS', '7', 'retentionDays', 7],
   ['HERMES_LOG_LEVEL', 'silent', 'logLevel', 'silent'],
@@ -110,6 +111,21 @@ const BAD: readonly (readonly [name: keyof typeof VARIABLES, values: readonly st
   ['HERMES_MEMBERSHIPS_MAX', ['-1', '1000001'], 'must be a whole number from 0 to 1000000'],
   ['HERMES_BCRYPT_COST', ['9', '16'], 'must be a whole number from 10 to 15'],
   ['HERMES_PASSWORD_WORKERS', ['0', '65', 'Cores', ''], 'must be cores or a whole number from 1 to 64'],
+  [
+    'HERMES_TRUSTED_PROXIES',
+    [
+      'proxy',
+      '10.0.0.1,proxy',
+      '10.0.0.0/33',
+      '10.0.0.0/0',
+      '10.0.0.0/',
+      '10.0.0.0/8/8',
+      'fd00::/129',
+      'fe80::1%lo',
+      '/8',
+    ],
+    'must be addresses, or networks such as 10.0.0.0/8',
+  ],
   ['HERMES_MEMBERS_MAX', ['1', '513'], 'must be a whole number from 2 to 512'],
 ]
 
