@@ -28,6 +28,8 @@ const ATTEMPTS = 5
  */
 export class ConversationQueue implements TaskContext {
   readonly uuid: ConversationId
+  /** Since whoever keeps it loaded last looked. */
+  wasUsed = false
   readonly #log: EventLog
   readonly #publish: Publish
   #id = 0

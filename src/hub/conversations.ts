@@ -22,7 +22,7 @@ export class Conversations {
   peek(uuid: ConversationId): ConversationQueue | null {
     const queue = this.#queues.get(uuid)
     if (!queue?.state) return null
-    this.#use(uuid, queue)
+    queue.wasUsed = true
     return queue
   }
 
@@ -36,21 +36,22 @@ export class Conversations {
 
   #touch(uuid: ConversationId): ConversationQueue {
     const queue = this.#queues.get(uuid) ?? new ConversationQueue(uuid, this.#log, this.#publish)
-    this.#use(uuid, queue)
+    queue.wasUsed = true
+    this.#queues.set(uuid, queue)
     if (this.#queues.size > this.#loadedMax) this.#forget()
     return queue
   }
 
-  /** The order of the map is that of the last use. */
-  #use(uuid: ConversationId, queue: ConversationQueue): void {
-    this.#queues.delete(uuid)
-    this.#queues.set(uuid, queue)
-  }
-
+  /** Second chance: one that was used since the last look goes to the end, and the next is looked at. */
   #forget(): void {
+    let looks = 2 * this.#queues.size
     for (const [uuid, queue] of this.#queues) {
-      if (this.#queues.size <= this.#loadedMax) return
-      if (queue.isIdle) this.#queues.delete(uuid)
+      looks -= 1
+      if (this.#queues.size <= this.#loadedMax || looks < 0) return
+      this.#queues.delete(uuid)
+      if (queue.isIdle && !queue.wasUsed) continue
+      queue.wasUsed = false
+      this.#queues.set(uuid, queue)
     }
   }
 }

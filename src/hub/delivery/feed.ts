@@ -128,8 +128,8 @@ export class Feed {
 
   /** This connection's own message, which it is not given: it has the answer. */
   answered(seq: number): void {
-    this.#own.add(seq)
-    this.#pass(this.#sent)
+    if (this.#sent !== seq - 1) this.#own.add(seq)
+    else this.#pass(seq)
   }
 
   /** Moves the cursor. Returns the bytes of each event that no longer counts. */
