@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { HermesError } from './errors.js'
@@ -35,12 +34,7 @@ const workers = z
   .regex(/^(cores|[1-9]|[1-5]\d|6[0-4])$/, `must be cores or a whole number from 1 to ${WORKERS_MAX}`)
   .transform((value) => (value === 'cores' ? Math.min(availableParallelism(), WORKERS_MAX) : Number(value)))
 
-/** An address without a zone, or one with the length of a prefix. */
-function isNetwork(text: string): boolean {
-  const [, address = '', prefix] = /^([0-9a-f.:]+)(?:\/([1-9]\d{0,2}))?$/i.exec(text) ?? []
-  const bits = isIP(address) === 4 ? 32 : 128
-  return isIP(address) !== 0 && (prefix === undefined || Number(prefix) <= bits)
-}
+const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).refine((text) => !text.endsWith('/0'))
 
 function url(...protocols: string[]) {
   const rule = `must be a URL that begins with ${protocols.join(' or ')}`
@@ -158,7 +152,10 @@ export const VARIABLES = {
   HERMES_HEARTBEAT_SECONDS: variable(integer(1, 3600), '25', 'Seconds between pings; silence for two closes with 4408'),
   HERMES_ALLOWED_ORIGINS: variable(list, '', 'Origins of web pages that may use the hub, separated by commas'),
   HERMES_TRUSTED_PROXIES: variable(
-    list.refine((items) => items.every(isNetwork), 'must be addresses, or networks such as 10.0.0.0/8'),
+    list.refine(
+      (items) => items.every((item) => network.safeParse(item).success),
+      'must be addresses, or networks such as 10.0.0.0/8',
+    ),
     '',
     'Addresses or networks whose X-Forwarded-For is believed, separated by commas',
   ),

@@ -29,6 +29,19 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 const Query = z.strictObject({ device: DeviceName.optional(), ack: z.enum(['auto']).optional() })
 
+const schema = {
+  operationId: 'connect',
+  summary: 'Open a WebSocket',
+  description:
+    'JSON-RPC 2.0 in text frames, subprotocol hermes.v1; see docs/protocol.md. Without an upgrade it is refused.',
+  tags: ['WebSocket'],
+  querystring: Query,
+  response: {
+    101: z.undefined().meta({ description: 'Switching protocols.' }),
+    ...problems(...HUB_ERRORS, 'quota_exceeded'),
+  },
+}
+
 /** The WebSocket at /hub. Its guard and its refusals are those of every request. */
 export async function websocketRoute(app: FastifyInstance, options: WebsocketOptions): Promise<void> {
   const connections = new Set<Connection>()
@@ -59,18 +72,7 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
   app.route({
     method: 'GET',
     url: PATH,
-    schema: {
-      operationId: 'connect',
-      summary: 'Open a WebSocket',
-      description:
-        'JSON-RPC 2.0 in text frames, subprotocol hermes.v1; see docs/protocol.md. Without an upgrade it is refused.',
-      tags: ['WebSocket'],
-      querystring: Query,
-      response: {
-        101: z.undefined().meta({ description: 'Switching protocols.' }),
-        ...problems(...HUB_ERRORS, 'quota_exceeded'),
-      },
-    },
+    schema,
     preHandler: async (request) => {
       refuseHandshake(request)
       // One device too many is told so while there is an answer to tell it in.
