@@ -46,5 +46,5 @@ t.test('a client that never answers a ping is closed with 4408; one that does st
   t.equal(close?.[1].readUInt16BE(0), 4408)
   t.equal(answering.closed, null)
   t.match(await answering.call('whoami'), { device: 'default' })
-  t.match(await answering.notification('hello'), { heartbeatSeconds: 1 })
+  t.match(await answering.notification('hello'), { heartbeatSeconds: 2 })
 })
