@@ -61,7 +61,7 @@ export async function openHermesPairs(directory: string, port: number, people: r
     // A joined pair starts afresh on the connections that are measured: these acknowledge for themselves.
     a.terminate()
     b.terminate()
-    const from = await openSynced(directory, `wss://localhost:${port}/hub?ack=auto`, inviter)
+    const from = await openSynced(directory, `wss://localhost:${port}/hub`, inviter)
     const to = await openSynced(directory, `wss://localhost:${port}/hub`, invitee)
     pairs.push({ from, to, conversation })
   }
