@@ -20,8 +20,8 @@ export async function buildCommand(t: Test): Promise<string> {
   for (const name of BESIDE) await symlink(join(ROOT, name), join(directory, name))
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc')
   const options = ['--noCheck', '--declaration', 'false', '--sourceMap', 'false', '--outDir', join(directory, 'dist')]
-  // The loaders that a test runner asks for are not for the compiler.
-  const env = { ...process.env, NODE_OPTIONS: '' }
-  await promisify(execFile)(tsc, ['-p', join(ROOT, 'tsconfig.build.json'), ...options], { env })
+  // The loaders of a test runner are not for the compiler; tap puts them back into whatever Node is spawned directly.
+  const compile = ['-u', 'NODE_OPTIONS', process.execPath, tsc, '-p', join(ROOT, 'tsconfig.build.json'), ...options]
+  await promisify(execFile)('env', compile)
   return join(directory, 'dist', 'cli', 'main.js')
 }
