@@ -21,9 +21,18 @@ export interface Signal {
   readonly origin: string | null
 }
 
+/**
+ * The certificates or the account of a user may no longer be good, or not for as long: whoever holds connections of
+ * his looks at the store again. It says nothing more, so that it may come twice, late, or from another process.
+ */
+export interface StandingChange {
+  readonly userId: number
+}
+
 export interface BusListener {
   wake(wake: Wake): void
   signal(signal: Signal): void
+  standing(change: StandingChange): void
 }
 
 /**
@@ -33,6 +42,7 @@ export interface BusListener {
 export interface Bus {
   publish(wake: Wake): void
   signal(signal: Signal): void
+  standing(change: StandingChange): void
   /** Returns what ends the subscription. */
   subscribe(listener: BusListener): () => void
 }

@@ -10,6 +10,9 @@ export function createInProcessBus(): Bus {
     signal(signal) {
       for (const listener of listeners) listener.signal(signal)
     },
+    standing(change) {
+      for (const listener of listeners) listener.standing(change)
+    },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

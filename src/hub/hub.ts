@@ -7,6 +7,7 @@ import type { Identity } from '../wire/identity.js'
 import type { Caller } from './caller.js'
 import { Conversations } from './conversations.js'
 import { Delivery } from './delivery/delivery.js'
+import { examination } from './delivery/examination.js'
 import { Session } from './delivery/session.js'
 import type { Sink } from './delivery/sink.js'
 import { Devices } from './devices.js'
@@ -44,7 +45,7 @@ export class Hub {
   constructor({ store, bus, limits, rate, rootFingerprint, now, toIdentity }: HubDependencies) {
     const { log, identities } = store
     const conversations = new Conversations(log, (committed, origin) => publish(bus, committed, origin))
-    const delivery = new Delivery(log, bus)
+    const delivery = new Delivery(log, bus, examination(identities, now))
     const devices = new Devices(log, limits.devicesMax, now)
     const requests = new RequestLocks()
     const base = { limits, rootFingerprint, identities, log, bus }
@@ -88,7 +89,7 @@ export class Hub {
   #sweepSession(session: Session): void {
     const { clock, notAfter, warnAt } = session.options
     const now = this.services.now().getTime()
-    if (now >= notAfter) return session.close(CLOSE.expired)
+    if (!session.lifetime.goesOn(now)) return
     if (session.heldSince !== null && clock() - session.heldSince >= this.services.limits.slowSeconds * 1000)
       return session.close(CLOSE.slow)
     if (now < warnAt || this.#warned.has(session)) return

@@ -6,6 +6,7 @@ export interface SessionOptions {
   readonly id: string
   readonly username: string
   readonly userId: number
+  readonly fingerprint: string
   /** Of the certificate of the connection: when it ends, and when that is worth a warning, in milliseconds. */
   readonly notAfter: number
   readonly warnAt: number
@@ -22,11 +23,12 @@ type Window = Pick<SessionOptions, 'windowEvents' | 'windowBytes' | 'autoAcknowl
 
 /** A new session of a caller on one of his devices. */
 export function sessionOptions(caller: Caller, device: DeviceRecord, window: Window): SessionOptions {
-  const { userId, username } = caller.actor
+  const { userId, username, fingerprint } = caller.actor
   return {
     id: randomUUID(),
     userId,
     username,
+    fingerprint,
     notAfter: caller.notAfter.getTime(),
     warnAt: warnAt(caller),
     device,

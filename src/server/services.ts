@@ -9,6 +9,8 @@ import type { Certificates } from './certificate-files.js'
 export interface Services {
   readonly identities: IdentityService
   readonly hub: Hub
+  /** To be called after each stored change of a user's certificates or account, and before its answer. */
+  readonly standingChanged: (userId: number) => void
 }
 
 export interface ServiceOptions {
@@ -25,6 +27,8 @@ export function createServices({ config, store, certificates, trustDomain, now }
   const issuers = [users.certificatePem]
   const describe = createIdentityDescriber(issuers)
   const authority = users
+  const bus = createInProcessBus()
+  const standingChanged = (userId: number) => bus.standing({ userId })
   const identities = createIdentityService({
     store: store.identities,
     authority,
@@ -36,12 +40,12 @@ export function createServices({ config, store, certificates, trustDomain, now }
   })
   const hub = new Hub({
     store,
-    bus: createInProcessBus(),
+    bus,
     limits: config,
     rate: config,
     rootFingerprint: root.fingerprint,
     now,
     toIdentity: (record) => describe(record, now()),
   })
-  return { identities, hub }
+  return { identities, hub, standingChanged }
 }

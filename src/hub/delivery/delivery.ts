@@ -2,6 +2,7 @@ import type { Bus, Signal, Wake } from '../../bus/bus.js'
 import type { EventLog } from '../../store/event-log.js'
 import { CLOSE } from '../../wire/frames.js'
 import { EncodedEvent } from './encoded-event.js'
+import type { Examine } from './examination.js'
 import type { Feed } from './feed.js'
 import { type Given, GivenToDevices } from './given.js'
 import type { Session } from './session.js'
@@ -9,6 +10,7 @@ import type { Session } from './session.js'
 /** The live connections of this node, and who hears of what. */
 export class Delivery {
   readonly #log: EventLog
+  readonly #examine: Examine
   readonly #byDevice = new Map<number, Session>()
   readonly #byUser = new Map<number, Set<Session>>()
   readonly #byConversation = new Map<number, Map<Session, Feed>>()
@@ -16,11 +18,13 @@ export class Delivery {
   readonly #given = new GivenToDevices()
   readonly #unsubscribe: () => void
 
-  constructor(log: EventLog, bus: Bus) {
+  constructor(log: EventLog, bus: Bus, examine: Examine) {
     this.#log = log
+    this.#examine = examine
     this.#unsubscribe = bus.subscribe({
       wake: (wake) => this.#wake(wake),
       signal: (signal) => this.#signal(signal),
+      standing: ({ userId }) => void examine(this.sessionsOf(userId)),
     })
   }
 
@@ -53,7 +57,8 @@ export class Delivery {
 
   /**
    * Makes `session` the connection of its device, ending the older one, and loads what it may see.
-   * What is committed meanwhile is not missed.
+   * What is committed meanwhile is not missed, nor is the end of its certificate: from here on changes of its
+   * standing are heard, and what changed between the guard and here is looked up.
    */
   async attach(session: Session): Promise<void> {
     const { device, userId } = session.options
@@ -62,6 +67,7 @@ export class Delivery {
     this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(session))
     try {
       await this.#load(session)
+      await this.#examine([session])
     } catch (error) {
       this.detach(session)
       throw error
@@ -85,7 +91,7 @@ export class Delivery {
   /** Forgets a connection; the late end of one that was replaced disturbs nothing. */
   detach(session: Session): void {
     const { device, userId } = session.options
-    session.end()
+    session.lifetime.end()
     const isLoaded = !this.#loading.delete(session)
     for (const feed of session.feeds) this.#forget(session, feed)
     if (this.#byDevice.get(device.id) === session) {

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { HermesError } from '../../errors.js'
 import type { ConversationEvent, Gap } from '../../wire/events.js'
 import type { EventsResult } from '../../wire/operations.js'
+import type { StandingRefusal } from '../standing.js'
 import type { EncodedEvent } from './encoded-event.js'
 import type { Sink } from './sink.js'
 
@@ -9,7 +10,7 @@ type Result = z.input<typeof EventsResult>
 
 /**
  * The answer to a long poll, as a sink: whatever is given to it is collected until there is something to answer
- * and nothing more at hand, or time is up, or another connection of the device takes over.
+ * and nothing more at hand, or time is up, or another connection of the device takes over. One whose certificate is no longer good is refused.
  */
 export class Poll implements Sink {
   readonly backlog = 0
@@ -52,9 +53,13 @@ export class Poll implements Sink {
     this.#finish(false)
   }
 
+  refuse(refusal: StandingRefusal): void {
+    this.fail(new HermesError(refusal))
+  }
+
   fail(error: unknown): void {
     if (this.#isAnswered) return
-    this.#isAnswered = true
+    this.abandon()
     this.#answer(error instanceof HermesError ? error : new HermesError('unavailable', undefined, { cause: error }))
   }
 

@@ -10,6 +10,7 @@ import { Feeds } from './feeds.js'
 import type { Given } from './given.js'
 import type { InvitationFeed } from './invitation-feed.js'
 import { InvitationFeeds } from './invitation-feeds.js'
+import { Lifetime } from './lifetime.js'
 import type { Sink } from './sink.js'
 import { Window } from './window.js'
 
@@ -29,6 +30,7 @@ export class Session {
   readonly options: SessionOptions
   readonly feeds = new Feeds()
   readonly invitations = new InvitationFeeds()
+  readonly lifetime: Lifetime
   readonly #sink: Sink
   readonly #log: EventLog
   readonly #window: Window
@@ -37,17 +39,17 @@ export class Session {
   #isPumping = false
   /** There may be something to give that the pump, if it runs, has not seen. */
   #isWoken = false
-  #isClosed = false
 
   constructor(options: SessionOptions, sink: Sink, log: EventLog) {
     this.options = options
+    this.lifetime = new Lifetime(sink, options.notAfter)
     this.#sink = sink
     this.#log = log
     this.#window = new Window(options.windowEvents, options.windowBytes)
   }
 
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.lifetime.isOver
   }
 
   /** Milliseconds (of `clock`) since which the window has been full without an acknowledgement, or null. */
@@ -86,7 +88,7 @@ export class Session {
       if (this.#isSynced && feed.isNext(event.seq) && this.#mayWrite()) this.#write(feed, type, event)
       else this.#wake()
     } catch (error) {
-      this.#fail(error)
+      this.lifetime.fail(error)
     }
   }
 
@@ -102,7 +104,7 @@ export class Session {
   }
 
   notify(method: 'signal' | 'certificate_expiring' | 'draining', params: string): void {
-    if (!this.#isClosed) this.#sink.notify(method, params)
+    if (!this.isClosed) this.#sink.notify(method, params)
   }
 
   /** Begins to give, and goes on when the socket has room again. Before the first call nothing is given. */
@@ -130,37 +132,24 @@ export class Session {
   }
 
   close(close: Close): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#sink.close(close)
-  }
-
-  /** The connection is gone. */
-  end(): void {
-    this.#isClosed = true
-  }
-
-  #fail(error: unknown): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#sink.fail(error)
+    this.lifetime.close(close)
   }
 
   #wake(): void {
     this.#isWoken = true
-    if (this.#isPumping || this.#isClosed || !this.#isStarted) return
+    if (this.#isPumping || this.isClosed || !this.#isStarted) return
     this.#isPumping = true
     void this.#give()
   }
 
   async #give(): Promise<void> {
     try {
-      while (this.#isWoken && !this.#isClosed) {
+      while (this.#isWoken && !this.isClosed) {
         this.#isWoken = false
-        while (!this.#isClosed && (await this.#giveNext()));
+        while (!this.isClosed && (await this.#giveNext()));
       }
     } catch (error) {
-      this.#fail(error)
+      this.lifetime.fail(error)
     } finally {
       this.#isPumping = false
     }
@@ -195,7 +184,7 @@ export class Session {
     const { conversationId, invitation, next: seq } = feed
     if (seq === null) return true
     const [event] = await this.#log.read(conversationId, { after: seq - 1, upTo: seq, limit: 1, maxBytes: 1 })
-    if (this.#isClosed || !this.invitations.has(invitation)) return true
+    if (this.isClosed || !this.invitations.has(invitation)) return true
     if (!event) throw new HermesError('internal', `event ${seq} of invitation ${invitation} is gone`)
     this.invitations.gave(feed)
     this.#sink.event(new EncodedEvent(seq, event.body).viewForInvitee(this.options.username, event.type))
@@ -211,7 +200,7 @@ export class Session {
       this.#bridge(feed, event.seq)
       this.#write(feed, event.type, new EncodedEvent(event.seq, event.body))
     }
-    if (page.length === 0 && !this.#isClosed) this.#bridge(feed, upTo + 1)
+    if (page.length === 0 && !this.isClosed) this.#bridge(feed, upTo + 1)
     this.feeds.rotate(feed)
     return true
   }
@@ -223,7 +212,7 @@ export class Session {
   }
 
   #mayWrite(): boolean {
-    if (this.#isClosed || this.#sink.backlog > BACKLOG_BYTES) return false
+    if (this.isClosed || this.#sink.backlog > BACKLOG_BYTES) return false
     if (this.#window.isOpen) return true
     this.#hold()
     return false

@@ -1,5 +1,6 @@
 import type { Gap } from '../../wire/events.js'
 import type { Close } from '../../wire/frames.js'
+import type { StandingRefusal } from '../standing.js'
 import type { EncodedEvent } from './encoded-event.js'
 
 /** Where a session writes: a WebSocket, or the answer to a poll. */
@@ -14,6 +15,8 @@ export interface Sink {
   notify(method: 'signal' | 'certificate_expiring' | 'draining', params: string): void
   /** Ends the connection; nothing is written after it. */
   close(close: Close): void
+  /** The certificate is no longer good: likewise. */
+  refuse(refusal: StandingRefusal): void
   /** The store could not be read: ends the connection, which may be tried again. */
   fail(error: unknown): void
   /** Bytes written that the other side has not taken. */

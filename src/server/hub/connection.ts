@@ -78,6 +78,7 @@ export class Connection {
       const session = await hub.connect(caller, this.#sink, { autoAcknowledge })
       this.#session = session
       if (this.#isEnded) return hub.disconnect(session)
+      if (session.isClosed) return
       this.#sink.notify('hello', JSON.stringify(helloOf(session, this.#options)))
       session.pump()
       this.#isBusy = false
@@ -156,8 +157,7 @@ export class Connection {
   }
 
   #attempt(handle: () => void): void {
-    const { hub, caller } = this.#options
-    if (hub.services.now() >= caller.notAfter) return this.close(CLOSE.expired)
+    if (!this.#session?.lifetime.goesOn(this.#options.hub.services.now().getTime())) return
     try {
       handle()
     } catch (error) {

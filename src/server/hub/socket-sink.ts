@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { EncodedEvent } from '../../hub/delivery/encoded-event.js'
 import type { Sink } from '../../hub/delivery/sink.js'
+import { closeFor, type StandingRefusal } from '../../hub/standing.js'
 import type { Gap } from '../../wire/events.js'
 import { CLOSE, type Close } from '../../wire/frames.js'
 import { encodeNotification } from './json-rpc.js'
@@ -54,7 +55,13 @@ export class SocketSink implements Sink {
 
   close({ code, reason }: Close): void {
     this.#socket.close(code, reason)
+    // What still comes is not looked at, but the peer's own close is behind it.
+    this.#socket.resume()
     setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref()
+  }
+
+  refuse(refusal: StandingRefusal): void {
+    this.close(closeFor(refusal))
   }
 
   fail(error: unknown): void {

@@ -11,6 +11,7 @@ import { Session } from '../../../src/hub/delivery/session.js'
 import type { Sink } from '../../../src/hub/delivery/sink.js'
 import { publish } from '../../../src/hub/publish.js'
 import type { SessionOptions } from '../../../src/hub/session-options.js'
+import { closeFor, type StandingRefusal } from '../../../src/hub/standing.js'
 import type { ConversationId, InvitationId } from '../../../src/wire/formats.js'
 import {
   accept,
@@ -70,6 +71,10 @@ export class FakeSink implements Sink {
     this.trace.push(`close ${code}`)
   }
 
+  refuse(refusal: StandingRefusal): void {
+    this.close(closeFor(refusal))
+  }
+
   fail(): void {
     this.trace.push('failed')
   }
@@ -98,7 +103,7 @@ let invitations = 10_000
 export class World {
   readonly log = new MemoryLog()
   readonly bus = createInProcessBus()
-  readonly delivery = new Delivery(this.log, this.bus)
+  readonly delivery = new Delivery(this.log, this.bus, async () => {})
   readonly #queues = new Map<string, ConversationQueue>()
   now = 0
 
@@ -161,6 +166,7 @@ export class World {
       id: `session-${++sessions}`,
       userId,
       username,
+      fingerprint: `fingerprint of ${name}`,
       notAfter: Number.MAX_SAFE_INTEGER,
       warnAt: Number.MAX_SAFE_INTEGER,
       device: { id: deviceId, userId, name: 'laptop', createdAt: new Date(0) },

@@ -15,7 +15,7 @@ import { sha256Hex } from '../../../src/pki/fingerprint.js'
 import { createHierarchy, type Hierarchy } from '../../../src/pki/hierarchy.js'
 import { encodePem } from '../../../src/pki/pem.js'
 import { issueUserCertificate } from '../../../src/pki/user-certificate.js'
-import type { CertificateRecord, IdentityRecord } from '../../../src/store/records.js'
+import type { CertificateRecord, IdentityRecord, UserRecord } from '../../../src/store/records.js'
 import { openSqliteStore } from '../../../src/store/sqlite/open.js'
 import type { Store } from '../../../src/store/store.js'
 import type { Fields } from '../../support/hub-client.js'
@@ -57,14 +57,16 @@ export interface CallOptions {
   readonly answered?: () => void
 }
 
+type Alteration = (Partial<CertificateRecord> & Partial<Pick<UserRecord, 'disabledAt' | 'deletedAt'>>) | Error
+
 /** A hub over a real store, without sockets: operations are called as both faces call them. */
 export class HubFixture {
   readonly clock = { now: NOW }
   readonly root: Hierarchy
   readonly #path: string
   readonly #limits: HubLimits
-  /** What tests make of certificates that are in the store. */
-  readonly #certificates = new Map<string, Partial<CertificateRecord>>()
+  /** What tests make of certificates and accounts that are in the store. */
+  readonly #certificates = new Map<string, Alteration>()
   #store: Store | null = null
   #hub: Hub | null = null
 
@@ -139,9 +141,14 @@ export class HubFixture {
     return Object.fromEntries(entries) as Record<N, HubUser>
   }
 
-  /** From now on the store says so of his certificate. */
-  alter({ fingerprint }: HubUser, changes: Partial<CertificateRecord>): void {
+  /** From now on the store says so of his certificate and of him, or cannot say anything. */
+  alter({ fingerprint }: HubUser, changes: Alteration): void {
     this.#certificates.set(fingerprint, changes)
+  }
+
+  /** What identity does after it has stored a change. */
+  standingChanged({ record }: HubUser): void {
+    this.hub.services.bus.standing({ userId: record.user.id })
   }
 
   /** Calls an operation by its name; rejects with the HermesError of its answer. */
@@ -177,7 +184,13 @@ export class HubFixture {
   #altered(identities: Store['identities']): Store['identities'] {
     const alter = (record: IdentityRecord | null) => {
       const changes = record && this.#certificates.get(record.certificate.fingerprint)
-      return record && changes ? { ...record, certificate: { ...record.certificate, ...changes } } : record
+      if (changes instanceof Error) throw changes
+      if (!record || !changes) return record
+      const { disabledAt = null, deletedAt = null, ...certificate } = changes
+      return {
+        user: { ...record.user, disabledAt, deletedAt },
+        certificate: { ...record.certificate, ...certificate },
+      }
     }
     return {
       ...identities,
