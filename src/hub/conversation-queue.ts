@@ -121,6 +121,7 @@ export class ConversationQueue implements TaskContext {
 
   #decide(task: Task, before: Conversation): InFlight {
     try {
+      if (task.origin?.refusal) throw new HermesError(task.origin.refusal)
       const decision = task.decide(before, this)
       const applied = apply(this.#id, before, decision.events ?? [])
       const status = applied.committed.length === 0 ? 'stored' : 'pending'
@@ -155,7 +156,7 @@ export class ConversationQueue implements TaskContext {
       return
     }
     this.#committed = after
-    for (const event of committed) this.#publish(event, task.origin)
+    for (const event of committed) this.#publish(event, task.origin?.id ?? null)
     end(task, outcome)
   }
 

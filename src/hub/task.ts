@@ -2,6 +2,7 @@ import type { HermesError } from '../errors.js'
 import type { KnownMessage } from './conversation/commands.js'
 import type { Decision, Refusal } from './conversation/decision.js'
 import type { Conversation } from './conversation/state.js'
+import type { StandingRefusal } from './standing.js'
 
 export type Outcome = { readonly answer: unknown } | { readonly refusal: Refusal } | { readonly failure: HermesError }
 
@@ -13,10 +14,17 @@ export interface TaskContext {
   findPending(senderId: number, messageId: string): KnownMessage | null
 }
 
+/** The connection that a command came by. */
+export interface Origin {
+  readonly id: string
+  /** Why its certificate is no longer good: nothing of it is decided any more. */
+  readonly refusal: StandingRefusal | null
+}
+
 /** A command on its way through the queue of its conversation. */
 export interface Task {
-  /** The session whose command it is, or null. */
-  readonly origin: string | null
+  /** Null for REST, where the guard decided once and for all, and for the server's own. */
+  readonly origin: Origin | null
   /** Decides on the state as it will be once everything before it is committed. May be called again. */
   decide(state: Conversation, context: TaskContext): Decision
   /**

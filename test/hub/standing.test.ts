@@ -72,6 +72,25 @@ t.test('what changes between the guard and the session ends it before it is give
   t.same((await hub.connect(bob)).sink.trace, ['close 4501'], 'whether the change is heard of or not')
 })
 
+t.test('what was asked before and is not decided yet is not done', async (t) => {
+  const hub = await openHub(t)
+  const { alice, bob, carol } = await hub.users('alice', 'bob', 'carol')
+  const conversation = await conversationOf(hub, alice, bob)
+  await hub.restart()
+  const live = await hub.connect(bob)
+  const participants = [{ certificate: alice.certificate }, { certificate: carol.certificate }]
+  const asked = [
+    hub.call(bob, 'start', { participants }, { live }),
+    hub.call(bob, 'send', { conversation, messageId: randomUUID(), payload: 'x' }, { live }),
+    hub.call(bob, 'leave', { conversation }, { live }),
+  ]
+  hub.alter(bob, { revokedAt: then })
+  hub.standingChanged(bob)
+  for (const call of asked) t.equal((await refusal(call)).code, 'certificate_revoked')
+  const { conversations } = await hub.call(bob, 'conversations')
+  t.strictSame(conversations, [{ conversation, status: 'member', lastSeq: 4, ackedSeq: 0 }])
+})
+
 t.test('a poll that waits is refused with the code', async (t) => {
   const hub = await openHub(t)
   const { alice, bob } = await hub.users('alice', 'bob')

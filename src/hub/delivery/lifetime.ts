@@ -7,6 +7,7 @@ export class Lifetime {
   readonly #sink: Sink
   #end: End
   #isOver = false
+  #refusal: StandingRefusal | null = null
 
   /** `notAfter` in milliseconds. */
   constructor(sink: Sink, notAfter: number) {
@@ -18,12 +19,18 @@ export class Lifetime {
     return this.#isOver
   }
 
+  /** Why the certificate is no longer good, or null. */
+  get refusal(): StandingRefusal | null {
+    return this.#refusal
+  }
+
   close(close: Close): void {
     if (this.#finish()) this.#sink.close(close)
   }
 
-  /** The certificate is no longer good. */
+  /** The certificate is no longer good: what of it is under way and not yet decided will not be. */
   refuse(refusal: StandingRefusal): void {
+    this.#refusal ??= refusal
     if (this.#finish()) this.#sink.refuse(refusal)
   }
 

@@ -4,6 +4,7 @@ import type { Mailbox, MailboxInvitation } from '../../store/records.js'
 import type { InvitationId } from '../../wire/formats.js'
 import type { Close } from '../../wire/frames.js'
 import type { SessionOptions } from '../session-options.js'
+import type { StandingRefusal } from '../standing.js'
 import { EncodedEvent } from './encoded-event.js'
 import type { Feed, Range } from './feed.js'
 import { Feeds } from './feeds.js'
@@ -46,6 +47,15 @@ export class Session {
     this.#sink = sink
     this.#log = log
     this.#window = new Window(options.windowEvents, options.windowBytes)
+  }
+
+  get id(): string {
+    return this.options.id
+  }
+
+  /** Why its certificate is no longer good, or null. */
+  get refusal(): StandingRefusal | null {
+    return this.lifetime.refusal
   }
 
   get isClosed(): boolean {

@@ -49,7 +49,7 @@ async function submit(
   const proven = await provesAcceptance(call, queue.state, invitation, { challenge, signature, attachment: digest })
   const at = call.hub.now().getTime()
   queue.submit({
-    origin: call.session?.options.id ?? null,
+    origin: call.session,
     decide: (state) =>
       decide(state, {
         type: 'accept',

@@ -103,7 +103,7 @@ async function submit(
       reply({ error: error instanceof HermesError ? error : new HermesError('internal', undefined, { cause: error }) })
     })
   }
-  queue.submit({ origin: call.session?.options.id ?? null, decide: (state) => decide(state, command), done })
+  queue.submit({ origin: call.session, decide: (state) => decide(state, command), done })
 }
 
 function isStale(outcome: Outcome): boolean {

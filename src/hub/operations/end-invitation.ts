@@ -46,7 +46,7 @@ async function end(call: Call, type: 'decline' | 'cancel', params: Params, reply
     submitByServer(queue, { type: 'expire', at, invitation: invitation.id })
   const reason = params.reason ?? null
   queue.submit({
-    origin: call.session?.options.id ?? null,
+    origin: call.session,
     decide: (state) => decide(state, { type, at, by: call.caller.actor, invitation: invitation.id, reason }),
     done: (outcome) => reply(answerOf(outcome)),
   })

@@ -68,7 +68,7 @@ async function taskOf(call: Call, queue: ConversationQueue, params: Params, repl
   let first = await firstDecision(call, queue, params, hash)
   const command = first ? null : await commandOf(call, params)
   return {
-    origin: call.session?.options.id ?? null,
+    origin: call.session,
     request: requestId ? { userId: actor.userId, requestId, hash } : undefined,
     decide: (state) => first ?? decideInvitation(state, actor.username, command),
     recall: async () => {

@@ -17,7 +17,7 @@ export const leave = operation({
   handle: (call, params, reply) =>
     withConversation(call, params.conversation, reply, (queue) =>
       queue.submit({
-        origin: call.session?.options.id ?? null,
+        origin: call.session,
         decide: (state) =>
           decide(state, {
             type: 'leave',

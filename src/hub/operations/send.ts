@@ -32,7 +32,7 @@ function taskOf(call: Call, params: Params, reply: Reply<Result>): Task {
   // The log refuses a messageId it has: only then is it looked up, so that the first sending pays for no look-up.
   let stored: KnownMessage | null = null
   return {
-    origin: call.session?.options.id ?? null,
+    origin: call.session,
     decide: (state, context) => {
       const known = stored ?? context.findPending(by.userId, messageId)
       return decide(state, { type: 'send', at, by, messageId, payload, contentType, epoch, known })

@@ -15,17 +15,17 @@ export const signal = operation({
   errors: ['conversation_not_found'],
   handle: (call, { conversation, payload, contentType }, reply) => {
     const { username, fingerprint, device } = call.caller.actor
-    const origin = call.session?.options.id ?? null
     const from = { username, fingerprint, device }
     const body = JSON.stringify({ conversation, from, at: call.hub.now().toISOString(), payload, contentType })
     return withConversation(call, conversation, reply, (queue) =>
       // It takes its place in the line, so that it overtakes nothing that was sent before it.
       queue.submit({
-        origin,
+        origin: call.session,
         decide: ({ members }) => (members.has(username) ? repeat({}) : refuse('conversation_not_found')),
         done: (outcome) => {
           const answer = answerOf<Record<string, never>>(outcome)
-          if ('result' in answer) call.hub.bus.signal({ conversationId: queue.id, body, origin })
+          if ('result' in answer)
+            call.hub.bus.signal({ conversationId: queue.id, body, origin: call.session?.id ?? null })
           reply(answer)
         },
       }),

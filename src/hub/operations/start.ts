@@ -74,12 +74,13 @@ async function firstAnswer({ hub }: Call, { conversationId, uuid, seq }: StoredR
 async function begun(call: Call, params: Params, reply: Reply<Result>): Promise<void> {
   const records = await resolveParticipants(call, params.participants)
   const conversation = randomUUID() as ConversationId
+  if (call.session?.refusal) throw new HermesError(call.session.refusal)
   const participants = records.map(certifiedParty)
   const { entry, committed } = beginning(call, params, conversation, records)
   call.hub.log.append(entry, (failure, appended) => {
     if (failure || !appended) return void failed(call, params, failure, reply)
     const { conversationId } = appended
-    for (const event of committed) publish(call.hub.bus, { ...event, conversationId }, call.session?.options.id ?? null)
+    for (const event of committed) publish(call.hub.bus, { ...event, conversationId }, call.session?.id ?? null)
     reply({ result: { conversation, participants, seq: 1 } })
   })
 }

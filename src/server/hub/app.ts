@@ -31,11 +31,12 @@ export async function buildHubApp(
     logger,
     https,
     async guard(request, reply) {
-      await guard.call(this, request, reply)
+      await guard.onRequest.call(this, request, reply)
       spendRequest(hub, request)
     },
   })
   app.decorateRequest('caller', null)
+  app.addHook('preHandler', guard.preHandler)
   await app.register(swagger, {
     title: 'Hermes conversation hub',
     version: '1',

@@ -1,4 +1,4 @@
-import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify'
 import { HermesError } from '../../errors.js'
 import type { Caller } from '../../hub/caller.js'
 import { refusalOf } from '../../hub/standing.js'
@@ -24,15 +24,33 @@ export interface GuardOptions {
 
 const UNKNOWN = 'This certificate was not issued here, or by an earlier installation: register again'
 
+export interface Guard {
+  /** Before all else, on every request. */
+  readonly onRequest: onRequestAsyncHookHandler
+  /** When the body is there, which may be long after: the certificate must still be good. */
+  readonly preHandler: preHandlerAsyncHookHandler
+}
+
 /** What a refusal of the guard means: the request is not looked at, and the connection closes. */
-export function createGuard({ identities, now, allowedOrigins }: GuardOptions): onRequestAsyncHookHandler {
-  return async (request, reply) => {
-    try {
+export function createGuard({ identities, now, allowedOrigins }: GuardOptions): Guard {
+  const read = async (fingerprint: string) => goodRecord(await identities.findByFingerprint(fingerprint), now())
+  return {
+    onRequest: closing(async (request) => {
       refuseOrigin(request, allowedOrigins)
       const peer = peerCertificate(request.raw.socket)
       if (!peer) throw new HermesError('certificate_required', 'Connect with the certificate that register gave you')
-      const record = await identities.findByFingerprint(peer.fingerprint)
-      request.caller = callerOf(goodRecord(record, now()), peer, deviceOf(request))
+      request.caller = callerOf(await read(peer.fingerprint), peer, deviceOf(request))
+    }),
+    preHandler: closing(async ({ method, caller }) => {
+      if (method === 'POST' && caller) await read(caller.actor.fingerprint)
+    }),
+  }
+}
+
+function closing(check: (request: FastifyRequest) => Promise<void>) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    try {
+      await check(request)
     } catch (error) {
       if (error instanceof HermesError && error.status === 403) closeConnection(reply)
       throw error

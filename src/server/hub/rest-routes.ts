@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, FastifySchemaCompiler } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { type ErrorCode, HermesError } from '../../errors.js'
+import { ERRORS, type ErrorCode, HermesError } from '../../errors.js'
 import type { Caller } from '../../hub/caller.js'
 import type { Hub } from '../../hub/hub.js'
 import type { Operation, Route } from '../../hub/operations/operation.js'
@@ -22,6 +22,9 @@ export const HUB_ERRORS = [
   'unavailable',
 ] as const satisfies readonly ErrorCode[]
 
+/** Those that say that its certificate opens nothing here: the connection closes. */
+const CLOSING = HUB_ERRORS.filter((code) => ERRORS[code].status === 403)
+
 /** Registers the REST face of every operation of the table that has one. */
 export function restRoutes(app: FastifyInstance, { hub }: { readonly hub: Hub }): void {
   for (const operation of OPERATIONS) if (operation.route) addRoute(app, hub, operation, operation.route)
@@ -35,7 +38,7 @@ function addRoute(app: FastifyInstance, hub: Hub, operation: Operation, route: R
     method: route.method,
     url: route.path.replace(/\{(\w+)\}/g, ':$1'),
     validatorCompiler: withNumbers,
-    config: { isFree: name.startsWith('acknowledge') },
+    config: { isFree: name.startsWith('acknowledge'), closeOn: CLOSING },
     schema: {
       operationId: name,
       summary,

@@ -131,7 +131,11 @@ export class World {
       const done = (outcome: object) => {
         if (!('answer' in outcome)) throw new Error(JSON.stringify(outcome))
       }
-      this.#queueOf(uuid).submit({ origin, decide: (state) => decide(state, command), done })
+      this.#queueOf(uuid).submit({
+        origin: origin === null ? null : { id: origin, refusal: null },
+        decide: (state) => decide(state, command),
+        done,
+      })
     }
     this.log.commit()
   }
