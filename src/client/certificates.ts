@@ -70,14 +70,24 @@ export function pinRoot(rootPem: string, fingerprint: string, trustDomain: strin
 /**
  * Verifies the certificate of `username` up to the pinned root at the time `now`: signatures, validity, purpose,
  * key, and the name `acct:<username>@<trust domain>` [RFC 5280 6.1, RFC 7565]. Whether it was revoked is the
- * server's word (`status` of an Identity). Throws VerificationError with the reason.
+ * server's word (`status` of an Identity). `earlyMs`: so long before its time it counts as valid. Throws
+ * VerificationError with the reason.
  */
-export function verifyUserCertificate(pem: string, username: string, pin: Pin, now: Date): VerifiedCertificate {
+export function verifyUserCertificate(
+  pem: string,
+  username: string,
+  pin: Pin,
+  now: Date,
+  earlyMs = 0,
+): VerifiedCertificate {
   const what = `the certificate of ${username}`
   const { x509, fingerprint } = open(pem, what)
   const issuer = pin.issuers.find((candidate) => isIssuedBy(x509, candidate))
   verify(issuer !== undefined, `${what} was not issued under the pinned root`)
-  verify(isValidAt(issuer, now) && isValidAt(x509, now), `${what} is not valid at ${now.toISOString()}`)
+  verify(
+    [issuer, x509].every((one) => isValidAt(one, now, earlyMs)),
+    `${what} is not valid at ${now.toISOString()}`,
+  )
   verify(!x509.ca && isForClients(x509), `${what} is not for a client`)
   verify(keyTypeOf(x509.publicKey) !== undefined, `${what} has a key of a kind that Hermes does not admit`)
   const name = `URI:acct:${username}@${pin.trustDomain}`
@@ -90,8 +100,8 @@ function isIssuedBy(x509: X509Certificate, issuer: X509Certificate): boolean {
   return x509.checkIssued(issuer) && x509.verify(issuer.publicKey)
 }
 
-function isValidAt(x509: X509Certificate, now: Date): boolean {
-  return Date.parse(x509.validFrom) <= now.getTime() && now.getTime() <= Date.parse(x509.validTo)
+function isValidAt(x509: X509Certificate, now: Date, earlyMs: number): boolean {
+  return Date.parse(x509.validFrom) <= now.getTime() + earlyMs && now.getTime() <= Date.parse(x509.validTo)
 }
 
 /** [RFC 5280 4.2.1.12] node:crypto calls the extended key usages keyUsage. */

@@ -25,17 +25,21 @@ export interface DelayedAttempt {
 export class AccountDelay {
   /** What one address can add, since it is locked then; 0 turns delays off. */
   readonly #perAddress: number
+  readonly #clock: () => number
   readonly #accounts = new LRUCache<string, Failures>({ maxSize: ENTRIES_MAX, sizeCalculation: () => 1 })
   readonly #pairs = new LRUCache<string, Failures>({ maxSize: ENTRIES_MAX, sizeCalculation: () => 1 })
 
-  constructor(perAddress: number) {
+  /** `clock` in monotonic milliseconds. */
+  constructor(perAddress: number, clock: () => number) {
     this.#perAddress = perAddress
+    this.#clock = clock
   }
 
   /** Counts an attempt before it is made, so that parallel ones count each. */
-  begin(username: string, address: string, now: Date): DelayedAttempt {
-    const account = windowOf(this.#accounts, username, now.getTime())
-    const pair = windowOf(this.#pairs, `${username} ${address}`, now.getTime())
+  begin(username: string, address: string): DelayedAttempt {
+    const now = this.#clock()
+    const account = windowOf(this.#accounts, username, now)
+    const pair = windowOf(this.#pairs, `${username} ${address}`, now)
     const delayMs = this.#delayFor(account.count - pair.count)
     if (pair.count >= this.#perAddress) return { delayMs, forgive: () => undefined }
     account.count += 1

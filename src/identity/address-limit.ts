@@ -16,6 +16,8 @@ export interface AddressLimitOptions {
   /** Within one window; 0 for no limit. */
   readonly max: number
   readonly windowMs: number
+  /** Monotonic milliseconds. */
+  readonly clock: () => number
 }
 
 /** Counts what each address does in windows of fixed length, in memory. */
@@ -28,12 +30,13 @@ export class AddressLimit {
   }
 
   /** Counts one; throws `rate_limited` when the window of the address is used up. */
-  take(address: string, now: Date): void {
-    const { what, max, windowMs } = this.#options
+  take(address: string): void {
+    const { what, max, windowMs, clock } = this.#options
     if (max === 0) return
-    const window = this.#windowOf(address, now.getTime(), windowMs)
+    const now = clock()
+    const window = this.#windowOf(address, now, windowMs)
     if (window.count >= max) {
-      const retryAfterMs = window.since + windowMs - now.getTime()
+      const retryAfterMs = Math.ceil(window.since + windowMs - now)
       const sentence = `At most ${max} ${what} from one address in ${windowMs / 60_000} minutes`
       throw new HermesError('rate_limited', `${sentence}: ${tryAgain(retryAfterMs)}`, { retryAfterMs })
     }

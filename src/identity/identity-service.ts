@@ -27,6 +27,8 @@ export interface IdentityDependencies {
   /** Config is one. */
   readonly policy: IdentityPolicy
   readonly now: () => Date
+  /** Monotonic milliseconds: limits and delays go by it, whatever becomes of the time. */
+  readonly clock: () => number
 }
 
 /** The use cases of the identity listener. `address`: the client's, as the socket or a trusted proxy tells it. */
@@ -40,18 +42,24 @@ export interface IdentityService {
 
 /** Wires the use cases; threads start with the first password. */
 export function createIdentityService(dependencies: IdentityDependencies): IdentityService {
-  const { store, policy, now, issuers } = dependencies
+  const { store, policy, now, clock, issuers } = dependencies
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const workers = new PasswordWorkers(policy)
   const describe = createIdentityDescriber(issuers)
-  const passwordLimit = new AddressLimit({ what: 'passwords', max: policy.passwordsPerMinute, windowMs: MINUTE_MS })
+  const passwordLimit = new AddressLimit({
+    what: 'passwords',
+    max: policy.passwordsPerMinute,
+    windowMs: MINUTE_MS,
+    clock,
+  })
   const registrationLimit = new AddressLimit({
     what: 'attempts to register',
     max: policy.registrationsPerHour,
     windowMs: 60 * MINUTE_MS,
+    clock,
   })
-  const login = createLogin({ store, workers, passwordLimit, policy, now, closing: closing.signal })
+  const login = createLogin({ store, workers, passwordLimit, policy, now, clock, closing: closing.signal })
   const shared = {
     ...dependencies,
     describe,

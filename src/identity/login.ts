@@ -19,6 +19,8 @@ export interface LoginDependencies {
   readonly passwordLimit: AddressLimit
   readonly policy: Pick<IdentityPolicy, 'bcryptCost' | 'loginFailures'>
   readonly now: () => Date
+  /** Monotonic milliseconds. */
+  readonly clock: () => number
   /** Ends what is being delayed. */
   readonly closing: AbortSignal
 }
@@ -36,13 +38,13 @@ export type Login = (credentials: Credentials, address: string) => Promise<Ident
  * `invalid_credentials`, after as much work. Throws `account_locked`, `rate_limited` or `busy` besides.
  */
 export function createLogin(dependencies: LoginDependencies): Login {
-  const { passwordLimit, workers, policy, now, closing } = dependencies
-  const delay = new AccountDelay(policy.loginFailures)
+  const { passwordLimit, workers, policy, clock, closing } = dependencies
+  const delay = new AccountDelay(policy.loginFailures, clock)
   const nobodysHash = createNobodysHash(policy.bcryptCost)
 
   return async ({ username, password }, address) => {
-    passwordLimit.take(address, now())
-    const { delayMs, forgive } = delay.begin(username, address, now())
+    passwordLimit.take(address)
+    const { delayMs, forgive } = delay.begin(username, address)
     try {
       if (delayMs > 0) await pause(delayMs, closing)
       // One after another for a user and address, or right passwords sent at once would lock each other out.

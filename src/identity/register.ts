@@ -41,7 +41,7 @@ export async function registerIdentity(
 ): Promise<Identity> {
   const { policy, now, registrationLimit, takeTurn, describe } = dependencies
   refuseReserved(request.username, policy.reservedUsernames)
-  registrationLimit.take(address, now())
+  registrationLimit.take(address)
   const password = normalizeNewPassword(request.password)
   const key = checkRequest(dependencies, request)
   const encryptedPrivateKey = checkEscrow(policy, request.encryptedPrivateKey)
@@ -83,7 +83,7 @@ async function store(
   address: string,
 ): Promise<NewCertificate> {
   await refuseTaken(dependencies.store, username, key)
-  dependencies.passwordLimit.take(address, dependencies.now())
+  dependencies.passwordLimit.take(address)
   const passwordHash = await dependencies.workers.run({ address, key: `register ${username}` }, (hasher) =>
     hasher.hash(password),
   )

@@ -2,7 +2,7 @@ import type { Authority } from './authority.js'
 import { hostNames } from './general-names.js'
 import { type IssuedCertificate, issueLeaf } from './issue.js'
 
-const MINUTE = 60_000
+const HOUR = 3_600_000
 const DAY = 86_400_000
 /** ub-common-name [RFC 5280 A.1] */
 const COMMON_NAME_MAX = 64
@@ -25,7 +25,7 @@ export function issueServerCertificate(authority: Authority, request: ServerCert
     commonName: hostnames.find(({ length }) => length <= COMMON_NAME_MAX) ?? 'Hermes Server',
     names: hostNames(hostnames),
     spki,
-    notBefore: new Date(now.getTime() - MINUTE),
+    notBefore: new Date(now.getTime() - HOUR), // clients' clocks differ, and this one may be set back
     notAfter: new Date(now.getTime() + days * DAY),
   })
 }

@@ -37,6 +37,7 @@ export function createServices({ config, store, certificates, trustDomain, now }
     trustDomain,
     policy: config,
     now,
+    clock: () => performance.now(),
   })
   const hub = new Hub({
     store,

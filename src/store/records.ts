@@ -131,7 +131,6 @@ export interface DeviceRecord {
   readonly id: number
   readonly userId: number
   readonly name: string
-  readonly createdAt: Date
 }
 
 /** One conversation as a device sees it. */

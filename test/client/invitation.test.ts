@@ -167,6 +167,15 @@ t.test('a third party refuses a membership that either signature does not cover'
     )
 })
 
+t.test('a hub whose clock was set back has members all the same, one that lies about the time has not', async (t) => {
+  const { joined } = await handshake()
+  const at = (days: number) =>
+    verifyMembership(pin, { ...joined, at: new Date(now.getTime() + days * DAY).toISOString() })
+  await t.resolves(at(-0.9))
+  await t.rejects(at(-3), /not valid at/)
+  await t.rejects(at(31), /not valid at/)
+})
+
 t.test('the inviter signs the members as they are when he confirms', async (t) => {
   const { acceptance } = await handshake()
   const members = [...acceptance.members, { username: 'eve', fingerprint: eve.fingerprint }]

@@ -59,7 +59,7 @@ t.test('a device is opened once for many requests, and again when that failed', 
   log.openDevice = async (): Promise<DeviceRecord> => {
     opened += 1
     if (opened === 1) throw new HermesError('quota_exceeded')
-    return { id: opened, userId: 1, name: 'laptop', createdAt: new Date(0) }
+    return { id: opened, userId: 1, name: 'laptop' }
   }
   const devices = new Devices(log, 16, () => new Date(0))
   await t.rejects(devices.open(1, 'laptop'), { code: 'quota_exceeded' })

@@ -30,7 +30,8 @@ export interface ServiceFixture {
   readonly identities: IdentityService
   readonly hierarchy: Hierarchy
   readonly store: Store
-  readonly clock: { now: Date }
+  /** The time, and the monotonic milliseconds that limits go by. */
+  readonly clock: { now: Date; milliseconds: number }
 }
 
 export interface ServiceFixtureOptions {
@@ -60,7 +61,7 @@ export async function openTestStore(t: Test): Promise<Store> {
 export async function createServiceFixture(t: Test, options: ServiceFixtureOptions = {}): Promise<ServiceFixture> {
   const store = await openTestStore(t)
   const { root, users, servers } = hierarchy()
-  const clock = { now: new Date() }
+  const clock = { now: new Date(), milliseconds: 0 }
   const identities = createIdentityService({
     store: options.wrap?.(store.identities) ?? store.identities,
     authority: users,
@@ -69,6 +70,7 @@ export async function createServiceFixture(t: Test, options: ServiceFixtureOptio
     trustDomain: TRUST_DOMAIN,
     policy: { ...POLICY, ...options.policy },
     now: () => clock.now,
+    clock: () => clock.milliseconds,
   })
   t.teardown(() => identities.close())
   return { identities, hierarchy: hierarchy(), store, clock }

@@ -68,6 +68,26 @@ export async function loginContract(t: Test, { identities }: Store): Promise<voi
     t.same(await count(0), at(15), 'and the next failure locks as the first did')
   })
 
+  await t.test('where the clock is set back, no lock lasts longer than it was made for', async (t) => {
+    const { at, count, fail } = pair('back')
+    t.equal(await fail(6, 0), 5)
+    t.same(await count(0), at(15))
+    t.same(await count(-60), at(-45))
+    t.same(await count(-50), at(-45), 'and not longer with each look')
+    t.equal(await fail(6, -44), 5, 'it ends')
+    t.same(await count(-44), at(-14), 'and the next doubles it')
+  })
+
+  await t.test('where the clock is set back, failures count, and no longer than a window', async (t) => {
+    const { fail } = pair('back early')
+    t.equal(await fail(4, 0), 4)
+    t.equal(await fail(2, -60), 1, 'the fifth locks')
+    const other = pair('back late')
+    t.equal(await other.fail(3, 0), 3)
+    t.equal(await other.fail(1, -60), 1)
+    t.equal(await other.fail(5, -45), 5, 'the window is over')
+  })
+
   await t.test('addresses and names count apart', async (t) => {
     const { attempt, at, fail } = pair('apart')
     await fail(5, 0)

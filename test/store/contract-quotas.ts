@@ -161,6 +161,7 @@ async function givenBackContract(t: Test, store: Store): Promise<void> {
     for (const at of [0, 10, 20, 30]) t.equal(await start(T0 + at), null)
     t.equal(await start(T0 + HOUR - 1), 'quota')
     t.same([await start(T0 + HOUR), await start(T0 + HOUR)], [null, 'quota'])
+    t.same([await start(T0 - HOUR), await start(T0 - HOUR)], [null, null], 'the clock was set back')
   })
 
   await t.test('an invitation that ended counts no more', async (t) => {

@@ -55,7 +55,7 @@ export interface OverQuota {
 }
 
 export type AppendOutcome = number | 'conflict' | 'duplicate' | OverQuota | Refused
-export type DeviceOutcome = { readonly id: number; readonly createdAt: number } | 'quota' | Refused
+export type DeviceOutcome = { readonly id: number } | 'quota' | Refused
 /** `gone`: there is no such device any more, or nothing of that id to acknowledge. */
 export type CursorOutcome = 'gone' | Refused
 

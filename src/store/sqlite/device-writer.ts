@@ -7,10 +7,11 @@ const DEVICE_LIFE_MS = 90 * 24 * 3600 * 1000
 const SEEN_EVERY_MS = 24 * 3600 * 1000
 
 const FORGET = `DELETE FROM "Device" WHERE "userId" = ? AND "lastSeenAt" < ?`
-const SEE = `UPDATE "Device" SET "lastSeenAt" = ? WHERE "userId" = ? AND "name" = ? RETURNING "id", "createdAt"`
+const SEE = `UPDATE "Device" SET "lastSeenAt" = ? WHERE "userId" = ? AND "name" = ? RETURNING "id"`
 const COUNT = `SELECT count(*) FROM "Device" WHERE "userId" = ?`
 const MAKE = `
-  INSERT INTO "Device" ("userId", "name", "createdAt", "lastSeenAt") VALUES (?, ?, ?, ?) RETURNING "id", "createdAt"`
+  INSERT INTO "Device" ("userId", "name", "createdAt", "lastSeenAt", "newestEvent")
+  VALUES (?, ?, ?, ?, (SELECT coalesce(max("id"), 0) FROM "Event")) RETURNING "id"`
 
 const IS_KNOWN = `SELECT 1 FROM "Device" WHERE "id" = ?`
 const MOVE = `
@@ -23,7 +24,6 @@ const TOUCH = `UPDATE "Device" SET "lastSeenAt" = ? WHERE "id" = ? AND "lastSeen
 
 interface DeviceRow {
   readonly id: number
-  readonly createdAt: number
 }
 
 /** Writes devices and their cursors inside the transaction of its caller. */

@@ -52,7 +52,7 @@ function openDevice(
     commits.openDevice({ userId, name, now: now.getTime(), maxDevices }, (outcome) => {
       if (outcome === 'quota') reject(tooManyDevices(maxDevices))
       else if ('cause' in outcome) reject(unavailable(outcome.cause))
-      else resolve({ id: outcome.id, userId, name, createdAt: new Date(outcome.createdAt) })
+      else resolve({ id: outcome.id, userId, name })
     })
   })
 }

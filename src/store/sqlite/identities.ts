@@ -2,15 +2,14 @@ import type { Database } from 'better-sqlite3'
 import { HermesError } from '../../errors.js'
 import type { IdentityStore, NewUser } from '../identity-store.js'
 import { identityReads } from './identity-reads.js'
-import { countAttempt, forgiveAttempt } from './login-attempts.js'
+import { countAttempt, forgiveAttempt, lockOf } from './login-attempts.js'
 import type { PrismaWriter, Transaction } from './prisma.js'
 
 /** Users, keys and certificates: reads on `reader`, writes through Prisma. */
 export function sqliteIdentities(reader: Database, writer: PrismaWriter, now: () => Date): IdentityStore {
-  const lock = reader.prepare<[string, string, number], number>(
-    'SELECT "lockedUntil" FROM "LoginFailure" WHERE "username" = ? AND "address" = ? AND "lockedUntil" > ?',
+  const lock = reader.prepare<[string, string], { readonly locks: number; readonly lockedUntil: number }>(
+    'SELECT "locks", "lockedUntil" FROM "LoginFailure" WHERE "username" = ? AND "address" = ? AND "lockedUntil" NOTNULL',
   )
-  const lockedUntil = lock.pluck()
 
   return {
     ...identityReads(reader),
@@ -22,8 +21,9 @@ export function sqliteIdentities(reader: Database, writer: PrismaWriter, now: ()
     async countAttempt(attempt, at, policy) {
       if (policy.failures === 0) return null
       // A flood of guesses at a locked pair costs no write.
-      const until = lockedUntil.get(attempt.username, attempt.address, at.getTime())
-      if (until !== undefined) return new Date(until)
+      const row = lock.get(attempt.username, attempt.address)
+      const until = row && lockOf({ ...row, lockedUntil: new Date(row.lockedUntil) }, at, policy)
+      if (until && until.getTime() === row?.lockedUntil) return until
       return writer.write((transaction) => countAttempt(transaction, attempt, at, policy))
     },
     forgiveAttempts: (attempt) => writer.write((transaction) => forgiveAttempt(transaction, attempt)),

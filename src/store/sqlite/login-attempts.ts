@@ -18,11 +18,25 @@ export function countFailure(before: Failures | null, now: Date, policy: LoginPo
   const isSameWindow =
     before !== null && before.lockedUntil === null && now.getTime() < before.since.getTime() + policy.windowMs
   const count = (isSameWindow ? before.count : 0) + 1
-  const since = isSameWindow ? before.since : now
+  // Of a window that begins later than now the failures count, but it lasts no longer than any other.
+  const since = isSameWindow && before.since < now ? before.since : now
   const locks = before?.locks ?? 0
   if (count < policy.failures) return { count, since, locks, lockedUntil: null }
-  const lockMs = Math.min(policy.lockMs * 2 ** locks, policy.maxLockMs)
-  return { count, since, locks: locks + 1, lockedUntil: new Date(now.getTime() + lockMs) }
+  return { count, since, locks: locks + 1, lockedUntil: new Date(now.getTime() + lockLength(locks + 1, policy)) }
+}
+
+function lockLength(locks: number, { lockMs, maxLockMs }: LoginPolicy): number {
+  return Math.min(lockMs * 2 ** (locks - 1), maxLockMs)
+}
+
+/** Until when a row locks its pair, or null. Where the clock was set back, no longer from now than it was made for. */
+export function lockOf(
+  { locks, lockedUntil }: Pick<Failures, 'locks' | 'lockedUntil'>,
+  now: Date,
+  policy: LoginPolicy,
+): Date | null {
+  if (lockedUntil === null || lockedUntil <= now) return null
+  return new Date(Math.min(lockedUntil.getTime(), now.getTime() + lockLength(locks, policy)))
 }
 
 /** The row after one of its attempts turned out to be right, or null for none: a lock that it completed is lifted. */
@@ -47,11 +61,11 @@ export async function countAttempt(
   // Here, where the table is written anyway, it is also kept small.
   await transaction.loginFailure.deleteMany({ where: { expiresAt: { lte: now } } })
   const before = await transaction.loginFailure.findUnique({ where })
-  if (before?.lockedUntil != null && before.lockedUntil > now) return before.lockedUntil
-  const after = countFailure(before, now, policy)
+  const lockedUntil = before && lockOf(before, now, policy)
+  const after = before && lockedUntil ? { ...before, lockedUntil } : countFailure(before, now, policy)
   const row = { ...after, expiresAt: expiryOf(after, policy.windowMs) }
   await transaction.loginFailure.upsert({ where, create: { username, address, ...row }, update: row })
-  return null
+  return lockedUntil
 }
 
 /** Takes one attempt back in a transaction. */

@@ -11,7 +11,7 @@ const STAYS = `
 
 const ORDER = `ORDER BY p."conversationId", p."fromSeq"`
 
-// The time of an end is that of its event, which retention never removes.
+// An end has the place of its event in the log, which retention never removes.
 const INVITATIONS = `
   SELECT i."id" AS "invitation", i."conversationId", c."uuid", i."invitedSeq", i."endedSeq", coalesce(k."acked", 0) AS "acked"
   FROM "Invitation" i
@@ -19,7 +19,7 @@ const INVITATIONS = `
   LEFT JOIN "InvitationCursor" k ON k."deviceId" = @deviceId AND k."invitationId" = i."id"
   LEFT JOIN "Event" e ON e."conversationId" = i."conversationId" AND e."seq" = i."endedSeq"
   WHERE i."inviteeId" = @userId AND coalesce(k."acked", 0) < 2
-    AND (i."endedSeq" IS NULL OR (i."state" <> 'joined' AND e."at" >= @createdAt))
+    AND (i."endedSeq" IS NULL OR (i."state" <> 'joined' AND e."id" > (SELECT "newestEvent" FROM "Device" WHERE "id" = @deviceId)))
   ORDER BY i."conversationId", i."invitedSeq"`
 
 type Parameters = Readonly<Record<string, number | string>>
@@ -59,8 +59,8 @@ export function mailboxReads(db: Database, settled: (deviceId: number) => Promis
   }
 }
 
-function parameters({ id, userId, createdAt }: DeviceRecord): Parameters {
-  return { deviceId: id, userId, createdAt: createdAt.getTime() }
+function parameters({ id, userId }: DeviceRecord): Parameters {
+  return { deviceId: id, userId }
 }
 
 function byConversation(rows: readonly StayRow[]): readonly MailboxConversation[] {

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import type { NewConversation } from '../event-log.js'
 import type { Quota, Quotas } from '../quotas.js'
 import type { StoredInvitation } from '../records.js'
 import type { PackedAppend } from './batch.js'
@@ -7,7 +8,7 @@ const HOUR_MS = 3600 * 1000
 
 // Each count ends one past the limit, so that it costs no more for who has more than he may.
 const STARTS = `
-  SELECT count(*) FROM (SELECT 1 FROM "Conversation" WHERE "createdBy" = ? AND "createdAt" > ? LIMIT ?)`
+  SELECT count(*) FROM (SELECT 1 FROM "Conversation" WHERE "createdBy" = ? AND "createdAt" > ? AND "createdAt" <= ? LIMIT ?)`
 const OPEN_INVITATIONS = `
   SELECT count(*) FROM (SELECT 1 FROM "Invitation" WHERE "inviterId" = ? AND "endedSeq" IS NULL LIMIT ?)`
 const OPEN_INVITATIONS_TO_ONE = `
@@ -40,7 +41,7 @@ export interface QuotaGuard {
 }
 
 export function quotaGuard(db: Database, quotas: Quotas): QuotaGuard {
-  const starts = db.prepare<[number, number, number], number>(STARTS).pluck()
+  const starts = db.prepare<[number, number, number, number], number>(STARTS).pluck()
   const openInvitations = db.prepare<[number, number], number>(OPEN_INVITATIONS).pluck()
   const openInvitationsToOne = db.prepare<[number, number, number], number>(OPEN_INVITATIONS_TO_ONE).pluck()
   const memberships = db.prepare<[number, number], number>(MEMBERSHIPS).pluck()
@@ -51,6 +52,10 @@ export function quotaGuard(db: Database, quotas: Quotas): QuotaGuard {
     const limit = quotas[quota]
     if (limit !== 0 && (count(limit + 1) ?? 0) > limit) throw new QuotaError(quota, limit)
   }
+
+  // Those that begin later than now were made before the clock was set back, who knows when.
+  const holdStarts = ({ createdBy, createdAt }: NewConversation) =>
+    hold('startsPerHour', (enough) => starts.get(createdBy, createdAt - HOUR_MS, createdAt, enough))
 
   const checkInvitation = ({ inviter, invitee }: StoredInvitation) => {
     hold('openInvitationsMax', (enough) => openInvitations.get(inviter.userId, enough))
@@ -73,8 +78,7 @@ export function quotaGuard(db: Database, quotas: Quotas): QuotaGuard {
     check({ extras, expectedSeq }) {
       if (extras === null) return
       const { created, invitations, stays } = extras
-      if (created !== null)
-        hold('startsPerHour', (enough) => starts.get(created.createdBy, created.createdAt - HOUR_MS, enough))
+      if (created !== null) holdStarts(created)
       // What began before this append is not refused for a limit that was set, or reached, since.
       for (const invitation of invitations)
         if (invitation.endedSeq === null && invitation.invitedSeq > expectedSeq) checkInvitation(invitation)

@@ -173,7 +173,7 @@ export class World {
       fingerprint: `fingerprint of ${name}`,
       notAfter: Number.MAX_SAFE_INTEGER,
       warnAt: Number.MAX_SAFE_INTEGER,
-      device: { id: deviceId, userId, name: 'laptop', createdAt: new Date(0) },
+      device: { id: deviceId, userId, name: 'laptop' },
       windowEvents: 256,
       windowBytes: 1024 * 1024,
       autoAcknowledge: false,
