@@ -1,6 +1,7 @@
 import { relay } from './relay/relay.js'
+import { stalled } from './stalled/stalled.js'
 
-const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = { relay }
+const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = { relay, stalled }
 
 const [name = '', ...flags] = process.argv.slice(2)
 const bench = BENCHES[name]

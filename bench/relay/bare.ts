@@ -3,7 +3,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { serveParent } from '../support/child.js'
+import { serveParent } from '../support/serve-parent.js'
 
 /** The least a relay can do: mutual TLS, parse, forward to whom the frame names. No store, no answer. */
 const [directory = '.'] = process.argv.slice(2)

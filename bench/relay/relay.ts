@@ -25,7 +25,7 @@ export async function relay({ json }: { readonly json: boolean }): Promise<void>
   const directory = await mkdtemp(join(tmpdir(), 'hermes-bench-'))
   say(`${PAIRS} pairs over mutual TLS, 256-byte payloads, ${IN_FLIGHT} in flight each\n`)
   const people = await seedPeople(directory, PAIRS * 2)
-  const hermes = await Child.start(new URL('./hermes.ts', import.meta.url), directory)
+  const hermes = await Child.start(new URL('../support/hermes.ts', import.meta.url), directory)
   const bare = await Child.start(new URL('./bare.ts', import.meta.url), directory)
   const hermesPairs = await openHermesPairs(directory, hermes.port, people)
   const barePairs = await openBarePairs(directory, bare.port, people)

@@ -1,7 +1,30 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 
-/** A server in a process of its own, so that its CPU time is its alone. */
+/** What may be asked of a server, and what it answers. */
+export interface Answers {
+  /** Microseconds of CPU, user and system, of all its threads so far. */
+  readonly cpu: number
+  /** After the collector ran. */
+  readonly memory: Memory
+  /** How late its event loop was since this was asked last, or since the first time. */
+  readonly delay: Delay
+}
+
+export interface Memory {
+  readonly rss: number
+  readonly heapUsed: number
+  readonly external: number
+}
+
+/** Milliseconds. */
+export interface Delay {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** A server in a process of its own, so that its CPU time and its memory are its alone. */
 export class Child {
   readonly #process: ChildProcess
   readonly port: number
@@ -11,21 +34,30 @@ export class Child {
     this.port = port
   }
 
-  /** Starts a script that sends `{port}` when it listens and answers `cpu` with `{cpu}` in microseconds. */
-  static async start(script: URL, directory: string): Promise<Child> {
+  /** Starts a script that calls `serveParent`; `environment` is added to that of this process. */
+  static async start(
+    script: URL,
+    directory: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Child> {
     const child = fork(script, [directory], {
       execArgv: ['--import=tsx'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, ...environment },
     })
     const [{ port }] = (await once(child, 'message')) as [{ port: number }]
     return new Child(child, port)
   }
 
   /** Microseconds of CPU, user and system, of all its threads so far. */
-  async cpu(): Promise<number> {
-    this.#process.send('cpu')
-    const [{ cpu }] = (await once(this.#process, 'message')) as [{ cpu: number }]
-    return cpu
+  cpu(): Promise<number> {
+    return this.ask('cpu')
+  }
+
+  async ask<Q extends keyof Answers>(question: Q): Promise<Answers[Q]> {
+    this.#process.send(question)
+    const [answer] = (await once(this.#process, 'message')) as [Answers]
+    return answer[question]
   }
 
   async stop(): Promise<void> {
@@ -33,17 +65,4 @@ export class Child {
     this.#process.kill('SIGTERM')
     await exit
   }
-}
-
-/** The other side: answers what Child asks. */
-export function serveParent(port: number, stop: () => Promise<void>): void {
-  process.on('message', (message) => {
-    if (message !== 'cpu') return
-    const { user, system } = process.cpuUsage()
-    process.send?.({ cpu: user + system })
-  })
-  process.on('SIGTERM', () => {
-    void stop().finally(() => process.exit(0))
-  })
-  process.send?.({ port })
 }

@@ -15,8 +15,8 @@ import { Lifetime } from './lifetime.js'
 import type { Sink } from './sink.js'
 import { Window } from './window.js'
 
-/** Bytes a socket may hold back before nothing more is given to it. */
-const BACKLOG_BYTES = 1024 * 1024
+/** Bytes a socket may hold back before nothing more is given to it: TLS keeps about as much again. */
+const BACKLOG_BYTES = 64 * 1024
 /** Bytes a socket may hold back before a signal, which is worth nothing later, is dropped. */
 const SIGNAL_BACKLOG_BYTES = 64 * 1024
 
@@ -203,7 +203,9 @@ export class Session {
   }
 
   async #givePage(feed: Feed, { after, upTo }: Range): Promise<boolean> {
-    const page = await this.#log.read(feed.conversationId, { after, upTo, ...this.#window.page })
+    const { limit, maxBytes } = this.#window.page
+    const room = Math.min(maxBytes, BACKLOG_BYTES - this.#sink.backlog)
+    const page = await this.#log.read(feed.conversationId, { after, upTo, limit, maxBytes: room })
     for (const event of page) {
       if (!feed.awaits(event.seq)) continue
       if (!this.#mayWrite()) return false

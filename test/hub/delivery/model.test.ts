@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { EncodedEvent } from '../../../src/hub/delivery/encoded-event.js'
 import { leave, type Name } from '../conversation/world.js'
 import { type Connection, settled, World } from './world.js'
 
@@ -26,11 +27,21 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('stay' as const, 'settle', 'tick', 'tick') }) },
 )
 
-/** alice with two devices, and bob, who comes and goes. */
-const DEVICES: readonly (readonly [Name, number])[] = [
-  ['alice', 10],
-  ['alice', 11],
-  ['bob', 20],
+interface Limits {
+  readonly windowEvents: number
+  readonly windowBytes: number
+}
+
+/** Some three events. */
+const FEW_BYTES = 800
+/** So much that a socket is behind. */
+const BEHIND = 2 ** 21
+
+/** alice with two devices, and bob, who comes and goes: windows that are full by events, by bytes, by either. */
+const DEVICES: readonly (readonly [Name, number, Limits])[] = [
+  ['alice', 10, { windowEvents: 4, windowBytes: 2 ** 20 }],
+  ['alice', 11, { windowEvents: 256, windowBytes: FEW_BYTES }],
+  ['bob', 20, { windowEvents: 3, windowBytes: FEW_BYTES }],
 ]
 
 /** One device through its connections. */
@@ -38,20 +49,25 @@ class Device {
   readonly name: Name
   readonly #world: World
   readonly #deviceId: number
+  readonly #limits: Limits
   connection: Connection | null = null
   /** Seqs of messages that the current connection sent. */
   own = new Set<number>()
   acked = 0
+  /** Events given on the current connection when its socket was filled, or null. */
+  #givenWhenFilled: number | null = null
 
-  constructor(world: World, name: Name, deviceId: number) {
+  constructor(world: World, name: Name, deviceId: number, limits: Limits) {
     this.#world = world
     this.name = name
     this.#deviceId = deviceId
+    this.#limits = limits
   }
 
   async connect(): Promise<void> {
     this.own = new Set()
-    const connection = this.#world.create(this.name, { deviceId: this.#deviceId, windowEvents: 4 })
+    this.#givenWhenFilled = null
+    const connection = this.#world.create(this.name, { deviceId: this.#deviceId, ...this.#limits })
     this.connection = connection
     await this.#world.delivery.attach(connection.session)
     connection.session.pump()
@@ -60,6 +76,13 @@ class Device {
   close(): void {
     if (this.connection) this.#world.delivery.detach(this.connection.session)
     this.connection = null
+  }
+
+  fill(backlog: number): void {
+    if (!this.connection) return
+    const { sink } = this.connection
+    sink.backlog = backlog
+    this.#givenWhenFilled = backlog === 0 ? null : sink.seen.length
   }
 
   ack(back: number): void {
@@ -79,6 +102,17 @@ class Device {
     const wanted = isDone ? due : due.slice(0, seqs.length)
     same(seqs.join(), wanted.join(), `${this.name} ${this.#deviceId} was given`)
     if (isDone) same(sink.trace.filter((line) => line === 'synced').length, 1, 'synced once')
+    this.#checkBounds()
+  }
+
+  /** Never beyond the window but by the one event that fills it, and nothing into a socket that is behind. */
+  #checkBounds(): void {
+    const seen = this.connection?.sink.seen ?? []
+    const before = seen.slice(0, -1).filter(({ seq = 0 }) => seq > this.acked)
+    const bytes = before.reduce((sum, event) => sum + new EncodedEvent(0, JSON.stringify(event)).bytes, 0)
+    const isWithin = before.length < this.#limits.windowEvents && bytes < this.#limits.windowBytes
+    same(isWithin, true, `${this.name} ${this.#deviceId} is within its window`)
+    if (this.#givenWhenFilled !== null) same(seen.length, this.#givenWhenFilled, 'given to a socket that is behind')
   }
 
   ackedAtConnect = 0
@@ -86,7 +120,7 @@ class Device {
 
 class Run {
   readonly #world = new World()
-  readonly #devices = DEVICES.map(([name, id]) => new Device(this.#world, name, id))
+  readonly #devices = DEVICES.map(([name, id, limits]) => new Device(this.#world, name, id, limits))
   #release: (() => void)[] = []
   readonly #stays: { from: number; to: number }[] = []
 
@@ -105,9 +139,9 @@ class Run {
       case 'close':
         return this.#at(step.who).close()
       case 'fill':
-        return this.#fill(this.#at(step.who), 2 ** 21)
+        return this.#at(step.who).fill(BEHIND)
       case 'drain':
-        this.#fill(this.#at(step.who), 0)
+        this.#at(step.who).fill(0)
         return this.#at(step.who).connection?.session.pump()
       case 'hold':
         this.#world.log.gates.read = () => new Promise((resolve) => this.#release.push(resolve))
@@ -128,7 +162,7 @@ class Run {
     this.check(false)
     for (const device of this.#devices) {
       this.#open()
-      this.#fill(device, 0)
+      device.fill(0)
       if (device.connection) device.connection.session.pump()
       else await this.#connect(device)
       for (let before = -1; before < (device.connection?.sink.seen.length ?? 0); ) {
@@ -154,10 +188,6 @@ class Run {
   #connect(device: Device): Promise<void> {
     device.ackedAtConnect = device.acked
     return device.connect()
-  }
-
-  #fill(device: Device, backlog: number): void {
-    if (device.connection) device.connection.sink.backlog = backlog
   }
 
   #open(): void {

@@ -1,6 +1,9 @@
 import t from 'tap'
 import { acknowledge, events, settled, World } from './world.js'
 
+/** Bytes a socket may hold back and still be given something. */
+const BACKLOG = 64 * 1024
+
 t.test('a full window stops, and goes on from the log as acks come', async (t) => {
   const w = await World.begun()
   w.say('alice', 9)
@@ -66,7 +69,7 @@ t.test('one event larger than the window is given all the same', async (t) => {
 t.test('a socket that is behind gets nothing until it has drained', async (t) => {
   const w = await World.begun()
   const a = await w.connect('alice')
-  a.sink.backlog = 1024 * 1024 + 1
+  a.sink.backlog = BACKLOG + 1
   w.say('alice', 3)
   await settled()
   t.same(a.sink.seqs, [1])
@@ -75,7 +78,7 @@ t.test('a socket that is behind gets nothing until it has drained', async (t) =>
   w.say('alice')
   await settled()
   t.same(a.sink.seqs, [1, 2, 3, 4, 5], 'what comes next is not put before what waits')
-  a.sink.backlog = 1024 * 1024 + 1
+  a.sink.backlog = BACKLOG + 1
   w.say('alice')
   a.sink.backlog = 0
   a.session.pump()
@@ -83,12 +86,38 @@ t.test('a socket that is behind gets nothing until it has drained', async (t) =>
   t.same(a.sink.seqs, [1, 2, 3, 4, 5, 6], 'nor is the drain needed twice')
 })
 
+t.test('a socket that is full to the brim is given one more, and the page that is read for it is small', async (t) => {
+  const w = await World.begun()
+  w.say('alice', 9)
+  const a = w.create('alice')
+  a.sink.backlog = BACKLOG
+  a.sink.onEvent = () => {
+    a.sink.backlog += 1
+  }
+  const asked: number[] = []
+  const read = w.log.read.bind(w.log)
+  w.log.read = (conversation, page) => {
+    asked.push(page.maxBytes)
+    return read(conversation, page)
+  }
+  await w.delivery.attach(a.session)
+  a.session.pump()
+  await settled()
+  t.same(a.sink.trace, ['event 1'])
+  t.same(asked, [0])
+  a.sink.backlog = 0
+  a.session.pump()
+  await settled()
+  t.same(a.sink.trace, [...events(1, 10), 'synced'])
+  t.ok(asked.every((maxBytes) => maxBytes <= BACKLOG))
+})
+
 t.test('a socket fills up amid a page', async (t) => {
   const w = await World.begun()
   w.say('alice', 9)
   const a = w.create('alice')
   a.sink.onEvent = ({ seq }) => {
-    if (seq === 4) a.sink.backlog = 1024 * 1024 + 1
+    if (seq === 4) a.sink.backlog = BACKLOG + 1
   }
   await w.delivery.attach(a.session)
   a.session.pump()

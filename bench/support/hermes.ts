@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { serveParent } from '../support/child.js'
-import { compiled } from '../support/compiled.js'
+import { compiled } from './compiled.js'
+import { serveParent } from './serve-parent.js'
 
 // What is measured is what is run: the compiled server.
 const { loadConfig } = await compiled<typeof import('../../src/config.js')>('config.js')
@@ -14,6 +14,9 @@ const config = loadConfig({
   HERMES_CERTS_DIR: join(directory, 'certs'),
   HERMES_DATABASE_URL: `file:${join(directory, 'hermes.db')}`,
   HERMES_REQUESTS_PER_SECOND: '0',
+  HERMES_STARTS_PER_HOUR: '0',
+  HERMES_DRAIN_SECONDS: '0',
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('HERMES_'))),
 })
 const running = await start(config, { logger: pino({ level: 'warn' }) })
 serveParent(Number(new URL(running.hubUrl).port), () => running.close())
