@@ -58,11 +58,12 @@ export interface Append {
  * `conflict`: lastSeq was not expectedSeq, or an earlier append of the same conversation failed after this was given;
  * `duplicate`: the messageId or the requestId is in the log already;
  * `quota`: it would have taken more than a quota allows; the error names it;
+ * `revoked`: it would have begun a stay under a certificate that is revoked;
  * `unavailable`: the database did not take it (disk full, read-only, I/O error).
  */
 export type AppendFailure =
   | { readonly reason: 'conflict' | 'duplicate' }
-  | { readonly reason: 'quota' | 'unavailable'; readonly error: HermesError }
+  | { readonly reason: 'quota' | 'revoked' | 'unavailable'; readonly error: HermesError }
 
 export interface Appended {
   /** The integer id of the conversation. */
@@ -101,6 +102,11 @@ export interface EventLog {
   read(conversationId: number, page: Page): Promise<readonly StoredEvent[]>
   findMessage(conversationId: number, senderId: number, messageId: string): Promise<StoredMessage | null>
   findRequest(userId: number, requestId: string): Promise<StoredRequest | null>
+  /**
+   * Conversations that a user is a member of, or invited to, under another certificate than `except`; an invitation
+   * counts while it is open.
+   */
+  findPlaces(userId: number, except: string | null, limit: number): Promise<readonly string[]>
   /** Open invitations whose time is up, oldest first. */
   findDueInvitations(
     now: Date,

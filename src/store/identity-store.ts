@@ -1,3 +1,4 @@
+import type { AccountUpkeep } from './account-upkeep.js'
 import type { CertificateRecord, EscrowRecord, IdentityRecord, NewCertificate } from './records.js'
 
 export interface NewUser {
@@ -18,7 +19,7 @@ export interface LoginPolicy {
 }
 
 /** Users, keys, certificates and locked private keys. Every method that changes something is one transaction. */
-export interface IdentityStore {
+export interface IdentityStore extends AccountUpkeep {
   /**
    * Stores a whole user or nothing. The database decides races: of two calls with one name, deleted names
    * included, one succeeds and the other rejects with `username_taken`; a key of another user, or one that
@@ -33,8 +34,8 @@ export interface IdentityStore {
   /** Whether the key belongs to an account, deleted ones included, or was compromised. */
   findKey(spkiHash: string): Promise<{ readonly userId: number; readonly compromised: boolean } | null>
   findEscrow(userId: number): Promise<EscrowRecord | null>
-  /** Replaces the hash if it still is `oldHash`. */
-  replacePasswordHash(userId: number, oldHash: string, newHash: string): Promise<void>
+  /** Replaces the hash if it still is `oldHash`; whether it was. */
+  replacePasswordHash(userId: number, oldHash: string, newHash: string): Promise<boolean>
   /**
    * Counts an attempt before its password is hashed, so that parallel guesses each count. Answers until when
    * the pair (user, address) is locked, or null if this attempt may go on. `userId` null: an unknown user,

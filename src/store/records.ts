@@ -9,7 +9,21 @@ export interface UserRecord {
   readonly role: Role
   readonly disabledAt: Date | null
   readonly deletedAt: Date | null
+  /** When a deletion that was asked for is due. */
+  readonly deletionAt: Date | null
+  /** Why his stays are still to be ended; null when none is. */
+  readonly departure: Departure | null
 }
+
+export type Departure = 'recovered' | 'deleted'
+
+/** Those of RFC 5280 5.3.1 that a user may give. */
+export type RevocationReason =
+  | 'unspecified'
+  | 'keyCompromise'
+  | 'affiliationChanged'
+  | 'superseded'
+  | 'cessationOfOperation'
 
 export type AuthorisedBy = 'registration' | 'key' | 'password'
 

@@ -29,10 +29,12 @@ const step = fc.oneof(
   },
 )
 
+const CODES = { quota: 'quota_exceeded', revoked: 'certificate_rejected', unavailable: 'unavailable' } as const
+
 function failureOf(reason: AppendFailure['reason']): AppendFailure {
-  return reason === 'quota' || reason === 'unavailable'
-    ? { reason, error: new HermesError(reason === 'quota' ? 'quota_exceeded' : reason) }
-    : { reason }
+  return reason === 'conflict' || reason === 'duplicate'
+    ? { reason }
+    : { reason, error: new HermesError(CODES[reason]) }
 }
 
 interface Submitted {

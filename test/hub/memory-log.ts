@@ -125,6 +125,10 @@ export class MemoryLog implements EventLog {
     return null
   }
 
+  async findPlaces() {
+    return []
+  }
+
   async findDueInvitations() {
     return []
   }

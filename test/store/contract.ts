@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
 import { NO_QUOTAS, type Quotas } from '../../src/store/quotas.js'
 import type { Store } from '../../src/store/store.js'
+import { accountContract } from './contract-accounts.js'
 import { conversationContract } from './contract-conversations.js'
+import { departureContract } from './contract-departures.js'
 import { deviceContract } from './contract-devices.js'
 import { eventContract } from './contract-events.js'
 import { identityContract } from './contract-identities.js'
@@ -9,12 +11,18 @@ import { loginContract } from './contract-logins.js'
 import { mailboxContract } from './contract-mailbox.js'
 import { modelContract } from './contract-model.js'
 import { quotaContract } from './contract-quotas.js'
+import { renewalContract } from './contract-renewals.js'
 import { retentionContract } from './contract-retention.js'
+import { revocationContract } from './contract-revocations.js'
 import { T0 } from './fixtures.js'
 
 const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void>>> = {
   identities: identityContract,
   logins: loginContract,
+  accounts: accountContract,
+  renewals: renewalContract,
+  revocations: revocationContract,
+  departures: departureContract,
   events: eventContract,
   conversations: conversationContract,
   devices: deviceContract,

@@ -58,7 +58,7 @@ export function appendWriter(db: Database, quotas: QuotaGuard): AppendWriter {
     for (const { senderId, at, type, messageId, body } of events)
       insertEvent.run(conversation, ++seq, senderId, at, type, messageId, body)
     if (extras !== null) {
-      writeProjections(conversation, extras)
+      writeProjections(conversation, extras, expectedSeq)
       quotas.check(append)
     }
     return conversation

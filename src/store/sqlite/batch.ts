@@ -54,7 +54,8 @@ export interface OverQuota {
   readonly limit: number
 }
 
-export type AppendOutcome = number | 'conflict' | 'duplicate' | OverQuota | Refused
+/** `revoked`: a stay would have begun under a certificate that is revoked. */
+export type AppendOutcome = number | 'conflict' | 'duplicate' | 'revoked' | OverQuota | Refused
 export type DeviceOutcome = { readonly id: number } | 'quota' | Refused
 /** `gone`: there is no such device any more, or nothing of that id to acknowledge. */
 export type CursorOutcome = 'gone' | Refused

@@ -14,6 +14,7 @@ import {
 import { type DeviceWriter, deviceWriter } from './device-writer.js'
 import { QuotaError, quotaGuard } from './quota-guard.js'
 import { describe, isConstraint, sqliteCode } from './sqlite-error.js'
+import { RevokedError } from './stay-guard.js'
 import { TransactionLost, type Transactions, transactions } from './transactions.js'
 
 /** Runs one piece of work so that its failure undoes nothing else. */
@@ -103,6 +104,7 @@ function attempt<T, R>(work: () => T, refusal: (error: unknown) => R): T | R {
 
 function appendRefusal(error: unknown): AppendOutcome {
   if (error instanceof ConflictError) return 'conflict'
+  if (error instanceof RevokedError) return 'revoked'
   if (error instanceof QuotaError) return { quota: error.quota, limit: error.limit }
   if (!isConstraint(error) || !(error instanceof Error)) return refused(error)
   if (/Event\.messageId|Request\.requestId/.test(error.message)) return 'duplicate'

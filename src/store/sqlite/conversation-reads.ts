@@ -48,6 +48,14 @@ const DUE = `
   FROM "Invitation" i JOIN "Conversation" c ON c."id" = i."conversationId"
   WHERE i."endedSeq" IS NULL AND i."expiresAt" <= ? ORDER BY i."expiresAt", i."invitedSeq" LIMIT ?`
 
+const PLACES = `
+  SELECT c."uuid" FROM "Participant" p JOIN "Conversation" c ON c."id" = p."conversationId"
+  WHERE p."userId" = @userId AND p."toSeq" IS NULL AND p."fingerprint" IS NOT @except
+  UNION
+  SELECT c."uuid" FROM "Invitation" i JOIN "Conversation" c ON c."id" = i."conversationId"
+  WHERE i."inviteeId" = @userId AND i."endedSeq" IS NULL AND i."inviteeFingerprint" IS NOT @except
+  LIMIT @limit`
+
 type ConversationRow = Omit<ConversationSnapshot, 'closed' | 'stays' | 'invitations'> & {
   readonly closedAt: number | null
 }
@@ -63,7 +71,7 @@ type InvitationRow = Omit<StoredInvitation, 'inviter' | 'invitee'> & {
 
 type Reads = Pick<
   EventLog,
-  'load' | 'findConversationOfInvitation' | 'read' | 'findMessage' | 'findRequest' | 'findDueInvitations'
+  'load' | 'findConversationOfInvitation' | 'read' | 'findMessage' | 'findRequest' | 'findPlaces' | 'findDueInvitations'
 >
 
 /** What the hub reads of conversations, through a connection that only reads. */
@@ -73,6 +81,7 @@ export function conversationReads(db: Database): Reads {
   const message = db.prepare<[number, number, string], StoredMessage>(MESSAGE)
   const request = db.prepare<[number, string], StoredRequest>(REQUEST)
   const due = db.prepare<[string, number], { invitation: string; uuid: string }>(DUE)
+  const places = db.prepare<[{ userId: number; except: string | null; limit: number }], string>(PLACES).pluck()
   const load = snapshotReader(db)
 
   return {
@@ -83,6 +92,7 @@ export function conversationReads(db: Database): Reads {
     findMessage: async (conversationId, senderId, messageId) =>
       message.get(conversationId, senderId, messageId) ?? null,
     findRequest: async (userId, requestId) => request.get(userId, requestId) ?? null,
+    findPlaces: async (userId, except, limit) => places.all({ userId, except, limit }),
     findDueInvitations: async (now, limit) => due.all(wholeSeconds(now), limit),
   }
 }

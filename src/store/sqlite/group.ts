@@ -82,9 +82,14 @@ function forEachAppend(
 
 function answerAppend(done: AppendCallback, result: AppendOutcome): void {
   if (typeof result === 'number') done(null, { conversationId: result })
+  else if (result === 'revoked') done({ reason: 'revoked', error: memberRevoked() }, null)
   else if (typeof result === 'string') done({ reason: result }, null)
   else if ('quota' in result) done({ reason: 'quota', error: quotaExceeded(result.quota, result.limit) }, null)
   else done({ reason: 'unavailable', error: unavailable(result.cause) }, null)
+}
+
+function memberRevoked(): HermesError {
+  return new HermesError('certificate_rejected', 'The certificate of whoever would become a member was revoked')
 }
 
 function cursorFailure(outcome: CursorOutcome | undefined): HermesError | null {

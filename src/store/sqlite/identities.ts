@@ -1,9 +1,11 @@
 import type { Database } from 'better-sqlite3'
 import { HermesError } from '../../errors.js'
 import type { IdentityStore, NewUser } from '../identity-store.js'
+import { sqliteAccountUpkeep } from './account-upkeep.js'
 import { identityReads } from './identity-reads.js'
 import { countAttempt, forgiveAttempt, lockOf } from './login-attempts.js'
 import type { PrismaWriter, Transaction } from './prisma.js'
+import { insertCertificate, storeEscrow } from './upkeep/certificates.js'
 
 /** Users, keys and certificates: reads on `reader`, writes through Prisma. */
 export function sqliteIdentities(reader: Database, writer: PrismaWriter, now: () => Date): IdentityStore {
@@ -13,10 +15,13 @@ export function sqliteIdentities(reader: Database, writer: PrismaWriter, now: ()
 
   return {
     ...identityReads(reader),
+    ...sqliteAccountUpkeep(reader, writer),
     register: (user) => writer.write((transaction) => insertUser(transaction, user, now()), takenBy(user.username)),
     async replacePasswordHash(userId, oldHash, newHash) {
       const where = { id: userId, passwordHash: oldHash }
-      await writer.write((transaction) => transaction.user.updateMany({ where, data: { passwordHash: newHash } }))
+      const data = { passwordHash: newHash }
+      const { count } = await writer.write((transaction) => transaction.user.updateMany({ where, data }))
+      return count === 1
     },
     async countAttempt(attempt, at, policy) {
       if (policy.failures === 0) return null
@@ -36,15 +41,8 @@ async function insertUser(transaction: Transaction, user: NewUser, createdAt: Da
     data: { username, passwordHash, createdAt },
     select: { id: true },
   })
-  const { spkiHash } = certificate
-  await transaction.key.create({ data: { spkiHash, userId } })
-  const { serialNumber, fingerprint, notBefore, notAfter, authorisedBy } = certificate
-  const der = Uint8Array.from(certificate.der)
-  await transaction.certificate.create({
-    data: { serialNumber, userId, fingerprint, spkiHash, der, notBefore, notAfter, authorisedBy },
-  })
-  if (encryptedPrivateKey !== null)
-    await transaction.escrow.create({ data: { userId, blob: encryptedPrivateKey, spkiHash } })
+  const { spkiHash } = await insertCertificate(transaction, userId, certificate)
+  if (encryptedPrivateKey !== null) await storeEscrow(transaction, userId, { spkiHash, blob: encryptedPrivateKey })
 }
 
 function takenBy(username: string): (model: string) => HermesError | null {

@@ -1,13 +1,14 @@
 import type { Database } from 'better-sqlite3'
 import type { IdentityStore } from '../identity-store.js'
-import type { AuthorisedBy, CertificateRecord, EscrowRecord, IdentityRecord, Role } from '../records.js'
+import type { AuthorisedBy, CertificateRecord, Departure, EscrowRecord, IdentityRecord, Role } from '../records.js'
 
 const CERTIFICATE_COLUMNS = `
   c."serialNumber", c."userId", c."fingerprint", c."spkiHash", c."der", c."notBefore", c."notAfter", c."previous",
   c."authorisedBy", c."supersededAt", c."revokedAt", c."revocationReason"`
 
 const IDENTITY = `
-  SELECT u."username", u."passwordHash", u."role", u."disabledAt", u."deletedAt", ${CERTIFICATE_COLUMNS}
+  SELECT u."username", u."passwordHash", u."role", u."disabledAt", u."deletedAt", u."deletionAt", u."departure",
+    ${CERTIFICATE_COLUMNS}
   FROM "User" u JOIN "Certificate" c ON c."userId" = u."id"`
 
 const NEWEST = 'ORDER BY c."id" DESC LIMIT 1'
@@ -33,6 +34,8 @@ interface IdentityRow extends CertificateRow {
   readonly role: Role
   readonly disabledAt: number | null
   readonly deletedAt: number | null
+  readonly deletionAt: number | null
+  readonly departure: Departure | null
 }
 
 type Reads = Pick<
@@ -70,7 +73,7 @@ export function identityReads(db: Database): Reads {
 
 function toIdentity(row: IdentityRow | undefined): IdentityRecord | null {
   if (row === undefined) return null
-  const { username, passwordHash, role, disabledAt, deletedAt, ...certificate } = row
+  const { username, passwordHash, role, disabledAt, deletedAt, deletionAt, departure, ...certificate } = row
   return {
     user: {
       id: row.userId,
@@ -79,6 +82,8 @@ function toIdentity(row: IdentityRow | undefined): IdentityRecord | null {
       role,
       disabledAt: toDate(disabledAt),
       deletedAt: toDate(deletedAt),
+      deletionAt: toDate(deletionAt),
+      departure,
     },
     certificate: toCertificate(certificate),
   }

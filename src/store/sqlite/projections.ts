@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { StoredInvitation, StoredMember } from '../records.js'
 import type { Extras } from './batch.js'
+import { stayGuard } from './stay-guard.js'
 
 /** The columns of Invitation that are fields of StoredInvitation of the same name. */
 export const INVITATION_FIELDS = [
@@ -44,8 +45,9 @@ const UPSERT_STAY = `
 const INSERT_REQUEST = `
   INSERT INTO "Request" ("userId", "requestId", "hash", "conversationId", "seq") VALUES (?, ?, ?, ?, ?)`
 
-/** Writes what an append changes beside its events. */
-export function projectionWriter(db: Database): (conversationId: number, extras: Extras) => void {
+/** Writes what an append changes beside its events, which come after `expectedSeq`; throws RevokedError. */
+export function projectionWriter(db: Database): (conversationId: number, extras: Extras, expectedSeq: number) => void {
+  const refuseRevoked = stayGuard(db)
   const upsertInvitation = db.prepare(UPSERT_INVITATION)
   const upsertStay = db.prepare(UPSERT_STAY)
   const insertRequest = db.prepare(INSERT_REQUEST)
@@ -59,8 +61,11 @@ export function projectionWriter(db: Database): (conversationId: number, extras:
     upsertInvitation.run(conversationId, ...parties, ...INVITATION_FIELDS.map((field) => invitation[field]))
   }
 
-  return (conversationId, { stays, invitations, request }) => {
-    for (const stay of stays) writeStay(conversationId, stay)
+  return (conversationId, { stays, invitations, request }, expectedSeq) => {
+    for (const stay of stays) {
+      if (stay.fromSeq > expectedSeq) refuseRevoked(stay)
+      writeStay(conversationId, stay)
+    }
     for (const invitation of invitations) writeInvitation(conversationId, invitation)
     if (request !== null)
       insertRequest.run(request.userId, request.requestId, request.hash, conversationId, request.seq)

@@ -1,0 +1,105 @@
+import type { CertificateRecord, Departure, EscrowRecord, NewCertificate, RevocationReason } from './records.js'
+
+/**
+ * What authorises a change: the password that has this hash, or the key of this certificate. Whether it still does
+ * is decided in the transaction of the change.
+ */
+export type Proof = { readonly passwordHash: string } | { readonly fingerprint: string }
+
+export interface PasswordChange {
+  readonly userId: number
+  readonly oldHash: string
+  readonly newHash: string
+  /** Replaces the locked key; null keeps it. */
+  readonly escrow: EscrowRecord | null
+}
+
+export interface EscrowChange {
+  readonly userId: number
+  readonly passwordHash: string
+  /** Of the newest certificate, or it is refused. */
+  readonly escrow: EscrowRecord
+}
+
+export interface Renewal {
+  /** Of the certificate that asks. */
+  readonly fingerprint: string
+  readonly certificate: NewCertificate
+  /** SHA-256 over the certificate request, hex. */
+  readonly requestHash: string
+  /** Of the new certificate; null keeps one of the same key, and drops one of another. */
+  readonly encryptedPrivateKey: string | null
+  readonly at: Date
+  /** From when certificates of other keys are refused. */
+  readonly supersededAt: Date
+  /** A certificate that ended before is refused. */
+  readonly endedAfter: Date
+}
+
+export interface Recovery {
+  readonly userId: number
+  readonly passwordHash: string
+  readonly certificate: NewCertificate
+  readonly encryptedPrivateKey: string | null
+  /** Of the certificates that it replaces. */
+  readonly reason: RevocationReason
+  readonly at: Date
+}
+
+export interface Revocation {
+  readonly userId: number
+  readonly proof: Proof
+  /** Null: the certificate that proves it, or the newest. */
+  readonly serialNumber: string | null
+  readonly reason: RevocationReason
+  readonly at: Date
+}
+
+/** Somebody whose stays are still to be ended. */
+export interface Departing {
+  readonly userId: number
+  readonly departure: Departure
+}
+
+/**
+ * What a user changes of his account, each method in one transaction: stored whole or not at all. Rejects with
+ * `invalid_credentials`, `account_disabled` or `certificate_…` where the proof no longer holds.
+ */
+export interface AccountUpkeep {
+  /** Calls a scheduled deletion off. A locked key of another than the newest certificate is `certificate_mismatch`. */
+  changePassword(change: PasswordChange): Promise<void>
+  replaceEscrow(change: EscrowChange): Promise<void>
+  /**
+   * Stores a certificate that the newest one asked for, and answers it; a request that was answered before gets the
+   * first answer. Of two at once one succeeds, and the other rejects with `certificate_superseded`. A key of another
+   * user, or a compromised one, is `csr_rejected`.
+   */
+  renew(renewal: Renewal): Promise<CertificateRecord>
+  /**
+   * Revokes every certificate that has not ended, stores a new one, takes a role away, has all stays ended
+   * (`departure`), and calls a scheduled deletion off.
+   */
+  recover(recovery: Recovery): Promise<void>
+  /**
+   * Revokes one certificate; one that is revoked stays as it is. With `keyCompromise` every certificate of its key
+   * that has not ended, and the key is barred. `not_found` for another user's, `forbidden` where an older
+   * certificate would revoke the newest.
+   */
+  revoke(revocation: Revocation): Promise<void>
+  /** Answers when the deletion is due: a second call changes nothing. */
+  scheduleDeletion(userId: number, passwordHash: string, effectiveAt: Date): Promise<Date>
+  /** Deletes the account of the newest certificate (`forbidden` for an older one); the name stays taken. */
+  deleteAccount(fingerprint: string, at: Date): Promise<void>
+  /** Deletes an account whose deletion is due; false if it is no longer. */
+  deleteDueAccount(userId: number, at: Date): Promise<boolean>
+  findDueDeletions(at: Date, limit: number): Promise<readonly number[]>
+  /** Forgets failed logins of the account of a good certificate, and calls a scheduled deletion off. */
+  unlock(fingerprint: string, at: Date): Promise<void>
+
+  /** Those whose stays are still to be ended. */
+  findDeparting(limit: number): Promise<readonly Departing[]>
+  /** All stays are ended, for this reason. */
+  finishDeparture(departing: Departing): Promise<void>
+  /** Whether a certificate comes from another by renewals alone, each authorised by the key before it. */
+  isRenewalOf(fingerprint: string, earlier: string): Promise<boolean>
+}
