@@ -114,7 +114,8 @@ export interface EventLog {
   ): Promise<readonly { readonly invitation: string; readonly uuid: string }[]>
 
   /**
-   * The device of that name, made if it is new, its lastSeenAt set.
+   * The device of that name, made if it is new, its lastSeenAt set. While nothing can be written, a known device is
+   * answered all the same, so that it may read.
    * Rejects with `quota_exceeded` when the user would have more than `maxDevices`.
    */
   openDevice(userId: number, name: string, now: Date, maxDevices: number): Promise<DeviceRecord>

@@ -14,7 +14,7 @@ export interface Store {
   installation(): Promise<Installation | null>
   /** Stores what the installation is at first start; later answers what is stored. */
   settle(installation: Installation): Promise<Installation>
-  /** Rejects when the database cannot be read. For readiness. */
+  /** Rejects when the database cannot be read, or does not take what is written. For readiness. */
   check(): Promise<void>
   /** Waits for what was appended, then closes. */
   close(): Promise<void>

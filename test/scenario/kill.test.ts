@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createCertificateRequest, generateKey } from '../../src/client/keys.js'
@@ -8,7 +6,7 @@ import { buildCommand } from '../support/build.js'
 import { conversationOf, type Party } from '../support/handshake.js'
 import { request } from '../support/https.js'
 import { connect, type Fields, type HubClient } from '../support/hub-client.js'
-import { type ServeProcess, serve, temporaryFolder } from '../support/serve-process.js'
+import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
 import type { TestServer } from '../support/server.js'
 import { PASSWORD, registerUsers, type User } from '../support/user.js'
 
@@ -94,14 +92,6 @@ async function keepSending(
     }
   }
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
-}
-
-async function asTestServer(process: ServeProcess, directory: string): Promise<TestServer> {
-  const certsDir = join(directory, 'certs')
-  const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
-  const { identityUrl, hubUrl, rootFingerprint } = process
-  const rest = { created: false, trustDomain: '', close: () => Promise.resolve() }
-  return { ...rest, identityUrl, hubUrl, rootFingerprint, directory, certsDir, rootPem }
 }
 
 async function everythingAnsweredIsThere(t: Test, server: TestServer, ledger: Ledger, users: readonly User[]) {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import Database from 'better-sqlite3'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config.js'
@@ -160,6 +161,19 @@ t.test('a database that is none', async (t) => {
   const directory = await installation(t)
   await writeFile(join(directory, 'data', 'hermes.db'), 'these are not the pages of a database'.repeat(200))
   isRefused(t, await serveInVain(t, { directory }), /hermes\.db|HERMES_DATABASE_URL/)
+})
+
+t.test('a database that is cut off, or of a newer program', async (t) => {
+  const directory = await installation(t)
+  const path = join(directory, 'data', 'hermes.db')
+  const whole = await readFile(path)
+  await writeFile(path, whole.subarray(0, whole.length / 2))
+  isRefused(t, await startInVain(directory), /hermes\.db/, /damaged/, RESTORE)
+  await writeFile(path, whole)
+  const database = new Database(path)
+  database.prepare('UPDATE "Meta" SET "schemaVersion" = 99').run()
+  database.close()
+  isRefused(t, await startInVain(directory), /hermes\.db/, /newer than this program's/, /run the newer program|restore/)
 })
 
 t.test('variables', async (t) => {

@@ -118,6 +118,22 @@ t.test('what was decided on top of an append that is failing is a conflict, thou
   t.equal((await append(store, entry(id, [event(2, alice.userId)]))).failure, null, 'decided again, it is stored')
 })
 
+t.test('a device that is known is opened though that cannot be written', async (t) => {
+  const path = `${t.testdir()}/hermes.db`
+  const store = await openSqliteStore({ url: `file:${path}` })
+  t.teardown(() => store.close())
+  const { userId } = await registered(store)
+  const open = (name: string, at = T0) => store.log.openDevice(userId, name, new Date(at), 16)
+  const laptop = await open('laptop')
+  const db = new Database(path)
+  t.teardown(() => db.close())
+  for (const act of ['INSERT', 'UPDATE', 'DELETE'])
+    db.exec(`CREATE TRIGGER "no ${act}" BEFORE ${act} ON "Device" BEGIN SELECT RAISE(ABORT, 'no'); END`)
+  t.same(await open('laptop'), laptop)
+  await t.rejects(open('phone'), { code: 'unavailable' })
+  await t.rejects(open('laptop', T0 + 91 * 24 * 3600 * 1000), { code: 'unavailable' }, 'it is to be forgotten')
+})
+
 t.test('when the database breaks, writes are unavailable; when it is whole again, they go on', async (t) => {
   const path = `${t.testdir()}/hermes.db`
   const store = await openSqliteStore({ url: `file:${path}` })

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import type { TestServer } from './server.js'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const START_MS = 60_000
@@ -85,6 +86,15 @@ export async function serve(t: Test, options: ServeOptions): Promise<ServeProces
     stdout: output.stdout,
     ended,
   }
+}
+
+/** For what takes a server of this process; `close` does nothing. */
+export async function asTestServer(process: ServeProcess, directory: string): Promise<TestServer> {
+  const certsDir = join(directory, 'certs')
+  const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
+  const { identityUrl, hubUrl, rootFingerprint } = process
+  const rest = { created: false, trustDomain: '', close: () => Promise.resolve() }
+  return { ...rest, identityUrl, hubUrl, rootFingerprint, directory, certsDir, rootPem }
 }
 
 /** Runs `hermes serve` where it must not start. */

@@ -4,6 +4,7 @@ import type { Batch, BatchOutcome } from './batch.js'
 import type { CommitWorkerData, Work } from './commit-worker.js'
 import type { Removal, RemovalOutcome } from './message-removal.js'
 import { describe } from './sqlite-error.js'
+import type { ProbeOutcome } from './write-probe.js'
 
 /**
  * Starts the worker: the built .js, or where this file is TypeScript the .ts. There the thread asks for the loader
@@ -18,8 +19,10 @@ function spawnWorker(options: WorkerOptions): Worker {
   })
 }
 
+type Outcome = BatchOutcome | RemovalOutcome | ProbeOutcome
+
 /** What became of a piece of work, or null and the cause when the thread died under it. */
-type Settle<Outcome> = (outcome: Outcome | null, cause: unknown) => void
+type Settle<T> = (outcome: T | null, cause: unknown) => void
 
 /** The thread that commits, one piece of work at a time. When it dies, the next piece starts another. */
 export class CommitThread {
@@ -54,6 +57,16 @@ export class CommitThread {
     )
   }
 
+  /** Answers why the database cannot be written, or null. */
+  probe(): Promise<string | null> {
+    return new Promise((resolve) =>
+      this.#give<ProbeOutcome>('probe', (outcome, cause) => {
+        if (outcome === 'written') resolve(null)
+        else resolve(outcome?.cause ?? describe(cause))
+      }),
+    )
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     const worker = this.#worker
@@ -63,9 +76,9 @@ export class CommitThread {
     await exited
   }
 
-  #give<Outcome>(work: Work, settle: Settle<Outcome>): void {
+  #give<T extends Outcome>(work: Work, settle: Settle<T>): void {
     if (this.#closed) return settle(null, new Error('The store is closed'))
-    this.#settle = (outcome, cause) => settle(outcome as Outcome | null, cause)
+    this.#settle = (outcome, cause) => settle(outcome as T | null, cause)
     this.#worker ??= this.#spawn()
     this.#worker.postMessage(work)
   }
@@ -73,7 +86,7 @@ export class CommitThread {
   #spawn(): Worker {
     const worker = spawnWorker({ workerData: this.#workerData, name: 'hermes-commit' })
     let cause: unknown = new Error('The committing thread ended')
-    worker.on('message', (message: BatchOutcome | RemovalOutcome | 'ready') => {
+    worker.on('message', (message: Outcome | 'ready') => {
       if (message !== 'ready') this.#finish(message, null)
     })
     worker.once('error', (error) => {
@@ -87,7 +100,7 @@ export class CommitThread {
     return worker
   }
 
-  #finish(outcome: BatchOutcome | RemovalOutcome | null, cause: unknown): void {
+  #finish(outcome: Outcome | null, cause: unknown): void {
     const settle = this.#settle
     this.#settle = null
     settle?.(outcome, cause)

@@ -4,6 +4,7 @@ import type { Batch } from './batch.js'
 import { batchWriter } from './commit.js'
 import { openWriter } from './connection.js'
 import { messageRemoval, type Removal } from './message-removal.js'
+import { writeProbe } from './write-probe.js'
 
 /** What the thread is started with. */
 export interface CommitWorkerData {
@@ -12,16 +13,21 @@ export interface CommitWorkerData {
 }
 
 /** What the thread is given: one piece at a time, each answered before the next. */
-export type Work = Batch | Removal
+export type Work = Batch | Removal | 'probe'
 
 /** The thread that commits: its fsync never holds the event loop of the server. Null closes it. */
 function serve(port: NonNullable<typeof parentPort>, { path, quotas }: CommitWorkerData): void {
   const db = openWriter(path)
   const write = batchWriter(db, quotas)
   const remove = messageRemoval(db)
+  const probe = writeProbe(db)
+  const answer = (work: Work) => {
+    if (work === 'probe') return probe()
+    return 'before' in work ? remove(work) : write(work)
+  }
   port.on('message', (work: Work | null) => {
     if (work !== null) {
-      port.postMessage('before' in work ? remove(work) : write(work))
+      port.postMessage(answer(work))
       return
     }
     db.close()

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { CursorMove, CursorOutcome, DeviceOpening, DeviceOutcome } from './batch.js'
 
 /** A device that was not seen for so long is forgotten (protocol.md "Who may connect"). */
-const DEVICE_LIFE_MS = 90 * 24 * 3600 * 1000
+export const DEVICE_LIFE_MS = 90 * 24 * 3600 * 1000
 /** A device that acknowledges is seen; its row is written for that at most so often. */
 const SEEN_EVERY_MS = 24 * 3600 * 1000
 

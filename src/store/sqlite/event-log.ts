@@ -1,14 +1,17 @@
 import type { Database } from 'better-sqlite3'
 import { HermesError } from '../../errors.js'
 import type { EventLog } from '../event-log.js'
-import type { DeviceRecord } from '../records.js'
 import type { WriteQueue } from '../write-queue.js'
+import type { DeviceOpening, DeviceOutcome } from './batch.js'
 import type { CommitThread } from './commit-thread.js'
 import { conversationReads } from './conversation-reads.js'
+import { DEVICE_LIFE_MS } from './device-writer.js'
 import { EarlierEvents } from './earlier-events.js'
 import type { GroupCommit } from './group-commit.js'
 import { mailboxReads } from './mailbox.js'
 import { unavailable } from './sqlite-error.js'
+
+const DEVICE = `SELECT "id" FROM "Device" WHERE "userId" = ? AND "name" = ? AND "lastSeenAt" >= ?`
 
 /** The event log: reads on `reader`, in this thread; writes in another, through `commits` or in turns of `queue`. */
 export function sqliteEventLog(
@@ -18,6 +21,7 @@ export function sqliteEventLog(
   thread: CommitThread,
 ): EventLog {
   const earlier = new EarlierEvents(reader)
+  const device = reader.prepare<[number, string, number], number>(DEVICE).pluck()
   // Acknowledgements may wait in memory: without them a device would get again what it has acknowledged.
   const settled = async (deviceId: number) => {
     if (commits.hasCursorsOf(deviceId)) await commits.flush()
@@ -26,7 +30,15 @@ export function sqliteEventLog(
     ...conversationReads(reader),
     ...mailboxReads(reader, settled),
     append: (entry, done) => commits.append(entry, done),
-    openDevice: (userId, name, now, maxDevices) => openDevice(commits, userId, name, now, maxDevices),
+    async openDevice(userId, name, now, maxDevices) {
+      const outcome = await openDevice(commits, { userId, name, now: now.getTime(), maxDevices })
+      if (outcome === 'quota') throw tooManyDevices(maxDevices)
+      if (!('cause' in outcome)) return { id: outcome.id, userId, name }
+      // That a device was seen need not be written for it to read.
+      const id = attempt(() => device.get(userId, name, now.getTime() - DEVICE_LIFE_MS))
+      if (id === undefined) throw unavailable(outcome.cause)
+      return { id, userId, name }
+    },
     acknowledge: (deviceId, conversationId, seq, done) =>
       commits.moveCursor({ deviceId, target: conversationId, value: seq }, done),
     acknowledgeInvitation: (deviceId, invitation, acked, done) =>
@@ -41,20 +53,17 @@ export function sqliteEventLog(
   }
 }
 
-function openDevice(
-  commits: GroupCommit,
-  userId: number,
-  name: string,
-  now: Date,
-  maxDevices: number,
-): Promise<DeviceRecord> {
-  return new Promise((resolve, reject) => {
-    commits.openDevice({ userId, name, now: now.getTime(), maxDevices }, (outcome) => {
-      if (outcome === 'quota') reject(tooManyDevices(maxDevices))
-      else if ('cause' in outcome) reject(unavailable(outcome.cause))
-      else resolve({ id: outcome.id, userId, name })
-    })
-  })
+/** Undefined where the database cannot be read either. */
+function attempt<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+function openDevice(commits: GroupCommit, opening: DeviceOpening): Promise<DeviceOutcome> {
+  return new Promise((resolve) => commits.openDevice(opening, resolve))
 }
 
 function tooManyDevices(limit: number): HermesError {

@@ -1,6 +1,5 @@
 import { HermesError } from '../../errors.js'
 import type { Append, AppendCallback } from '../event-log.js'
-import type { StoreLogger } from '../logger.js'
 import type { WriteQueue } from '../write-queue.js'
 import {
   type BatchOutcome,
@@ -21,6 +20,7 @@ import {
 } from './group.js'
 import { type CursorCallback, PendingCursors } from './pending-cursors.js'
 import { describe } from './sqlite-error.js'
+import type { WriteHealth } from './write-health.js'
 
 /** Bounds a transaction, and with it the time until its first append is answered. */
 const BATCH_APPENDS_MAX = 1024
@@ -32,7 +32,7 @@ export class GroupCommit {
   readonly #queue: WriteQueue
   readonly #thread: CommitThread
   readonly #now: () => Date
-  readonly #logger: StoreLogger
+  readonly #health: WriteHealth
   #appends: PendingAppend[] = []
   #openings: PendingOpening[] = []
   #barriers: (() => void)[] = []
@@ -43,14 +43,13 @@ export class GroupCommit {
   #cursorTimer: NodeJS.Timeout | null = null
   /** From the scheduling of a commit until its outcome is known. */
   #underWay = false
-  #healthy = true
   #closed = false
 
-  constructor(queue: WriteQueue, thread: CommitThread, now: () => Date, logger: StoreLogger) {
+  constructor(queue: WriteQueue, thread: CommitThread, now: () => Date, health: WriteHealth) {
     this.#queue = queue
     this.#thread = thread
     this.#now = now
-    this.#logger = logger
+    this.#health = health
   }
 
   append(entry: Append, done: AppendCallback): void {
@@ -178,9 +177,8 @@ export class GroupCommit {
 
   #report(outcome: BatchOutcome): void {
     const cause = firstCause(outcome)
-    if (cause !== null && this.#healthy) this.#logger.error({ cause }, 'The database did not take what was appended')
-    if (cause === null && !this.#healthy) this.#logger.info({}, 'The database takes what is appended again')
-    this.#healthy = cause === null
+    if (cause !== null) this.#health.failed(cause)
+    else if (outcome.appends.some((append) => typeof append === 'number')) this.#health.succeeded()
   }
 }
 

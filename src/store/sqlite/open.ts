@@ -14,6 +14,7 @@ import { lockDatabase } from './lock.js'
 import { checkSchema, migrate, readMigrations } from './migrations.js'
 import { PrismaWriter } from './prisma.js'
 import { unavailable } from './sqlite-error.js'
+import { WriteHealth } from './write-health.js'
 
 export interface SqliteStoreOptions {
   /** `file:` and a path, relative to the working directory, such as file:./data/hermes.db. */
@@ -75,22 +76,26 @@ function using<T>(db: Database, use: (db: Database) => T): T {
 
 async function connect(path: string, quotas: Quotas, now: () => Date, logger: StoreLogger): Promise<Store> {
   const queue = new WriteQueue()
-  const writer = new PrismaWriter(path, queue)
   const thread = new CommitThread({ path, quotas }, logger)
+  const health = new WriteHealth(() => queue.run(() => thread.probe()), logger)
+  const writer = new PrismaWriter(path, queue, health)
   try {
     await thread.start()
   } catch (error) {
     await Promise.allSettled([writer.close(), thread.close()])
     throw error
   }
-  const commits = new GroupCommit(queue, thread, now, logger)
+  const commits = new GroupCommit(queue, thread, now, health)
   const reader = openReader(path)
   return {
     identities: sqliteIdentities(reader, writer, now),
     log: sqliteEventLog(reader, commits, queue, thread),
     installation: async () => readInstallation(reader),
     settle: (installation) => settle(reader, writer, installation),
-    check: async () => check(reader),
+    async check() {
+      checkReadable(reader)
+      await health.check()
+    },
     async close() {
       await commits.close()
       await writer.close()
@@ -101,7 +106,7 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
   }
 }
 
-function check(reader: Database): void {
+function checkReadable(reader: Database): void {
   try {
     reader.prepare('SELECT "schemaVersion" FROM "Meta"').get()
   } catch (error) {

@@ -1,7 +1,8 @@
 import { HermesError } from '../../errors.js'
 import type { Prisma, PrismaClient } from '../generated/client.js'
 import type { WriteQueue } from '../write-queue.js'
-import { unavailable } from './sqlite-error.js'
+import { describe, unavailable } from './sqlite-error.js'
+import type { WriteHealth } from './write-health.js'
 
 export type Transaction = Prisma.TransactionClient
 
@@ -18,11 +19,13 @@ interface Opened {
 export class PrismaWriter {
   readonly #path: string
   readonly #queue: WriteQueue
+  readonly #health: WriteHealth
   #opened: Opened | null = null
 
-  constructor(path: string, queue: WriteQueue) {
+  constructor(path: string, queue: WriteQueue, health: WriteHealth) {
     this.#path = path
     this.#queue = queue
+    this.#health = health
   }
 
   /**
@@ -41,6 +44,7 @@ export class PrismaWriter {
         if (isUniqueViolation(error)) throw taken(String(error.meta?.modelName)) ?? error
         if (error instanceof HermesError || isValidationError(error)) throw error
         await rollBack(client)
+        this.#health.failed(describe(error))
         throw unavailable(error)
       }
     })
@@ -57,6 +61,7 @@ export class PrismaWriter {
       this.#opened = { client: await connectPrisma(this.#path), isUniqueViolation, isValidationError }
       return this.#opened
     } catch (error) {
+      this.#health.failed(describe(error))
       throw unavailable(error)
     }
   }

@@ -21,7 +21,7 @@ const readySchema = {
   operationId: 'checkReadiness',
   tags: ['Service'],
   summary: 'Whether the server can do its work',
-  description: 'Not while the store cannot be read, nor before a shutdown. For load balancers.',
+  description: 'Not while the store cannot be read or written, nor before a shutdown. For load balancers.',
   querystring: NoQuery,
   response: { 200: healthy('It can.'), ...problems('method_not_allowed', 'unavailable') },
 }
