@@ -15,21 +15,19 @@ import {
   readOwnPair,
   readServerPair,
   type ServerPair,
+  type ServerRequest,
   serverFiles,
 } from './certificates/server-pair.js'
 
 const PASSPHRASE_ITERATIONS = 600_000
 
-export interface CertificateOptions {
+export interface CertificateOptions extends ServerRequest {
   readonly directory: string
-  /** DNS names and IP addresses of the server certificate. */
-  readonly hostnames: readonly string[]
   /** Its first line locks the CA keys; null leaves them plain. */
   readonly passphraseFile: string | null
   /** The operator's own certificate and key for the identity listener, both or neither. */
   readonly tlsCertFile: string | null
   readonly tlsKeyFile: string | null
-  readonly now: Date
   /** False: an empty folder is refused, since the database belongs to a CA that is missing. */
   readonly mayCreate?: boolean
 }
@@ -51,9 +49,9 @@ export interface Certificates {
   readonly rootKeyPresent: boolean
 }
 
-async function create({ directory, hostnames, now }: CertificateOptions, passphrase: Passphrase | null): Promise<void> {
-  const hierarchy = createHierarchy({ now })
-  const server = issueServerPair(hierarchy.servers, hostnames, now)
+async function create(options: CertificateOptions, passphrase: Passphrase | null): Promise<void> {
+  const hierarchy = createHierarchy({ now: options.now })
+  const server = issueServerPair(hierarchy.servers, options)
   const derived = passphrase === null ? null : await deriveKey(passphrase.text, PASSPHRASE_ITERATIONS)
   const keyPem = ({ key }: Authority): string =>
     derived === null ? String(key.export({ format: 'pem', type: 'pkcs8' })) : lockWith(derived, key)
@@ -66,7 +64,7 @@ async function create({ directory, hostnames, now }: CertificateOptions, passphr
     files.set(`${name}.key`, keyPem(authority))
     files.set(`${name}.pem`, authority.certificatePem)
   }
-  await publish(directory, files)
+  await publish(options.directory, files)
 }
 
 /** The root key may be elsewhere, and both files of the server may be missing: the servers' CA issues others. */
@@ -82,23 +80,25 @@ function checkComplete(directory: string, present: ReadonlySet<string>): void {
 }
 
 async function openServer(
-  { directory, hostnames, now }: CertificateOptions,
+  options: CertificateOptions,
   { servers }: Authorities,
   isPresent: boolean,
 ): Promise<{ server: ServerPair; renewed: boolean }> {
-  const current = isPresent ? await readServerPair(directory, servers) : null
-  if (current !== null && !isRenewalDue(current, hostnames, now)) return { server: current, renewed: false }
-  const server = issueServerPair(servers, hostnames, now)
-  await publish(directory, serverFiles(server))
+  const current = isPresent ? await readServerPair(options.directory, servers) : null
+  if (current !== null && !isRenewalDue(current, servers, options)) return { server: current, renewed: false }
+  const server = issueServerPair(servers, options)
+  await publish(options.directory, serverFiles(server))
   return { server, renewed: true }
 }
 
-async function openIdentityServer(
-  { tlsCertFile, tlsKeyFile, now }: CertificateOptions,
-  server: ServerPair,
-): Promise<ServerPair> {
+/** The operator's own pair for the identity listener, as its files are now; null where there is none. */
+export async function readOperatorPair({
+  tlsCertFile,
+  tlsKeyFile,
+  now,
+}: Pick<CertificateOptions, 'tlsCertFile' | 'tlsKeyFile' | 'now'>): Promise<ServerPair | null> {
   if (tlsCertFile !== null && tlsKeyFile !== null) return readOwnPair(tlsCertFile, tlsKeyFile, now)
-  if (tlsCertFile === null && tlsKeyFile === null) return server
+  if (tlsCertFile === null && tlsKeyFile === null) return null
   throw new HermesError(
     'invalid_request',
     'HERMES_TLS_CERT_FILE and HERMES_TLS_KEY_FILE: only one is set; set both or neither',
@@ -133,7 +133,7 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
   return {
     ...authorities,
     server,
-    identityServer: await openIdentityServer(options, server),
+    identityServer: (await readOperatorPair(options)) ?? server,
     created,
     renewed,
     forbiddenKeys: new Set([root.spkiHash, users.spkiHash, servers.spkiHash]),
@@ -142,12 +142,16 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
 }
 
 /**
- * A new server pair, written to the folder, when the one in use is past two thirds of its life; null when it is not.
+ * A new server pair, written to the folder, when `current` is past two thirds of its life; null when it is not.
  * For swapping it in without a restart.
  */
-export async function renewServer(options: CertificateOptions, certificates: Certificates): Promise<ServerPair | null> {
-  if (!isRenewalDue(certificates.server, options.hostnames, options.now)) return null
-  const server = issueServerPair(certificates.servers, options.hostnames, options.now)
+export async function renewServer(
+  options: CertificateOptions,
+  servers: Authority,
+  current: ServerPair,
+): Promise<ServerPair | null> {
+  if (!isRenewalDue(current, servers, options)) return null
+  const server = issueServerPair(servers, options)
   await publish(options.directory, serverFiles(server))
   return server
 }

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerOptions } from 'node:https'
+import { Server } from 'node:tls'
+import type { FastifyInstance } from 'fastify'
 import type { Certificates } from './certificate-files.js'
+import type { ServerPair } from './certificates/server-pair.js'
 
 /** Bytes of the keys that lock TLS session tickets, as Node wants them. */
 const TICKET_KEY_BYTES = 48
@@ -31,4 +34,12 @@ export function hubTls({ server, users, root }: Certificates): ServerOptions {
     ticketKeys: randomBytes(TICKET_KEY_BYTES),
     sessionIdContext: 'hermes-hub',
   }
+}
+
+/**
+ * Has new connections of a listener get this pair, while those that are open stay. `tls` are the options it was made
+ * with, ticket keys and client CAs included: Node forgets what it is not told again.
+ */
+export function presentPair(app: FastifyInstance, tls: ServerOptions, { certificatePem, keyPem }: ServerPair): void {
+  if (app.server instanceof Server) app.server.setSecureContext({ ...tls, cert: certificatePem, key: keyPem })
 }

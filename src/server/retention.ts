@@ -1,6 +1,6 @@
-import { setTimeout as sleepFor } from 'node:timers/promises'
 import type { EventLog } from '../store/event-log.js'
 import type { StoreLogger } from '../store/logger.js'
+import { createRounds, type Round, type Rounds, type Sleep } from './rounds.js'
 
 /** Messages removed in one transaction: a few milliseconds, for which sends wait. */
 const PAGE = 500
@@ -15,50 +15,22 @@ export interface RetentionOptions {
   readonly days: number
   readonly now: () => Date
   readonly logger: StoreLogger
-  /** Waits so many milliseconds; rejects when it is aborted. */
-  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
-}
-
-export interface Retention {
-  /** Begins the first round. */
-  start(): void
-  /** Resolves when nothing is being removed any more. */
-  stop(): Promise<void>
+  readonly sleep?: Sleep
 }
 
 /** Removes messages whose time is over, page by page, and looks again every hour (protocol.md "Messages"). */
-export function createRetention(options: RetentionOptions): Retention {
-  const stopping = new AbortController()
-  let running = Promise.resolve()
-  return {
-    start() {
-      running = runRounds(options, stopping.signal)
-    },
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
-}
-
-async function runRounds(options: RetentionOptions, signal: AbortSignal): Promise<void> {
-  const { logger, sleep = (milliseconds) => sleepFor(milliseconds, undefined, { signal }) } = options
-  const pause = (milliseconds: number) => sleep(milliseconds, signal).catch(() => {})
-  while (!signal.aborted) {
+export function createRetention(options: RetentionOptions): Rounds {
+  const run = async (round: Round) => {
     try {
-      await runRound(options, pause, signal)
+      await runRound(options, round)
     } catch (error) {
-      logger.error({ err: error }, 'Messages whose time is over could not be removed')
+      options.logger.error({ err: error }, 'Messages whose time is over could not be removed')
     }
-    await pause(ROUND_MS)
   }
+  return createRounds(run, ROUND_MS, options.sleep)
 }
 
-async function runRound(
-  { log, days, now, logger }: RetentionOptions,
-  pause: (milliseconds: number) => Promise<unknown>,
-  signal: AbortSignal,
-): Promise<void> {
+async function runRound({ log, days, now, logger }: RetentionOptions, { pause, signal }: Round): Promise<void> {
   const before = new Date(now().getTime() - days * DAY_MS)
   let removed = 0
   for (let page = PAGE; page === PAGE && !signal.aborted; ) {

@@ -9,19 +9,23 @@ import type { Store } from '../store/store.js'
 import { PROTOCOL } from '../wire/limits.js'
 import type { ServerConfiguration } from '../wire/well-known.js'
 import { bind } from './bind.js'
-import { type Certificates, openCertificates } from './certificate-files.js'
+import { type CertificateOptions, type Certificates, openCertificates } from './certificate-files.js'
+import { createRotation, type Pairs } from './certificates/rotation.js'
 import { clientLimits } from './client-limits.js'
 import { readOpenApi, withServers } from './documents.js'
 import { buildHubApp } from './hub/app.js'
 import { buildIdentityApp } from './identity/app.js'
-import { hubTls, identityTls } from './listeners.js'
-import { createRetention, type Retention } from './retention.js'
+import { hubTls, identityTls, presentPair } from './listeners.js'
+import { createRetention } from './retention.js'
+import type { Rounds } from './rounds.js'
 import { createServices, type Services } from './services.js'
 import { requireSameTrustDomain, trustDomainOf } from './trust-domain.js'
 
 export interface StartOptions {
   readonly logger: Logger
   readonly now?: () => Date
+  /** How long the server's own certificate is good; for tests. */
+  readonly serverLifeMs?: number
 }
 
 export interface Running {
@@ -38,6 +42,7 @@ export interface Running {
 interface Installation {
   readonly config: Config
   readonly store: Store
+  readonly files: Omit<CertificateOptions, 'now'>
   readonly certificates: Certificates
   readonly trustDomain: string
   readonly logger: Logger
@@ -45,7 +50,9 @@ interface Installation {
 }
 
 /** Starts both listeners over one store and one authority. Throws HermesError with one line for the operator. */
-export async function start(config: Config, { logger, now = () => new Date() }: StartOptions): Promise<Running> {
+export async function start(config: Config, options: StartOptions): Promise<Running> {
+  const { logger, now = () => new Date() } = options
+  const files = certificateFiles(config, options)
   const store = await openSqliteStore({
     url: config.databaseUrl,
     quotas: quotasOf(config),
@@ -55,10 +62,11 @@ export async function start(config: Config, { logger, now = () => new Date() }: 
   })
   try {
     const isNew = (await store.installation()) === null
-    const certificates = await openAuthority(config, isNew, now)
+    // A database whose CA is missing must not be given another.
+    const certificates = await openCertificates({ ...files, now: now(), mayCreate: isNew })
     if (isNew && !certificates.created) warnOfNewDatabase(config, logger)
     const trustDomain = await settle(config, store, certificates)
-    return await listen({ config, store, certificates, trustDomain, logger, now })
+    return await listen({ config, store, files, certificates, trustDomain, logger, now })
   } catch (error) {
     await store.close()
     throw error
@@ -70,10 +78,9 @@ function quotasOf(config: Config): Quotas {
   return { startsPerHour, openInvitationsMax, openInvitationsToOneMax, membershipsMax, storedBytesMax }
 }
 
-/** A database whose CA is missing must not be given another. */
-async function openAuthority(config: Config, mayCreate: boolean, now: () => Date): Promise<Certificates> {
+function certificateFiles(config: Config, { serverLifeMs }: StartOptions): Installation['files'] {
   const { hostnames, certsDir: directory, caPassphraseFile: passphraseFile, tlsCertFile, tlsKeyFile } = config
-  return openCertificates({ directory, hostnames, passphraseFile, tlsCertFile, tlsKeyFile, now: now(), mayCreate })
+  return { directory, hostnames, passphraseFile, tlsCertFile, tlsKeyFile, serverLifeMs }
 }
 
 /** Not refused: a first start that was interrupted between the two leaves the same. */
@@ -96,9 +103,9 @@ async function listen(installation: Installation): Promise<Running> {
   const { config, certificates, trustDomain } = installation
   const services = createServices(installation)
   const urls = { identityUrl: '', hubUrl: '' }
-  const [identityApp, hubApp, drain] = await buildApps(installation, services, urls)
-  const retention = retentionOf(installation)
-  const close = closing(installation.store, services, retention, identityApp, hubApp, drain)
+  const { identityApp, hubApp, drain, present } = await buildApps(installation, services, urls)
+  const rounds = roundsOf(installation, present)
+  const close = closing(installation.store, services, rounds, identityApp, hubApp, drain)
   try {
     const identityPort = await bind(identityApp, config.host, config.identityPort, 'HERMES_IDENTITY_PORT')
     const hubPort = await bind(hubApp, config.host, config.hubPort, 'HERMES_HUB_PORT')
@@ -108,12 +115,17 @@ async function listen(installation: Installation): Promise<Running> {
     await Promise.all([hubApp.close(), identityApp.close(), services.identities.close()])
     throw error
   }
-  retention.start()
+  for (const each of rounds) each.start()
   return { ...urls, rootFingerprint: certificates.root.fingerprint, trustDomain, created: certificates.created, close }
 }
 
-function retentionOf({ config, store, logger, now }: Installation): Retention {
-  return createRetention({ log: store.log, days: config.retentionDays, now, logger })
+/** What time alone brings about, but for the sessions of the hub. */
+function roundsOf(installation: Installation, present: (pairs: Pairs) => void): readonly Rounds[] {
+  const { config, store, files, certificates, logger, now } = installation
+  return [
+    createRetention({ log: store.log, days: config.retentionDays, now, logger }),
+    createRotation({ files, certificates, present, now, logger }),
+  ]
 }
 
 function urlOf({ hostnames }: Config, port: number): string {
@@ -140,12 +152,17 @@ async function buildApps(installation: Installation, { identities, hub }: Servic
       await store.check()
     },
   }
-  const identityApp = buildIdentityApp(dependencies, identityTls(certificates))
-  const hubApp = await buildHubApp({ config, hub, logger: logger.child({ listener: 'hub' }) }, hubTls(certificates))
+  const tls = { identity: identityTls(certificates), hub: hubTls(certificates) }
+  const identityApp = buildIdentityApp(dependencies, tls.identity)
+  const hubApp = await buildHubApp({ config, hub, logger: logger.child({ listener: 'hub' }) }, tls.hub)
   const drain = () => {
     isDraining = true
   }
-  return [identityApp, hubApp, drain] as const
+  const present = ({ server, identityServer }: Pairs) => {
+    presentPair(identityApp, tls.identity, identityServer)
+    presentPair(hubApp, tls.hub, server)
+  }
+  return { identityApp, hubApp, drain, present }
 }
 
 function configurationOf({ config, certificates, trustDomain }: Installation, urls: Urls): ServerConfiguration {
@@ -164,7 +181,7 @@ function configurationOf({ config, certificates, trustDomain }: Installation, ur
 function closing(
   store: Store,
   services: Services,
-  retention: Retention,
+  rounds: readonly Rounds[],
   identityApp: FastifyInstance,
   hubApp: FastifyInstance,
   drain: () => void,
@@ -175,7 +192,7 @@ function closing(
     services.hub.stop()
     await identityApp.close()
     await services.identities.close()
-    await retention.stop()
+    await Promise.all(rounds.map((each) => each.stop()))
     await store.close()
   }
   let ending: Promise<void> | null = null

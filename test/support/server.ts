@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { loadConfig } from '../../src/config.js'
-import { type Running, start } from '../../src/server/start.js'
+import { type Running, type StartOptions, start } from '../../src/server/start.js'
 
 export interface TestServer extends Running {
   readonly directory: string
@@ -17,6 +17,7 @@ export async function startServer(
   t: Test,
   environment: Record<string, string> = {},
   now?: () => Date,
+  options: Pick<StartOptions, 'serverLifeMs'> = {},
 ): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'hermes-'))
   const config = loadConfig({
@@ -33,7 +34,7 @@ export async function startServer(
     HERMES_LOG_LEVEL: 'silent',
     ...environment,
   })
-  const running = await start(config, { logger: pino({ level: config.logLevel }), ...(now && { now }) })
+  const running = await start(config, { logger: pino({ level: config.logLevel }), ...(now && { now }), ...options })
   t.teardown(async () => {
     await running.close()
     await rm(directory, { recursive: true, force: true })

@@ -86,20 +86,26 @@ export async function prepareDirectory(directory: string): Promise<void> {
 
 async function stage(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
   const writing = await mkdtemp(join(directory, WRITING)) // mode 0700
-  for (const [name, text] of files) await writeDurably(join(writing, name), text)
-  await synchronise(writing)
-  await refuseToReplace(directory, [...files.keys()])
-  await rename(writing, join(directory, READY))
+  try {
+    for (const [name, text] of files) await writeDurably(join(writing, name), text)
+    await synchronise(writing)
+    await refuseToReplace(directory, [...files.keys()])
+    await rename(writing, join(directory, READY))
+  } catch (error) {
+    await rm(writing, { recursive: true, force: true })
+    throw error
+  }
   await synchronise(directory)
 }
 
 /**
  * Writes files into the folder so that a crash leaves all of them or none: they are written and flushed in a folder
- * beside, which one rename makes ready; the next start completes what is ready. A .key gets mode 0600.
+ * beside, which one rename makes ready; the next start, or the next publication, completes what is ready. A .key gets mode 0600.
  */
 export async function publish(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
   try {
     await chmod(directory, 0o700)
+    await completePublication(directory)
     await stage(directory, files)
     await completePublication(directory)
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
-import { type Authority, extensionValue } from '../../pki/authority.js'
+import { createSecureContext } from 'node:tls'
+import { type Authority, type AuthorityCertificate, extensionValue } from '../../pki/authority.js'
 import { parseCertificate } from '../../pki/certificate.js'
 import { hostNames } from '../../pki/general-names.js'
 import { OID } from '../../pki/oids.js'
@@ -21,6 +22,15 @@ const REISSUE = 'restore it, or remove both server.pem and server.key and Hermes
 /** Two thirds of its life. */
 const RENEWAL_SHARE = 2 / 3
 
+/** What a server certificate is to be. */
+export interface ServerRequest {
+  /** DNS names and IP addresses. */
+  readonly hostnames: readonly string[]
+  readonly now: Date
+  /** How long it is good; by default SERVER_LIFE_MS. */
+  readonly serverLifeMs?: number | undefined
+}
+
 /** The certificates in a PEM file, in DER, the leaf first. */
 function chainOf(certificatePem: string): readonly [leaf: Uint8Array, ...issuers: readonly Uint8Array[]] {
   const [leaf, ...issuers] = splitPem(certificatePem).map((pem) => decodePem(pem, ['CERTIFICATE']))
@@ -28,20 +38,33 @@ function chainOf(certificatePem: string): readonly [leaf: Uint8Array, ...issuers
   return [leaf, ...issuers]
 }
 
-/** Whether the server certificate is past two thirds of its life, or is not for exactly these host names. */
-export function isRenewalDue({ certificatePem }: ServerPair, hostnames: readonly string[], now: Date): boolean {
+/** When the certificate of a pair ends. */
+export function endOfPair({ certificatePem }: ServerPair): Date {
+  return parseCertificate(chainOf(certificatePem)[0]).tbs.notAfter
+}
+
+/**
+ * Whether the server certificate is not for exactly these host names, or is past two thirds of its life. One that
+ * ends with the CA has no longer-lived successor.
+ */
+export function isRenewalDue(
+  { certificatePem }: ServerPair,
+  servers: AuthorityCertificate,
+  { hostnames, now }: ServerRequest,
+): boolean {
   const { tbs } = parseCertificate(chainOf(certificatePem)[0])
-  const life = tbs.notAfter.getTime() - tbs.notBefore.getTime()
-  if (now.getTime() >= tbs.notBefore.getTime() + life * RENEWAL_SHARE) return true
   const names = extensionValue(tbs, OID.subjectAltName)
-  return names === undefined || Buffer.compare(names, hostNames(hostnames)) !== 0
+  if (names === undefined || Buffer.compare(names, hostNames(hostnames)) !== 0) return true
+  const life = tbs.notAfter.getTime() - tbs.notBefore.getTime()
+  return tbs.notAfter < servers.notAfter && now.getTime() >= tbs.notBefore.getTime() + life * RENEWAL_SHARE
 }
 
 /** A new key, and a certificate for it from the servers' CA. */
-export function issueServerPair(servers: Authority, hostnames: readonly string[], now: Date): ServerPair {
+export function issueServerPair(servers: Authority, request: ServerRequest): ServerPair {
+  const { hostnames, now, serverLifeMs: lifeMs } = request
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
-  const { pem } = issueServerCertificate(servers, { hostnames, spki, now })
+  const { pem } = issueServerCertificate(servers, { hostnames, spki, now, lifeMs })
   return { certificatePem: pem + servers.certificatePem, keyPem: String(key.export({ format: 'pem', type: 'pkcs8' })) }
 }
 
@@ -80,5 +103,6 @@ export async function readOwnPair(certFile: string, keyFileName: string, now: Da
   const key = readPlainKey(keyFileName, keyPem, OPERATOR)
   if (!leaf.checkPrivateKey(key)) throw refusal(keyFileName, `it is not the key of ${certFile}`, OPERATOR)
   if (now.getTime() > Date.parse(leaf.validTo)) throw refusal(certFile, `it expired on ${leaf.validTo}`, 'renew it')
+  blaming(certFile, OPERATOR, () => createSecureContext({ cert: certificatePem, key: keyPem }))
   return { certificatePem, keyPem }
 }

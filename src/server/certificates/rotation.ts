@@ -1,0 +1,112 @@
+import { SERVER_LIFE_MS } from '../../pki/server-certificate.js'
+import type { StoreLogger } from '../../store/logger.js'
+import { type CertificateOptions, type Certificates, readOperatorPair, renewServer } from '../certificate-files.js'
+import { createRounds, type Rounds, type Sleep } from '../rounds.js'
+import { daysUntil, endingAuthority } from './ending.js'
+import { endOfPair, type ServerPair } from './server-pair.js'
+
+/** How often is looked whether a certificate is due or was changed. */
+const LOOK_MS = 60_000
+/** Of a certificate that lives for minutes, so often at least. */
+const LOOKS_IN_A_LIFE = 12
+
+/** The certificates of both listeners. */
+export type Pairs = Pick<Certificates, 'server' | 'identityServer'>
+
+export interface RotationOptions {
+  readonly files: Omit<CertificateOptions, 'now'>
+  readonly certificates: Certificates
+  /** Has new connections get these. */
+  readonly present: (pairs: Pairs) => void
+  readonly now: () => Date
+  readonly logger: StoreLogger
+  readonly sleep?: Sleep
+}
+
+/**
+ * Keeps the certificates of the listeners good while the server runs: renews its own in time, takes the operator's
+ * own when its files have changed, and warns of the end of a CA. What goes wrong is logged, and all stays as it was.
+ */
+export function createRotation(options: RotationOptions): Rounds {
+  const { serverLifeMs = SERVER_LIFE_MS } = options.files
+  const rotation = new Rotation(options)
+  return createRounds(() => rotation.look(), Math.min(LOOK_MS, serverLifeMs / LOOKS_IN_A_LIFE), options.sleep)
+}
+
+class Rotation {
+  readonly #options: RotationOptions
+  #server: ServerPair
+  /** The operator's own, or null. */
+  #own: ServerPair | null
+  readonly #renewalFailed: (text: string | null) => void
+  readonly #ownIsBad: (text: string | null) => void
+  readonly #authorityEnds: (text: string | null) => void
+
+  constructor(options: RotationOptions) {
+    const { logger, certificates } = options
+    const { server, identityServer } = certificates
+    this.#options = options
+    this.#server = server
+    this.#own = identityServer === server ? null : identityServer
+    this.#renewalFailed = whenNew((text) => logger.error({}, text))
+    this.#ownIsBad = whenNew((text) => logger.error({}, text))
+    this.#authorityEnds = whenNew((text) => logger.warn({}, text))
+  }
+
+  async look(): Promise<void> {
+    const { files, certificates, now } = this.#options
+    await this.#renew()
+    await this.#reread()
+    this.#authorityEnds(endingAuthority(files.directory, certificates, now()))
+  }
+
+  async #renew(): Promise<void> {
+    const { files, certificates, now, logger } = this.#options
+    try {
+      const renewed = await renewServer({ ...files, now: now() }, certificates.servers, this.#server)
+      this.#renewalFailed(null)
+      if (!renewed) return
+      this.#present(renewed, this.#own)
+      logger.info({ notAfter: endOfPair(renewed) }, 'The server certificate was renewed')
+    } catch (error) {
+      const days = daysUntil(endOfPair(this.#server), now())
+      this.#renewalFailed(`The server certificate, which ends in ${days} days, cannot be renewed: ${sentence(error)}`)
+    }
+  }
+
+  async #reread(): Promise<void> {
+    const { files, now, logger } = this.#options
+    try {
+      const own = await readOperatorPair({ ...files, now: now() })
+      this.#ownIsBad(null)
+      if (!own || isSame(own, this.#own)) return
+      this.#present(this.#server, own)
+      logger.info({ file: files.tlsCertFile }, 'The certificate of the identity listener was changed')
+    } catch (error) {
+      this.#ownIsBad(`The identity listener keeps its certificate: ${sentence(error)}`)
+    }
+  }
+
+  #present(server: ServerPair, own: ServerPair | null): void {
+    this.#options.present({ server, identityServer: own ?? server })
+    this.#server = server
+    this.#own = own
+  }
+}
+
+function isSame(pair: ServerPair, other: ServerPair | null): boolean {
+  return pair.certificatePem === other?.certificatePem && pair.keyPem === other.keyPem
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Passes on what was not said the last time. */
+function whenNew(say: (text: string) => void): (text: string | null) => void {
+  let last: string | null = null
+  return (text) => {
+    if (text !== null && text !== last) say(text)
+    last = text
+  }
+}
