@@ -10,9 +10,13 @@ const pemText = (what: string) =>
 
 export const PASSWORD_RULE = 'at least 12 characters and at most 72 bytes of UTF-8, without NUL'
 
+/** Of a password as it is sent. None that fits is so long, however decomposed, and NFC of much more takes minutes. */
+const PASSWORD_CHARACTERS_MAX = 1024
+
 /** A new server password, NFC-normalised by `identity/password.ts` before it is hashed; never cut. */
 export const NewPassword = z
   .string()
+  .max(PASSWORD_CHARACTERS_MAX, { error: `must be ${PASSWORD_RULE}`, abort: true })
   .refine((text) => text.isWellFormed(), 'must not hold lone surrogates')
   .refine((text) => !text.includes('\0'), `must be ${PASSWORD_RULE}`)
   .refine((text) => Array.from(text.normalize('NFC')).length >= 12, `must be ${PASSWORD_RULE}`)
@@ -22,7 +26,7 @@ export const NewPassword = z
 /** A password to be checked: anything that could be one; a wrong one is wrong, not malformed. */
 export const Password = z
   .string()
-  .max(1024, 'must be at most 1024 characters')
+  .max(PASSWORD_CHARACTERS_MAX, `must be at most ${PASSWORD_CHARACTERS_MAX} characters`)
   .refine((text) => text.isWellFormed(), 'must not hold lone surrogates')
   .meta({ description: 'The server password.', format: 'password', example: 'correct horse battery' })
 
