@@ -16,9 +16,13 @@ export function readSequence(node: DerNode | undefined, what: string, min = 0, m
   return children
 }
 
+/** The longest that registries know have half of these; without a bound its digits would fill a refusal. */
+const OID_OCTETS_MAX = 64
+
 /** An OBJECT IDENTIFIER in dotted form. */
 export function readOid(node: DerNode | undefined, what: string): string {
   const { content } = expectTag(node, TAG.oid, what)
+  if (content.length > OID_OCTETS_MAX) throw new DerError(`${what} has a name of more than ${OID_OCTETS_MAX} octets`)
   const arcs: bigint[] = []
   let arc = 0n
   for (const octet of content) {

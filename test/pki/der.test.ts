@@ -67,6 +67,10 @@ t.test('values come back as they were written', async (t) => {
     ),
   )
   t.equal(readOid(parseDer(oid('2.16.840.1.101.3.4.1.42')), 'oid'), '2.16.840.1.101.3.4.1.42')
+  t.throws(
+    () => readOid(parseDer(encodeDer(0x06, Buffer.alloc(65, 1))), 'the type'),
+    /the type has a name of more than 64/,
+  )
   t.equal(readInteger(parseDer(unsignedInteger(hex('80'))), 'n'), 128n)
   t.equal(readInteger(parseDer(hex('02 01 80')), 'n'), -128n)
   t.equal(readText(parseDer(hex('0c 02 c3 28'))), undefined, 'malformed UTF-8')
