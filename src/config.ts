@@ -135,7 +135,7 @@ export const VARIABLES = {
   HERMES_STORED_BYTES_MAX: variable(
     integer(0, 999_999_999_999_999),
     '1073741824',
-    'Bytes that the stored messages of one sender may take; 0 = no limit',
+    'Bytes that what one sender stored may take: messages while they are kept, invitations for as long; 0 = no limit',
   ),
   HERMES_DEVICES_MAX: variable(integer(1, 1024), '16', 'Devices of one user'),
   HERMES_WINDOW_EVENTS: variable(integer(1, 65_536), '256', 'Events a connection may leave unacknowledged'),

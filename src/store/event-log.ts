@@ -139,7 +139,8 @@ export interface EventLog {
 
   /**
    * Removes `message` events older than `before`, the oldest first, at most `limit` of them, in one transaction, and
-   * answers how many. Nothing else is ever removed; `lastSeq` stays, and the senders get the bytes of their quota back.
+   * answers how many. Nothing else is ever removed; `lastSeq` stays, and the senders get the bytes of their quota back,
+   * those of the events as old that bring members in, which stay, included.
    */
   removeMessages(before: Date, limit: number): Promise<number>
 

@@ -10,7 +10,7 @@ export interface Quotas {
   readonly openInvitationsToOneMax: number
   /** Stays of his that have no end. */
   readonly membershipsMax: number
-  /** Bytes of UTF-8 of the bodies of his messages that are stored. */
+  /** Bytes of UTF-8 of the bodies of his messages that are stored, and of what brought members in lately. */
   readonly storedBytesMax: number
 }
 
@@ -57,7 +57,7 @@ const DESCRIPTIONS: Readonly<Record<Quota, Description>> = {
   storedBytesMax: {
     name: 'storedBytes',
     variable: 'HERMES_STORED_BYTES_MAX',
-    rule: (limit) => `The stored messages of a sender may take at most ${limit} bytes; wait until old ones are removed`,
+    rule: (limit) => `What a sender stored may take at most ${limit} bytes; wait until old messages are removed`,
   },
 }
 

@@ -3,11 +3,11 @@ import t from 'tap'
 import { conversationOf } from '../support/handshake.js'
 import { connect } from '../support/hub-client.js'
 import { startServer } from '../support/server.js'
-import { registerUsers } from '../support/user.js'
+import { challenge, registerUsers } from '../support/user.js'
 
 t.test('who has used a quota up is told which, and nobody else is held up', async (t) => {
-  const server = await startServer(t, { HERMES_STARTS_PER_HOUR: '1', HERMES_STORED_BYTES_MAX: '1000' })
-  const { alice, bob } = await registerUsers(server, 'alice', 'bob')
+  const server = await startServer(t, { HERMES_STARTS_PER_HOUR: '1', HERMES_STORED_BYTES_MAX: '20000' })
+  const { alice, bob, carol } = await registerUsers(server, 'alice', 'bob', 'carol')
   const a = { user: alice, client: await connect(t, server, alice) }
   const b = { user: bob, client: await connect(t, server, bob) }
   const conversation = await conversationOf(server, a, b)
@@ -20,10 +20,10 @@ t.test('who has used a quota up is told which, and nobody else is held up', asyn
     message: /at most 1 conversations in an hour.*HERMES_STARTS_PER_HOUR/,
     data: { code: 'quota_exceeded', retryable: false, limit: 1, quota: 'startsPerHour' },
   })
-  const outcomes = await Promise.allSettled([send(a, 'x'), send(a, 'x'.repeat(1000)), send(a, 'y'), send(b, 'z')])
+  const outcomes = await Promise.allSettled([send(a, 'x'), send(a, 'x'.repeat(20_000)), send(a, 'y'), send(b, 'z')])
   t.match(outcomes, [
     { value: { seq: 5 } },
-    { reason: { code: 429, message: /HERMES_STORED_BYTES_MAX/, data: { limit: 1000, quota: 'storedBytes' } } },
+    { reason: { code: 429, message: /HERMES_STORED_BYTES_MAX/, data: { limit: 20_000, quota: 'storedBytes' } } },
     { value: {} },
     { value: {} },
   ])
@@ -32,6 +32,14 @@ t.test('who has used a quota up is told which, and nobody else is held up', asyn
     new Set([5, 6, 7]),
     'without a hole',
   )
+
+  const { username, fingerprint } = carol
+  const invitation = { conversation, username, fingerprint, challenge: challenge() }
+  await t.rejects(a.client.call('invite', { ...invitation, attachment: 'AAAA'.repeat(4000) }), {
+    code: 429,
+    data: { code: 'quota_exceeded', quota: 'storedBytes' },
+  })
+  await a.client.call('invite', invitation)
 })
 
 t.test('messages whose time is over are gone when the server starts again', async (t) => {

@@ -113,7 +113,9 @@ export async function modelContract(t: Test, open: OpenStore): Promise<void> {
   const senders = [await registered(store), await registered(store)] as const
 
   const check = async (steps: readonly Step[]) => {
-    const conversations = await Promise.all([0, 1, 2].map(() => started(store, senders[0])))
+    // Another, since what he stores counts, too.
+    const starter = await registered(store)
+    const conversations = await Promise.all([0, 1, 2].map(() => started(store, starter)))
     const model = new Model()
     const began = T0 + ++run * RUN_MS
     await store.log.removeMessages(new Date(began), 100_000)

@@ -106,6 +106,7 @@ export async function quotaContract(t: Test, open: OpenStore): Promise<void> {
   for (const taker of TAKERS) await t.test(taker.quota, (t) => takerContract(t, store, taker))
   await t.test('what is given back', (t) => givenBackContract(t, store))
   await t.test('bytes', (t) => bytesContract(t, store))
+  await t.test('bytes of invitations', (t) => invitationBytesContract(t, store))
 }
 
 async function takerContract(t: Test, store: Store, { quota, takes, name, variable, make }: Taker): Promise<void> {
@@ -193,13 +194,53 @@ async function givenBackContract(t: Test, store: Store): Promise<void> {
   })
 }
 
+/** Events that bring members in are never removed, but count for as long as messages do. */
+async function invitationBytesContract(t: Test, store: Store): Promise<void> {
+  const [alice, bob] = [await registered(store), await registered(store)]
+  const { id } = await started(store, await registered(store))
+  let seq = 1
+  const put = async (type: string, bytes: number, { at = T0, by = alice } = {}) => {
+    const change = { type, messageId: type === 'message' ? randomUUID() : null, body: 'x'.repeat(bytes), at }
+    const made = invitation(alice, bob, { invitedSeq: 2, ...(seq > 1 && { state: 'cancelled', endedSeq: 3 }) })
+    const changes = type === 'message' ? {} : { invitations: [made] }
+    const { failure } = await append(store, entry(id, [event(seq + 1, by.userId, change)], changes))
+    if (failure === null) seq += 1
+    return failure
+  }
+
+  await t.test('count beside those of messages, for whoever makes them', async (t) => {
+    t.same([await put('message', 300), await put('invited', 300), await put('joined', 401)], [null, null, 'quota'])
+    t.same([await put('joined', 300), await put('message', 101)], [null, 'quota'])
+    t.equal(await put('accepted', 900, { by: bob }), null, 'the invitee has his own')
+    for (const type of ['cancelled', 'declined', 'expired', 'left', 'renewed'])
+      t.equal(await put(type, 2000), null, `${type} must always be possible`)
+  })
+
+  await t.test('come back by the day, though the events stay', async (t) => {
+    const day = 24 * HOUR
+    const today = Math.floor(T0 / day) * day
+    await store.log.removeMessages(new Date(today), 1000)
+    t.equal(await put('invited', 200), 'quota', 'the day is not over')
+    const before = await store.log.read(id, EVERYTHING)
+    await store.log.removeMessages(new Date(today + day), 1000)
+    t.same(
+      (await store.log.read(id, EVERYTHING)).map(({ seq }) => seq),
+      before.filter(({ type }) => type !== 'message').map(({ seq }) => seq),
+    )
+    const later = { at: today + day }
+    t.same([await put('invited', 901, later), await put('invited', 900, later)], [null, 'quota'])
+    await store.log.removeMessages(new Date(today + day), 1000)
+    t.equal(await put('invited', 100, later), 'quota', 'nothing comes back twice')
+  })
+}
+
 async function bytesContract(t: Test, store: Store): Promise<void> {
   const alice = await registered(store)
-  const { id } = await started(store, alice)
+  const { id } = await started(store, await registered(store))
   const put = async (seq: number, body: string, changes = {}) =>
     (await append(store, entry(id, [event(seq, alice.userId, { body, ...changes })]))).failure
 
-  await t.test('are those of UTF-8, of messages alone', async (t) => {
+  await t.test('are those of UTF-8, and none of what ends something', async (t) => {
     t.equal(await put(2, 'x'.repeat(2000), { type: 'renewed', messageId: null }), null)
     t.equal(await put(3, '🦋'.repeat(251)), 'quota')
     t.equal(await put(3, '🦋'.repeat(200)), null)

@@ -95,15 +95,15 @@ t.test('a quota that was lowered refuses what is new, and nothing that was there
     openInvitationsMax: 1,
     openInvitationsToOneMax: 1,
     membershipsMax: 1,
-    storedBytesMax: 1,
+    storedBytesMax: 10,
   }
   const second = await openSqliteStore({ url, quotas })
   t.teardown(() => second.close())
-  const put = async (seq: number, changes: object, type = 'message') =>
-    (await append(second, entry(conversations[0]?.id ?? 0, [event(seq, alice.userId, { type })], changes))).failure
+  const put = async (seq: number, changes: object, type = 'message', by = alice) =>
+    (await append(second, entry(conversations[0]?.id ?? 0, [event(seq, by.userId, { type })], changes))).failure
   const renewed = { ...stay(alice, 1), fingerprint: `sha256:${'f'.repeat(64)}` }
   t.equal(await put(3, { stays: [renewed] }, 'renewed'), null)
-  t.equal(await put(4, { invitations: [{ ...sent[0], state: 'accepted' }] }, 'accepted'), null)
+  t.equal(await put(4, { invitations: [{ ...sent[0], state: 'accepted' }] }, 'accepted', bob), null)
   t.equal(await put(5, { invitations: [{ ...sent[0], state: 'cancelled', endedSeq: 5 }] }, 'cancelled'), null)
   t.equal(await put(6, { invitations: [invitation(alice, bob, { invitedSeq: 6 })] }, 'invited'), 'quota')
   t.equal(await put(6, { stays: [stay(alice, 6)] }, 'joined'), 'quota')

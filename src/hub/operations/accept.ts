@@ -26,6 +26,7 @@ export const accept = operation({
     'invitation_state',
     'invitation_expired',
     'invalid_signature',
+    'quota_exceeded',
   ],
   handle: async (call, params, reply) => {
     const found = await findInvitation(call, params.invitation)

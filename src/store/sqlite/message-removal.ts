@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { Refused } from './batch.js'
 import { describe } from './sqlite-error.js'
 import { transactions } from './transactions.js'
+import { usageWriter } from './usage.js'
 
 /** Messages to remove: those before a time (milliseconds since the epoch of Unix), so many at most. */
 export interface Removal {
@@ -22,7 +23,6 @@ const OLDEST = `
   SELECT "id", "senderId", octet_length("body") AS "bytes" FROM "Event" INDEXED BY "Event_at_idx"
   WHERE "type" = 'message' AND "at" < ? ORDER BY "at", "id" LIMIT ?`
 const REMOVE = `DELETE FROM "Event" WHERE "id" = ?`
-const GIVE_BACK = `UPDATE "Usage" SET "bytes" = "bytes" - ? WHERE "userId" = ?`
 const NEWEST = `SELECT coalesce(max("id"), 0) FROM "Event"`
 
 interface MessageRow {
@@ -31,12 +31,12 @@ interface MessageRow {
   readonly bytes: number
 }
 
-/** Removes the oldest messages, each call in a transaction, and gives their bytes back to who sent them. */
+/** Removes the oldest messages, each call in a transaction, and gives back bytes of quotas. */
 export function messageRemoval(db: Database): (removal: Removal) => RemovalOutcome {
   const transaction = transactions(db)
   const oldest = db.prepare<[number, number], MessageRow>(OLDEST)
   const remove = db.prepare(REMOVE)
-  const giveBack = db.prepare(GIVE_BACK)
+  const usage = usageWriter(db)
   const newest = db.prepare<[], number>(NEWEST).pluck()
 
   const removeAll = ({ before, limit }: Removal): Removed => {
@@ -46,7 +46,8 @@ export function messageRemoval(db: Database): (removal: Removal) => RemovalOutco
       remove.run(id)
       bytesOf.set(senderId, (bytesOf.get(senderId) ?? 0) + bytes)
     }
-    for (const [userId, bytes] of bytesOf) giveBack.run(bytes, userId)
+    for (const [userId, bytes] of bytesOf) usage.giveBack(userId, bytes)
+    usage.giveBackDays(before)
     return { count: messages.length, newestId: newest.get() ?? 0 }
   }
 

@@ -3,6 +3,7 @@ import type { NewConversation } from '../event-log.js'
 import type { Quota, Quotas } from '../quotas.js'
 import type { StoredInvitation } from '../records.js'
 import type { PackedAppend } from './batch.js'
+import { chargesOf, usageWriter } from './usage.js'
 
 const HOUR_MS = 3600 * 1000
 
@@ -16,8 +17,6 @@ const OPEN_INVITATIONS_TO_ONE = `
     SELECT 1 FROM "Invitation" WHERE "inviterId" = ? AND "inviteeId" = ? AND "endedSeq" IS NULL LIMIT ?)`
 const MEMBERSHIPS = `
   SELECT count(*) FROM (SELECT 1 FROM "Participant" WHERE "userId" = ? AND "toSeq" IS NULL LIMIT ?)`
-const BEGIN_USAGE = `INSERT INTO "Usage" ("userId", "bytes") VALUES (?, 0) ON CONFLICT DO NOTHING`
-const ADD_USAGE = `UPDATE "Usage" SET "bytes" = "bytes" + ? WHERE "userId" = ? AND "bytes" <= ?`
 
 /** More than a quota allows. */
 export class QuotaError extends Error {
@@ -34,7 +33,7 @@ export class QuotaError extends Error {
 
 /** Holds appends against the quotas inside the transaction of its caller; throws QuotaError at the first beyond one. */
 export interface QuotaGuard {
-  /** Counts the messages of appends as stored by their senders, once for each sender. */
+  /** Counts the bytes of appends as stored by their senders, once for each sender. */
   charge(appends: readonly PackedAppend[]): void
   /** Counts what an append began; it is written already. */
   check(append: PackedAppend): void
@@ -45,8 +44,7 @@ export function quotaGuard(db: Database, quotas: Quotas): QuotaGuard {
   const openInvitations = db.prepare<[number, number], number>(OPEN_INVITATIONS).pluck()
   const openInvitationsToOne = db.prepare<[number, number, number], number>(OPEN_INVITATIONS_TO_ONE).pluck()
   const memberships = db.prepare<[number, number], number>(MEMBERSHIPS).pluck()
-  const beginUsage = db.prepare(BEGIN_USAGE)
-  const addUsage = db.prepare(ADD_USAGE)
+  const usage = usageWriter(db)
 
   const hold = (quota: Quota, count: (enough: number) => number | undefined) => {
     const limit = quotas[quota]
@@ -65,18 +63,17 @@ export function quotaGuard(db: Database, quotas: Quotas): QuotaGuard {
   const addBytes = (userId: number, bytes: number) => {
     // Counted without a limit too: one may be set later.
     const limit = quotas.storedBytesMax === 0 ? Number.MAX_SAFE_INTEGER : quotas.storedBytesMax
-    const add = () => addUsage.run(bytes, userId, limit - bytes).changes === 1
-    if (add()) return
-    beginUsage.run(userId)
-    if (!add()) throw new QuotaError('storedBytesMax', limit)
+    if (!usage.add(userId, bytes, limit)) throw new QuotaError('storedBytesMax', limit)
   }
 
   return {
     charge(appends) {
-      for (const [userId, bytes] of messageBytes(appends)) addBytes(userId, bytes)
+      for (const [userId, bytes] of chargesOf(appends)) addBytes(userId, bytes)
     },
-    check({ extras, expectedSeq }) {
+    check(append) {
+      const { extras, expectedSeq } = append
       if (extras === null) return
+      usage.note(append)
       const { created, invitations, stays } = extras
       if (created !== null) holdStarts(created)
       // What began before this append is not refused for a limit that was set, or reached, since.
@@ -87,12 +84,4 @@ export function quotaGuard(db: Database, quotas: Quotas): QuotaGuard {
           hold('membershipsMax', (enough) => memberships.get(stay.userId, enough))
     },
   }
-}
-
-function messageBytes(appends: readonly PackedAppend[]): ReadonlyMap<number, number> {
-  const bytes = new Map<number, number>()
-  for (const { events } of appends)
-    for (const { senderId, type, body } of events)
-      if (type === 'message') bytes.set(senderId, (bytes.get(senderId) ?? 0) + Buffer.byteLength(body))
-  return bytes
 }
