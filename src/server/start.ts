@@ -35,6 +35,8 @@ export interface Running {
   readonly trustDomain: string
   /** Whether this start made the certificate authority. */
   readonly created: boolean
+  /** For those who change certificates or accounts in the store from outside: ends live connections as need be. */
+  standingChanged(userId: number): void
   /** Refuses new work, tells clients to come back, stores what was accepted, and ends. */
   close(): Promise<void>
 }
@@ -116,7 +118,14 @@ async function listen(installation: Installation): Promise<Running> {
     throw error
   }
   for (const each of rounds) each.start()
-  return { ...urls, rootFingerprint: certificates.root.fingerprint, trustDomain, created: certificates.created, close }
+  return {
+    ...urls,
+    rootFingerprint: certificates.root.fingerprint,
+    trustDomain,
+    created: certificates.created,
+    standingChanged: services.standingChanged,
+    close,
+  }
 }
 
 /** What time alone brings about, but for the sessions of the hub. */

@@ -1,0 +1,60 @@
+import { Agent } from 'node:https'
+import t from 'tap'
+import { request } from '../support/https.js'
+import { connect, refusedUpgrade } from '../support/hub-client.js'
+import { startServer } from '../support/server.js'
+import { changeStanding } from '../support/standing.js'
+import { registerUser, registerUsers } from '../support/user.js'
+
+const MINUTES_10 = 10 * 60_000
+
+let now = Date.now()
+const server = await startServer(t, {}, () => new Date(now))
+
+t.test('each end of a certificate ends what is live and refuses what is new, for this user alone', async (t) => {
+  const past = now - 1000
+  const cases = [
+    ['revoked', { revokedAt: past }, 4501, 'certificate_revoked'],
+    ['expired', { notAfter: past }, 4502, 'certificate_expired'],
+    ['disabled', { disabledAt: past }, 4503, 'account_disabled'],
+    ['deleted', { deletedAt: past, revokedAt: past }, 4503, 'account_disabled'],
+    ['superseded', { supersededAt: past }, 4506, 'certificate_superseded'],
+  ] as const
+  const other = await connect(t, server, await registerUser(server, 'other'))
+  for (const [name, standing, close, code] of cases) {
+    const user = await registerUser(server, name)
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ...user.tls })
+    t.teardown(() => agent.destroy())
+    const onKeptConnection = () => request(`${server.hubUrl}/me`, { agent })
+    t.equal((await onKeptConnection()).status, 200)
+    const sockets = [await connect(t, server, user), await connect(t, server, user, { device: 'phone' })]
+    const poll = user.call('GET', '/events?device=poll&wait=55')
+    await connectedDevices(user.call, 3)
+    changeStanding(server, user, standing)
+    for (const socket of sockets) t.match(await socket.whenClosed(), { code: close }, name)
+    const ended = await poll
+    t.match(ended, { status: 403, headers: { connection: 'close' } }, name)
+    t.equal(ended.json().code, code)
+    t.equal((await onKeptConnection()).json().code, code, 'the next request of a connection that was there')
+    t.equal((await user.call('GET', '/me')).json().code, code, 'a new connection')
+    t.equal((await refusedUpgrade(server, user)).json().code, code)
+  }
+  t.match(await other.call('whoami'), { identity: { username: 'other' } })
+})
+
+/** Some round trips later what was asked before has arrived. */
+async function connectedDevices(call: (method: string, path: string) => Promise<unknown>, trips: number) {
+  for (let trip = 0; trip < trips; trip += 1) await call('GET', '/conversations')
+}
+
+t.test('a superseded certificate has its ten minutes, and is then closed without anybody asking', async (t) => {
+  const { renewed, idle } = await registerUsers(server, 'renewed', 'idle')
+  const [busy, quiet] = [await connect(t, server, renewed), await connect(t, server, idle)]
+  for (const user of [renewed, idle]) changeStanding(server, user, { supersededAt: now + MINUTES_10 })
+  t.match(await busy.call('whoami'), { identity: { username: 'renewed' } })
+  t.equal((await renewed.call('GET', '/me')).status, 200)
+  now += MINUTES_10
+  const late = t.rejects(busy.call('whoami'), 'a frame that comes then is not answered')
+  for (const client of [busy, quiet]) t.match(await client.whenClosed(), { code: 4506 })
+  await late
+})
