@@ -4,7 +4,7 @@ import { request } from '../support/https.js'
 import { connect, refusedUpgrade } from '../support/hub-client.js'
 import { startServer } from '../support/server.js'
 import { changeStanding } from '../support/standing.js'
-import { registerUser, registerUsers } from '../support/user.js'
+import { registerUser, registerUsers, type User } from '../support/user.js'
 
 const MINUTES_10 = 10 * 60_000
 
@@ -29,7 +29,7 @@ t.test('each end of a certificate ends what is live and refuses what is new, for
     t.equal((await onKeptConnection()).status, 200)
     const sockets = [await connect(t, server, user), await connect(t, server, user, { device: 'phone' })]
     const poll = user.call('GET', '/events?device=poll&wait=55')
-    await connectedDevices(user.call, 3)
+    await arrived(user)
     changeStanding(server, user, standing)
     for (const socket of sockets) t.match(await socket.whenClosed(), { code: close }, name)
     const ended = await poll
@@ -43,8 +43,8 @@ t.test('each end of a certificate ends what is live and refuses what is new, for
 })
 
 /** Some round trips later what was asked before has arrived. */
-async function connectedDevices(call: (method: string, path: string) => Promise<unknown>, trips: number) {
-  for (let trip = 0; trip < trips; trip += 1) await call('GET', '/conversations')
+async function arrived(user: User): Promise<void> {
+  for (let trip = 0; trip < 5; trip += 1) await user.call('GET', '/conversations')
 }
 
 t.test('a superseded certificate has its ten minutes, and is then closed without anybody asking', async (t) => {
