@@ -2,8 +2,11 @@
 const FRAMES = 64
 /** Their length: two of the longest. */
 const CHARACTERS = 1024 * 1024
-/** Frames that wait although the socket is paused: they had been read already. More are refused. */
-const FRAMES_MAX = 4096
+/**
+ * Frames that wait although the socket is paused: they had been read already. More are refused. One read is a TLS
+ * record of 16 KiB, in which there is room for some 340 requests; only frames that are none are so many.
+ */
+const FRAMES_MAX = 1024
 
 /** The frames of one connection that wait for those before them, in order. */
 export class Lane {
