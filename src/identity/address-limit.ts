@@ -13,6 +13,8 @@ interface Window {
 export interface AddressLimitOptions {
   /** What is counted, as in "passwords"; for the refusal. */
   readonly what: string
+  /** That sets it. */
+  readonly variable: string
   /** Within one window; 0 for no limit. */
   readonly max: number
   readonly windowMs: number
@@ -31,14 +33,14 @@ export class AddressLimit {
 
   /** Counts one; throws `rate_limited` when the window of the address is used up. */
   take(address: string): void {
-    const { what, max, windowMs, clock } = this.#options
+    const { what, variable, max, windowMs, clock } = this.#options
     if (max === 0) return
     const now = clock()
     const window = this.#windowOf(address, now, windowMs)
     if (window.count >= max) {
       const retryAfterMs = Math.ceil(window.since + windowMs - now)
       const sentence = `At most ${max} ${what} from one address in ${windowMs / 60_000} minutes`
-      throw new HermesError('rate_limited', `${sentence}: ${tryAgain(retryAfterMs)}`, { retryAfterMs })
+      throw new HermesError('rate_limited', `${sentence} (${variable}): ${tryAgain(retryAfterMs)}`, { retryAfterMs })
     }
     window.count += 1
   }

@@ -49,12 +49,14 @@ export function createIdentityService(dependencies: IdentityDependencies): Ident
   const describe = createIdentityDescriber(issuers)
   const passwordLimit = new AddressLimit({
     what: 'passwords',
+    variable: 'HERMES_PASSWORDS_PER_MINUTE',
     max: policy.passwordsPerMinute,
     windowMs: MINUTE_MS,
     clock,
   })
   const registrationLimit = new AddressLimit({
     what: 'attempts to register',
+    variable: 'HERMES_REGISTRATIONS_PER_HOUR',
     max: policy.registrationsPerHour,
     windowMs: 60 * MINUTE_MS,
     clock,

@@ -110,6 +110,6 @@ function lockPolicy(failures: number): LoginPolicy {
 
 function locked(until: Date, now: Date): HermesError {
   const retryAfterMs = Math.max(0, until.getTime() - now.getTime())
-  const sentence = `Too many wrong passwords for this account from this address: ${tryAgain(retryAfterMs)}`
+  const sentence = `Too many wrong passwords for this account from this address (HERMES_LOGIN_FAILURES): ${tryAgain(retryAfterMs)}`
   return new HermesError('account_locked', sentence, { retryAfterMs })
 }

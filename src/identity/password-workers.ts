@@ -88,8 +88,10 @@ export class PasswordWorkers {
   #wait({ address, key }: PasswordClient): Promise<void> {
     const { passwordWorkers, passwordQueue, passwordQueuePerAddress } = this.#policy
     const ofAddress = this.#line.filter((waiting) => waiting.address === address).length
-    if (this.#line.length >= passwordWorkers * passwordQueue || ofAddress >= passwordQueuePerAddress)
-      return Promise.reject(new HermesError('busy', 'Too many passwords are waiting', { retryAfterMs: RETRY_MS }))
+    if (ofAddress >= passwordQueuePerAddress)
+      return Promise.reject(busy('passwordQueuePerAddress', passwordQueuePerAddress))
+    const places = passwordWorkers * passwordQueue
+    if (this.#line.length >= places) return Promise.reject(busy('passwordQueue', places))
     return new Promise((begin, refuse) => this.#line.push({ address, key, begin, refuse }))
   }
 
@@ -101,4 +103,9 @@ export class PasswordWorkers {
     this.#running.add(next.key)
     next.begin()
   }
+}
+
+/** What a 5xx is for people is its title alone; its data names the limit. */
+function busy(quota: 'passwordQueue' | 'passwordQueuePerAddress', limit: number): HermesError {
+  return new HermesError('busy', 'Too many passwords are waiting', { retryAfterMs: RETRY_MS, data: { limit, quota } })
 }

@@ -23,8 +23,12 @@ export const Problem = z
       .string()
       .optional()
       .meta({ description: 'With `invitation_state`: the state it is in.', example: 'joined' }),
-    quota: z.string().optional().meta({ description: 'With `quota_exceeded`: which.', example: 'devices' }),
-    limit: z.int().min(0).optional().meta({ description: 'With `quota_exceeded`: how much it is.', example: 16 }),
+    quota: z.string().optional().meta({ description: 'With `quota_exceeded` and `busy`: which.', example: 'devices' }),
+    limit: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'With `quota_exceeded` and `busy`: how much it is.', example: 16 }),
     epoch: z
       .int()
       .min(0)

@@ -39,16 +39,16 @@ t.test('the last 64 bits never matter', async () => {
 t.test('a limit counts by address and window', async (t) => {
   let now = 0
   const clock = () => now
-  const limit = new AddressLimit({ what: 'things', max: 2, windowMs: 60_000, clock })
+  const limit = new AddressLimit({ what: 'things', variable: 'HERMES_THINGS', max: 2, windowMs: 60_000, clock })
   limit.take('a')
   now = 10_000
   limit.take('a')
   now = 20_000.5
-  t.throws(() => limit.take('a'), { code: 'rate_limited', retryAfterMs: 40_000, message: /2 things/ })
+  t.throws(() => limit.take('a'), { code: 'rate_limited', retryAfterMs: 40_000, message: /2 things.*HERMES_THINGS/ })
   limit.take('b')
   now = 60_000
   limit.take('a')
-  const none = new AddressLimit({ what: 'things', max: 0, windowMs: 60_000, clock })
+  const none = new AddressLimit({ what: 'things', variable: 'HERMES_THINGS', max: 0, windowMs: 60_000, clock })
   for (let n = 0; n < 1000; n++) none.take('a')
 })
 

@@ -43,7 +43,7 @@ t.test('256 parallel guesses count as 5, for known and unknown users', async (t)
   await t.rejects(identities.fetchMy(right, ADDRESS), {
     code: 'account_locked',
     retryAfterMs: 15 * 60_000,
-    message: /: try again in 15 minutes$/,
+    message: /HERMES_LOGIN_FAILURES\): try again in 15 minutes$/,
   })
   t.equal((await identities.fetchMy(right, '192.0.2.2')).username, 'alice', 'another address is not locked')
   clock.now = new Date(clock.now.getTime() + 15 * 60_000)
@@ -65,7 +65,7 @@ t.test('right passwords from anywhere delay nobody', async (t) => {
   const login = createLogin({
     store: store as unknown as LoginDependencies['store'],
     workers: workers as unknown as LoginDependencies['workers'],
-    passwordLimit: new AddressLimit({ what: 'passwords', max: 0, windowMs: 1, clock: () => 0 }),
+    passwordLimit: new AddressLimit({ what: 'passwords', variable: '', max: 0, windowMs: 1, clock: () => 0 }),
     policy: { bcryptCost: 4, loginFailures: 1 },
     now: () => new Date(),
     clock: () => 0,
@@ -93,11 +93,12 @@ t.test('limits by address', async (t) => {
     identities.register({ username, password: PASSWORD, csr: 'nonsense' }, address)
   await t.rejects(register('a', '2001:db8::1'), { code: 'csr_rejected' })
   await t.rejects(register('b', '2001:db8::2'), { code: 'csr_rejected' })
-  await t.rejects(register('c', '2001:db8::3'), { code: 'rate_limited', retryAfterMs: 3_600_000 })
+  const tooMany = { code: 'rate_limited', retryAfterMs: 3_600_000, message: /HERMES_REGISTRATIONS_PER_HOUR/ }
+  await t.rejects(register('c', '2001:db8::3'), tooMany)
   await t.rejects(register('c', '2001:db8:0:1::3'), { code: 'csr_rejected' }, 'another /64')
   const guess = (username: string) => identities.fetchMy({ username, password: PASSWORD }, ADDRESS)
   for (const username of ['a', 'b', 'c']) await t.rejects(guess(username), { code: 'invalid_credentials' })
-  await t.rejects(guess('d'), { code: 'rate_limited', retryAfterMs: 60_000 })
+  await t.rejects(guess('d'), { code: 'rate_limited', retryAfterMs: 60_000, message: /HERMES_PASSWORDS_PER_MINUTE/ })
   clock.milliseconds += 60_000
   await t.rejects(guess('d'), { code: 'invalid_credentials' })
 })

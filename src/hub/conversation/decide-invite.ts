@@ -12,7 +12,10 @@ export function decideInvite(state: Conversation, command: Invite): Decision {
   if (open.some(({ invitee }) => invitee.username === username))
     return refuse('invitation_open', `${username} already has an open invitation to this conversation`)
   if (state.members.size + open.length >= command.membersMax)
-    return refuse('conversation_full', `a conversation has at most ${command.membersMax} members and open invitations`)
+    return refuse(
+      'conversation_full',
+      `a conversation has at most ${command.membersMax} members and open invitations (HERMES_MEMBERS_MAX)`,
+    )
   return invited(state, command)
 }
 

@@ -62,7 +62,7 @@ export function toHermesError(error: unknown, bodyLimit?: number): HermesError {
 /** The messages of the framework repeat what the client sent, however long, or say too little. */
 function sentence(code: ErrorCode, error: Error, bodyLimit: number | undefined): string {
   if ('code' in error && error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return NO_OBJECT
-  if (code === 'too_large' && bodyLimit !== undefined) return `The body may have ${bodyLimit} bytes`
+  if (code === 'too_large' && bodyLimit !== undefined) return `The body may have ${bodyLimit} bytes (HERMES_BODY_BYTES)`
   if (code === 'uri_too_long') return `The request target may have ${URI_CHARACTERS} characters`
   if (code === 'unsupported_media_type')
     return 'The body must have a Content-Type that this route accepts (see /openapi.yaml)'

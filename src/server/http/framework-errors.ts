@@ -40,7 +40,8 @@ export function createClientErrorHandler(logger: Logger): (error: ClientError, s
 }
 
 function parserRefusal(error: ClientError): HermesError | 'gone' | 'ignored' {
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new HermesError('request_timeout')
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new HermesError('request_timeout', 'The request did not arrive in time (HERMES_CONNECTION_SECONDS)')
   if (error.code === 'HPE_HEADER_OVERFLOW') return overflow(error)
   if (error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
     return new HermesError('too_large', 'The chunk extensions are too long')
