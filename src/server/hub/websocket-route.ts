@@ -1,5 +1,6 @@
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
 import { z } from 'zod'
 import { HermesError } from '../../errors.js'
 import type { Hub } from '../../hub/hub.js'
@@ -48,6 +49,7 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
   endUpgrades(app)
   app.addHook('preClose', () => drain(connections, options.drainSeconds * 1000))
   await app.register(websocket, {
+    errorHandler: endFailed,
     options: {
       maxPayload: FRAME_BYTES,
       perMessageDeflate: false,
@@ -87,6 +89,13 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
       return connection.open()
     },
   })
+}
+
+/** Of what a client or its network did, ws closes the socket with the code that says so; all else is ours. */
+function endFailed(error: Error, socket: WebSocket, request: FastifyRequest): void {
+  if ('code' in error) return
+  request.log.error({ err: error }, 'a connection failed')
+  socket.terminate()
 }
 
 function connectionOptions(request: FastifyRequest, connections: Set<Connection>, options: WebsocketOptions) {
