@@ -1,62 +1,10 @@
-import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { integer, limit, list, network, port, text, url, variable, workers } from './config/fields.js'
 import { HermesError } from './errors.js'
-
-const text = z.string().min(1, 'must not be empty')
-const list = z
-  .string()
-  .transform((value) =>
-    value
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  )
-  .readonly()
-const port = integer(0, 65_535)
-
-function integer(min: number, max: number) {
-  const range = `must be a whole number from ${min} to ${max}`
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, range)
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, range)
-}
-
-/** Of what one user may have or do; 0 = no limit. */
-const limit = integer(0, 1_000_000)
-
-const WORKERS_MAX = 64
-
-/** `cores`, or a number of threads. */
-const workers = z
-  .string()
-  .regex(/^(cores|[1-9]|[1-5]\d|6[0-4])$/, `must be cores or a whole number from 1 to ${WORKERS_MAX}`)
-  .transform((value) => (value === 'cores' ? Math.min(availableParallelism(), WORKERS_MAX) : Number(value)))
-
-const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).refine((text) => !text.endsWith('/0'))
-
-function url(...protocols: string[]) {
-  const rule = `must be a URL that begins with ${protocols.join(' or ')}`
-  return z.string().refine((value) => URL.canParse(value) && protocols.includes(`${new URL(value).protocol}//`), rule)
-}
-
-interface Variable<T extends z.ZodType> {
-  readonly schema: T
-  /** As it would be written in the environment; null for a variable that is off unless it is set. */
-  readonly byDefault: string | null
-  readonly description: string
-}
-
-function variable<T extends z.ZodType>(schema: T, byDefault: string, description: string): Variable<T>
-function variable<T extends z.ZodType>(schema: T, byDefault: null, description: string): Variable<z.ZodNullable<T>>
-function variable(schema: z.ZodType, byDefault: string | null, description: string): Variable<z.ZodType> {
-  return { schema, byDefault, description }
-}
 
 /** Every variable of the environment, in the order of `--help` and of the table in README. */
 export const VARIABLES = {
-  HERMES_HOST: variable(text, '127.0.0.1', 'Address that both listeners bind'),
+  HERMES_HOST: variable(text, '127.0.0.1', 'Address that the listeners bind'),
   HERMES_IDENTITY_PORT: variable(port, '8443', 'Port of the identity listener; 0 picks a free one'),
   HERMES_HUB_PORT: variable(port, '9443', 'Port of the hub listener; 0 picks a free one'),
   HERMES_HOSTNAMES: variable(
@@ -71,6 +19,16 @@ export const VARIABLES = {
   ),
   HERMES_IDENTITY_URL: variable(url('https://'), null, 'URL of the identity listener as clients see it'),
   HERMES_HUB_URL: variable(url('https://'), null, 'URL of the hub listener as clients see it'),
+  HERMES_PKI_URL: variable(
+    url('http://', 'https://'),
+    null,
+    'URL of CRLs, OCSP and issuers as certificates say it; by default that of HERMES_PKI_HTTP_PORT, else of the identity listener',
+  ),
+  HERMES_PKI_HTTP_PORT: variable(
+    port,
+    null,
+    'Port of a listener without TLS for CRLs, OCSP and issuers alone; 0 picks a free one',
+  ),
   HERMES_CERTS_DIR: variable(text, './certs', 'Folder of the CA and server keys and certificates'),
   HERMES_DATABASE_URL: variable(
     z.string().regex(/^file:.+/, 'must begin with file: and name a SQLite database'),
@@ -81,6 +39,10 @@ export const VARIABLES = {
   HERMES_TLS_CERT_FILE: variable(text, null, 'Certificate chain (PEM) of your own for the identity listener'),
   HERMES_TLS_KEY_FILE: variable(text, null, 'Key (PEM) of that certificate'),
   HERMES_CERTIFICATE_DAYS: variable(integer(1, 825), '90', 'Life of a user certificate, in days'),
+  HERMES_CRL_HOURS: variable(integer(1, 240), '24', 'Hours until the next update that a CRL promises'),
+  HERMES_OCSP_MINUTES: variable(integer(1, 1440), '60', 'Minutes for which an OCSP answer is good'),
+  HERMES_OCSP_REQUEST_BYTES: variable(integer(256, 65_536), '4096', 'Largest OCSP request'),
+  HERMES_OCSP_CERTIFICATES_MAX: variable(integer(1, 64), '8', 'Certificates that one OCSP request may ask about'),
   HERMES_INVITATION_DAYS: variable(integer(1, 30), '7', 'Life of an invitation, in days'),
   HERMES_RETENTION_DAYS: variable(integer(7, 36_500), '30', 'Days for which messages are kept'),
   HERMES_BCRYPT_COST: variable(integer(10, 15), '12', 'Cost of password hashes'),

@@ -4,7 +4,7 @@ import type { Running } from '../server/start.js'
 
 /** What an operator sees when the server is ready: where it listens, its root, and what to type next. */
 export function startMessage(
-  { identityUrl, hubUrl, rootFingerprint, trustDomain, created }: Running,
+  { identityUrl, hubUrl, pkiUrl, rootFingerprint, trustDomain, created }: Running,
   config: Config,
 ): string {
   const root = quoted(relative('.', join(config.certsDir, 'root-ca.pem')))
@@ -15,6 +15,7 @@ export function startMessage(
 ${created ? newAuthority(config) : ''}
   Identity  ${identityUrl}   register, fetch, fetch-my; API pages at ${identityUrl}/docs
   Hub       ${hubUrl}   conversations, with a client certificate
+  CA        ${pkiUrl}/crl/users, ${pkiUrl}/ocsp   what is revoked
   Root CA   ${rootFingerprint}   what clients pin
   Users     acct:<username>@${trustDomain}
 

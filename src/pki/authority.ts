@@ -6,6 +6,7 @@ import { fingerprintOf, sha256Hex } from './fingerprint.js'
 import { OID } from './oids.js'
 import { decodePem } from './pem.js'
 import { authorityKeyIdentifier } from './profile.js'
+import type { Publication } from './publication.js'
 import { type SignatureAlgorithm, signatureAlgorithmFor } from './signature-algorithm.js'
 
 const KEY_CERT_SIGN = 0b0000_0100
@@ -35,6 +36,8 @@ export interface Authority extends AuthorityCertificate {
   readonly algorithm: SignatureAlgorithm
   /** The AuthorityKeyIdentifier extension of what it signs. */
   readonly authorityKeyIdentifier: Uint8Array
+  /** What it issues says where its CRL is; null: the URL is not known, and nothing is said. */
+  readonly publication: Publication | null
 }
 
 /** The value of an extension, undefined where the certificate lacks it. */
@@ -82,7 +85,11 @@ export function parseAuthorityCertificate(certificatePem: string): AuthorityCert
 }
 
 /** The authority of a CA certificate and its key; throws an Error also when they do not belong together. */
-export function createAuthority(certificatePem: string, key: KeyObject): Authority {
+export function createAuthority(
+  certificatePem: string,
+  key: KeyObject,
+  publication: Publication | null = null,
+): Authority {
   const certificate = parseAuthorityCertificate(certificatePem)
   const { certificateDer, keyIdentifier } = certificate
   const isPair = new X509Certificate(certificateDer).checkPrivateKey(key)
@@ -92,5 +99,6 @@ export function createAuthority(certificatePem: string, key: KeyObject): Authori
     key,
     algorithm: signatureAlgorithmFor(key),
     authorityKeyIdentifier: authorityKeyIdentifier(keyIdentifier),
+    publication,
   }
 }

@@ -60,7 +60,7 @@ export interface CertificateTemplate {
 }
 
 /** [RFC 5280 4.1] `critical` is DEFAULT FALSE, so DER never writes false. */
-function readExtension(node: DerNode): Extension {
+export function readExtension(node: DerNode): Extension {
   const [id, ...rest] = readSequence(node, 'an extension', 2, 3)
   const critical = rest.length === 2
   if (critical && expectTag(rest[0], TAG.boolean, 'criticality').content[0] === 0)

@@ -46,6 +46,9 @@ export function unsignedInteger(bytes: Uint8Array): Buffer {
   return isNegative ? encodeDer(TAG.integer, Uint8Array.of(0), bytes) : encodeDer(TAG.integer, bytes)
 }
 
+/** An ENUMERATED of one octet. */
+export const enumerated = (value: number): Buffer => encodeDer(TAG.enumerated, Uint8Array.of(value))
+
 function encodeArc(arc: number): readonly number[] {
   const octets = [arc % 128]
   for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) octets.unshift(0x80 | (rest % 128))
@@ -58,10 +61,14 @@ export function oid(dotted: string): Buffer {
   return encodeDer(TAG.oid, Uint8Array.from([first * 40 + second, ...rest].flatMap(encodeArc)))
 }
 
+/** Whole seconds, in UTC. */
+const timeText = (date: Date): string => `${date.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`
+
+/** Whole seconds, without a fraction [RFC 5280 4.1.2.5.2]. */
+export const generalizedTime = (date: Date): Buffer => encodeDer(TAG.generalizedTime, Buffer.from(timeText(date)))
+
 /** UTCTime to the end of 2049, GeneralizedTime from 2050, whole seconds [RFC 5280 4.1.2.5]. */
 export function time(date: Date): Buffer {
-  const text = `${date.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`
-  return date.getUTCFullYear() < 2050
-    ? encodeDer(TAG.utcTime, Buffer.from(text.slice(2)))
-    : encodeDer(TAG.generalizedTime, Buffer.from(text))
+  if (date.getUTCFullYear() >= 2050) return generalizedTime(date)
+  return encodeDer(TAG.utcTime, Buffer.from(timeText(date).slice(2)))
 }

@@ -134,6 +134,17 @@ function readAll(bytes: Uint8Array, depth: number): readonly DerNode[] {
   return nodes
 }
 
+/** The elements that follow one another in `bytes`, whose own content is left unread: for what has very many. */
+export function elementsOf(bytes: Uint8Array): readonly Omit<DerNode, 'children'>[] {
+  const elements: Omit<DerNode, 'children'>[] = []
+  for (let offset = 0; offset < bytes.length; ) {
+    const { tag, start, end } = readHeader(bytes, offset)
+    elements.push({ tag, bytes: bytes.subarray(offset, end), content: bytes.subarray(start, end) })
+    offset = end
+  }
+  return elements
+}
+
 /**
  * The one element in `bytes`. Strict: what DER does not allow (BER's other lengths, padding, trailing bytes)
  * throws a DerError [X.690 10, 11]. The order within a SET OF is not checked.

@@ -12,8 +12,10 @@ import {
   commonName,
   extendedKeyUsage,
   keyIdentifierOf,
+  publicationExtensions,
   subjectKeyIdentifier,
 } from './profile.js'
+import { type AuthorityName, type Publication, publicationOf } from './publication.js'
 import { signatureAlgorithmFor } from './signature-algorithm.js'
 
 const HOUR = 3_600_000
@@ -25,6 +27,12 @@ export interface Hierarchy {
   readonly servers: Authority
 }
 
+export interface HierarchyRequest {
+  readonly now: Date
+  /** Where CRLs, OCSP and issuers are served, if that is known; it stands in what is issued. */
+  readonly pkiUrl?: string | null
+}
+
 interface AuthorityRequest {
   readonly name: string
   readonly key: KeyObject
@@ -33,6 +41,8 @@ interface AuthorityRequest {
   readonly purpose: string | null
   readonly now: Date
   readonly years: number
+  /** Of what it issues. */
+  readonly publication: Publication | null
 }
 
 function yearsLater(date: Date, years: number): Date {
@@ -62,12 +72,12 @@ function issueAuthority(request: AuthorityRequest, issuer?: Authority): Authorit
       AUTHORITY_KEY_USAGE,
       ...(purpose === null ? [] : [extendedKeyUsage(purpose)]),
       subjectKeyIdentifier(keyIdentifier),
-      ...(issuer === undefined ? [] : [issuer.authorityKeyIdentifier]),
+      ...(issuer === undefined ? [] : [issuer.authorityKeyIdentifier, ...publicationExtensions(issuer.publication)]),
     ],
   })
   lint(tbs, {
     profile: 'authority',
-    issuer: issuer ?? { subject, keyIdentifier: null, notAfter },
+    issuer: issuer ?? { subject, keyIdentifier: null, notAfter, publication: null },
     algorithm,
     spki,
     commonName: name,
@@ -75,13 +85,14 @@ function issueAuthority(request: AuthorityRequest, issuer?: Authority): Authorit
     names: null,
   })
   const der = signTbs(tbs, algorithm, issuer?.key ?? key)
-  return createAuthority(encodePem('CERTIFICATE', der), key)
+  return createAuthority(encodePem('CERTIFICATE', der), key, request.publication)
 }
 
 const newKey = (namedCurve: 'P-256' | 'P-384'): KeyObject => generateKeyPairSync('ec', { namedCurve }).privateKey
 
 /** Makes a root CA and the two issuing CAs, each with a fresh key (pki.md "Hierarchy"). */
-export function createHierarchy({ now }: { readonly now: Date }): Hierarchy {
+export function createHierarchy({ now, pkiUrl = null }: HierarchyRequest): Hierarchy {
+  const publication = (name: AuthorityName) => (pkiUrl === null ? null : publicationOf(pkiUrl, name))
   const root = issueAuthority({
     name: 'Hermes Root CA',
     key: newKey('P-384'),
@@ -89,12 +100,15 @@ export function createHierarchy({ now }: { readonly now: Date }): Hierarchy {
     purpose: null,
     now,
     years: 10,
+    publication: publication('root'),
   })
-  const intermediate = (name: string, purpose: string): Authority =>
-    issueAuthority({ name, key: newKey('P-256'), pathLength: 0, purpose, now, years: 5 }, root)
+  const intermediate = (name: string, purpose: string, of: AuthorityName): Authority => {
+    const request = { name, key: newKey('P-256'), pathLength: 0, purpose, now, years: 5 }
+    return issueAuthority({ ...request, publication: publication(of) }, root)
+  }
   return {
     root,
-    users: intermediate('Hermes Users CA', OID.clientAuth),
-    servers: intermediate('Hermes Servers CA', OID.serverAuth),
+    users: intermediate('Hermes Users CA', OID.clientAuth, 'users'),
+    servers: intermediate('Hermes Servers CA', OID.serverAuth, 'servers'),
   }
 }

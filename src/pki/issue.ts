@@ -13,6 +13,7 @@ import {
   keyIdentifierOf,
   LEAF_BASIC_CONSTRAINTS,
   LEAF_KEY_USAGE,
+  publicationExtensions,
   subjectAltName,
   subjectKeyIdentifier,
 } from './profile.js'
@@ -87,6 +88,7 @@ export function issueLeaf(authority: Authority, leaf: Leaf): IssuedCertificate {
       subjectAltName(leaf.names),
       subjectKeyIdentifier(keyIdentifier),
       authority.authorityKeyIdentifier,
+      ...publicationExtensions(authority.publication),
     ],
   })
   lint(tbs, {

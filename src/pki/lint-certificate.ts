@@ -1,17 +1,12 @@
 import type { TbsCertificate } from './certificate.js'
 import { TAG } from './der.js'
 import { readOid, readSequence, readText } from './der-values.js'
-import { type Check, equal } from './lint-check.js'
+import { type Check, equal, isTimeTagRight } from './lint-check.js'
 import { OID } from './oids.js'
 
 const SERIAL_OCTETS = 18
 const COMMON_NAME_MAX = 64
 const EXTENSIONS_TAG = 0xa3
-const YEAR_2050 = Date.UTC(2050, 0, 1)
-
-function isTimeTagRight(date: Date, tag: number | undefined): boolean {
-  return tag === (date.getTime() < YEAR_2050 ? TAG.utcTime : TAG.generalizedTime)
-}
 
 /** The attributes of the subject; undefined when it is not one attribute in one RDN. */
 function subjectAttribute({

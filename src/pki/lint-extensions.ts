@@ -17,14 +17,19 @@ const KNOWN: ReadonlySet<string> = new Set([
   OID.subjectAltName,
   OID.subjectKeyIdentifier,
   OID.authorityKeyIdentifier,
+  OID.crlDistributionPoints,
+  OID.authorityInfoAccess,
 ])
 
-function find({ extensions }: TbsCertificate, id: string): Extension | undefined {
+/** A certificate or a CRL. */
+type Extended = Pick<TbsCertificate, 'extensions'>
+
+export function find({ extensions }: Extended, id: string): Extension | undefined {
   return extensions.find((extension) => extension.id === id)
 }
 
 /** Whether the extension is there, with this criticality, and its value passes. */
-function has(tbs: TbsCertificate, id: string, critical: boolean, passes: (value: DerNode) => boolean): boolean {
+function has(tbs: Extended, id: string, critical: boolean, passes: (value: DerNode) => boolean): boolean {
   const extension = find(tbs, id)
   return extension !== undefined && extension.critical === critical && passes(parseDer(extension.value))
 }
@@ -45,7 +50,8 @@ function isAuthorityConstraint(value: DerNode, { issuer }: Expected): boolean {
   )
 }
 
-function hasAuthorityKeyIdentifier(tbs: TbsCertificate, identifier: Uint8Array): boolean {
+/** Whether the AuthorityKeyIdentifier holds this key identifier and nothing else. */
+export function hasAuthorityKeyIdentifier(tbs: Extended, identifier: Uint8Array): boolean {
   return has(tbs, OID.authorityKeyIdentifier, false, (value) => {
     const [keyIdentifier, ...others] = value.children
     return keyIdentifier?.tag === KEY_IDENTIFIER_TAG && others.length === 0 && equal(keyIdentifier.content, identifier)

@@ -1,19 +1,12 @@
 import { readTbs, type TbsCertificate } from './certificate.js'
 import { parseDer } from './der.js'
 import { CERTIFICATE_CHECKS } from './lint-certificate.js'
-import type { Check, Expected } from './lint-check.js'
+import { type Check, type Expected, requireChecks } from './lint-check.js'
 import { EXTENSION_CHECKS } from './lint-extensions.js'
+import { PUBLICATION_CHECKS } from './lint-publication.js'
 
 /** Every check, in the order of the certificate's fields. */
-export const CHECKS: readonly Check[] = [...CERTIFICATE_CHECKS, ...EXTENSION_CHECKS]
-
-function passes(check: Check, tbs: TbsCertificate, expected: Expected): boolean {
-  try {
-    return check.passes(tbs, expected)
-  } catch {
-    return false
-  }
-}
+export const CHECKS: readonly Check[] = [...CERTIFICATE_CHECKS, ...EXTENSION_CHECKS, ...PUBLICATION_CHECKS]
 
 function parse(tbs: Uint8Array): TbsCertificate {
   try {
@@ -25,10 +18,5 @@ function parse(tbs: Uint8Array): TbsCertificate {
 
 /** Checks a to-be-signed certificate (DER) before it is signed. Throws an Error naming every check that fails. */
 export function lint(tbsDer: Uint8Array, expected: Expected): void {
-  const tbs = parse(tbsDer)
-  const failed = CHECKS.filter((check) => !passes(check, tbs, expected))
-  if (failed.length === 0) return
-  throw new Error(
-    `the certificate fails the lint: ${failed.map(({ name, clause }) => `${name} [${clause}]`).join(', ')}`,
-  )
+  requireChecks('the certificate', CHECKS, parse(tbsDer), expected)
 }

@@ -4,12 +4,14 @@ import { AuthorityKeyIdentifier, BasicConstraints, ExtKeyUsage } from 'pkijs'
 import { type DerNode, TAG } from './der.js'
 import { encodeDer, octetString, oid, sequence, set, utf8String } from './der-encode.js'
 import { readBitString, readSequence } from './der-values.js'
+import { NAME_TAG } from './general-names.js'
 import { OID } from './oids.js'
+import type { Publication } from './publication.js'
 
 const TRUE = encodeDer(TAG.boolean, Uint8Array.of(0xff))
 
 /** Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue } [RFC 5280 4.1]. */
-function extension(id: string, critical: boolean, value: Uint8Array): Buffer {
+export function extension(id: string, critical: boolean, value: Uint8Array): Buffer {
   return critical ? sequence(oid(id), TRUE, octetString(value)) : sequence(oid(id), octetString(value))
 }
 
@@ -57,6 +59,28 @@ export function authorityKeyIdentifier(keyIdentifier: Uint8Array): Buffer {
 /** [RFC 5280 4.2.1.6] not critical, since the subject is not empty. `names` is DER of GeneralNames. */
 export function subjectAltName(names: Uint8Array): Buffer {
   return extension(OID.subjectAltName, false, names)
+}
+
+const uriName = (uri: string): Buffer => encodeDer(NAME_TAG.uri, Buffer.from(uri, 'ascii'))
+
+/** [RFC 5280 4.2.1.13] one distribution point, whose full name is one URI; its CRL is complete. */
+function crlDistributionPoints(uri: string): Buffer {
+  const fullName = encodeDer(0xa0, uriName(uri))
+  return extension(OID.crlDistributionPoints, false, sequence(sequence(encodeDer(0xa0, fullName))))
+}
+
+/** [RFC 5280 4.2.2.1] */
+function authorityInfoAccess({ ocsp, issuer }: Publication): Buffer {
+  const descriptions = [
+    ...(ocsp === null ? [] : [sequence(oid(OID.ocsp), uriName(ocsp))]),
+    sequence(oid(OID.caIssuers), uriName(issuer)),
+  ]
+  return extension(OID.authorityInfoAccess, false, sequence(...descriptions))
+}
+
+/** Where to learn of the issuer's revocations, and to find its certificate; nothing when nobody can say. */
+export function publicationExtensions(publication: Publication | null): readonly Buffer[] {
+  return publication === null ? [] : [crlDistributionPoints(publication.crl), authorityInfoAccess(publication)]
 }
 
 /** A Name of one commonName, UTF8String [RFC 5280 4.1.2.4]. */

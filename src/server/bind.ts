@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { HermesError } from '../errors.js'
 
@@ -10,11 +11,12 @@ const REMEDIES: Readonly<Record<string, (variable: string) => string>> = {
 
 /** Listens; answers the port. Throws `invalid_request` naming the variable and what to do. */
 export async function bind(app: FastifyInstance, host: string, port: number, variable: string): Promise<number> {
+  const isTls = app.server instanceof TlsServer
   try {
     await app.listen({
       host,
       port,
-      listenTextResolver: (address) => `Listening at ${address.replace('http:', 'https:')}`,
+      listenTextResolver: (address) => `Listening at ${isTls ? address.replace('http:', 'https:') : address}`,
     })
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code)

@@ -4,11 +4,12 @@ import type { Authority, AuthorityCertificate } from '../pki/authority.js'
 import { hostNames } from '../pki/general-names.js'
 import { createHierarchy } from '../pki/hierarchy.js'
 import { deriveKey, lockWith } from '../pki/pbes2.js'
-import { type Authorities, openAuthorities } from './certificates/authorities.js'
+import { openAuthorities } from './certificates/authorities.js'
 import { NAMES, RESTORE } from './certificates/files.js'
 import { type Passphrase, readPassphrase } from './certificates/passphrase.js'
 import { prepareDirectory, publish } from './certificates/publication.js'
 import { blaming, refusal } from './certificates/refusal.js'
+import { issueRootCrl, keepRootCrl, ROOT_CRL } from './certificates/root-crl.js'
 import {
   isRenewalDue,
   issueServerPair,
@@ -28,6 +29,8 @@ export interface CertificateOptions extends ServerRequest {
   /** The operator's own certificate and key for the identity listener, both or neither. */
   readonly tlsCertFile: string | null
   readonly tlsKeyFile: string | null
+  /** Where CRLs, OCSP and issuers are found, if that is known before a start; stands in what is issued here. */
+  readonly pkiUrl?: string | null
   /** False: an empty folder is refused, since the database belongs to a CA that is missing. */
   readonly mayCreate?: boolean
 }
@@ -44,13 +47,16 @@ export interface Certificates {
   readonly created: boolean
   /** This start issued the server certificate anew: it was due, the host names differ, or it had been removed. */
   readonly renewed: boolean
+  /** The CRL of the root is missing or ages, and its key is not here to make another. */
+  readonly rootCrlDue: boolean
   /** SPKI hashes of the CAs' keys, which no user may have. */
   readonly forbiddenKeys: ReadonlySet<string>
   readonly rootKeyPresent: boolean
 }
 
 async function create(options: CertificateOptions, passphrase: Passphrase | null): Promise<void> {
-  const hierarchy = createHierarchy({ now: options.now })
+  const { now, pkiUrl = null } = options
+  const hierarchy = createHierarchy({ now, pkiUrl })
   const server = issueServerPair(hierarchy.servers, options)
   const derived = passphrase === null ? null : await deriveKey(passphrase.text, PASSPHRASE_ITERATIONS)
   const keyPem = ({ key }: Authority): string =>
@@ -64,6 +70,7 @@ async function create(options: CertificateOptions, passphrase: Passphrase | null
     files.set(`${name}.key`, keyPem(authority))
     files.set(`${name}.pem`, authority.certificatePem)
   }
+  files.set(ROOT_CRL, await issueRootCrl(hierarchy.root, now, null))
   await publish(options.directory, files)
 }
 
@@ -81,7 +88,7 @@ function checkComplete(directory: string, present: ReadonlySet<string>): void {
 
 async function openServer(
   options: CertificateOptions,
-  { servers }: Authorities,
+  servers: Authority,
   isPresent: boolean,
 ): Promise<{ server: ServerPair; renewed: boolean }> {
   const current = isPresent ? await readServerPair(options.directory, servers) : null
@@ -116,7 +123,7 @@ async function filesIn(directory: string): Promise<ReadonlySet<string>> {
  * names the file and what to do; nothing of a CA is ever overwritten.
  */
 export async function openCertificates(options: CertificateOptions): Promise<Certificates> {
-  const { directory, now } = options
+  const { directory, pkiUrl = null, now } = options
   blaming('HERMES_HOSTNAMES', 'correct the variable', () => hostNames(options.hostnames))
   const passphrase = await readPassphrase(options.passphraseFile)
   await prepareDirectory(directory)
@@ -127,8 +134,9 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
   const present = await filesIn(directory)
   checkComplete(directory, present)
   const rootKeyPresent = present.has('root-ca.key')
-  const authorities = await openAuthorities(directory, passphrase, rootKeyPresent, now)
-  const { server, renewed } = await openServer(options, authorities, present.has('server.pem'))
+  const { rootSigner, ...authorities } = await openAuthorities(directory, passphrase, rootKeyPresent, pkiUrl, now)
+  const rootCrlDue = await keepRootCrl(directory, authorities.root, rootSigner, now)
+  const { server, renewed } = await openServer(options, authorities.servers, present.has('server.pem'))
   const { root, users, servers } = authorities
   return {
     ...authorities,
@@ -136,6 +144,7 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
     identityServer: (await readOperatorPair(options)) ?? server,
     created,
     renewed,
+    rootCrlDue,
     forbiddenKeys: new Set([root.spkiHash, users.spkiHash, servers.spkiHash]),
     rootKeyPresent,
   }

@@ -21,6 +21,9 @@ Each operation names its own under \`servers\`. Every answer of 400 and above is
 The hub speaks the same operations as JSON-RPC 2.0 over a WebSocket at \`/hub\`.`,
 }
 
+/** Only OCSP has one. */
+const WILDCARD = 'request'
+
 /**
  * The one document of both listeners, from apps that are ready. `servers` stand on operations, since generators
  * look for them there; answers may grow, so their schemas admit what they do not name.
@@ -46,12 +49,20 @@ function pathsOf({ paths }: OpenAPIV3.Document, { server, isMutualTls }: Listene
   const common = { servers: [server], security: [], ...(isMutualTls && { 'x-mutual-tls': true }) }
   const entries = Object.entries(paths).map(([path, item]) => {
     const operations = Object.entries(item ?? {}).map(([method, operation]) => {
-      const { responses, ...rest } = operation as OpenAPIV3.OperationObject
-      return [method, { ...rest, ...common, responses: loosened(responses) }]
+      const { responses, parameters, ...rest } = operation as OpenAPIV3.OperationObject
+      const named = parameters && { parameters: parameters.map(nameWildcard) }
+      return [method, { ...rest, ...named, ...common, responses: loosened(responses) }]
     })
-    return [path, Object.fromEntries(operations)]
+    return [path.replace('{*}', `{${WILDCARD}}`), Object.fromEntries(operations)]
   })
   return Object.fromEntries(entries)
+}
+
+type Parameter = OpenAPIV3.ReferenceObject | OpenAPIV3.ParameterObject
+
+/** What the router calls `*`, the rest of the path, has a name for readers. */
+function nameWildcard(parameter: Parameter): Parameter {
+  return 'name' in parameter && parameter.name === '*' ? { ...parameter, name: WILDCARD } : parameter
 }
 
 /** Answers may grow: a client that meets a member it does not know goes on. */

@@ -3,6 +3,7 @@ import type { Config } from '../config.js'
 import { Hub } from '../hub/hub.js'
 import { createIdentityDescriber } from '../identity/identity.js'
 import { createIdentityService, type IdentityService } from '../identity/identity-service.js'
+import { publicationOf } from '../pki/publication.js'
 import type { Store } from '../store/store.js'
 import type { Certificates } from './certificate-files.js'
 
@@ -18,15 +19,24 @@ export interface ServiceOptions {
   readonly store: Store
   readonly certificates: Certificates
   readonly trustDomain: string
+  /** Where CRLs, OCSP and issuers are found; null before the listeners have their ports. */
+  readonly pkiUrl: () => string | null
   readonly now: () => Date
 }
 
 /** Both halves of Hermes over one store and one authority. */
-export function createServices({ config, store, certificates, trustDomain, now }: ServiceOptions): Services {
+export function createServices(options: ServiceOptions): Services {
+  const { config, store, certificates, trustDomain, pkiUrl, now } = options
   const { root, users, forbiddenKeys } = certificates
   const issuers = [users.certificatePem]
   const describe = createIdentityDescriber(issuers)
-  const authority = users
+  const authority = {
+    ...users,
+    get publication() {
+      const url = pkiUrl()
+      return url === null ? null : publicationOf(url, 'users')
+    },
+  }
   const bus = createInProcessBus()
   const standingChanged = (userId: number) => bus.standing({ userId })
   const identities = createIdentityService({

@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
@@ -16,9 +15,13 @@ import { readOpenApi, withServers } from './documents.js'
 import { buildHubApp } from './hub/app.js'
 import { buildIdentityApp } from './identity/app.js'
 import { hubTls, identityTls, presentPair } from './listeners.js'
+import { buildPkiApp } from './pki-app.js'
+import { configuredPkiUrl, pkiUrlOf, urlOf } from './pki-url.js'
 import { createRetention } from './retention.js'
+import { createRevocation, recordServerPair } from './revocation.js'
 import type { Rounds } from './rounds.js'
 import { createServices, type Services } from './services.js'
+import { stapleOcsp } from './stapling.js'
 import { requireSameTrustDomain, trustDomainOf } from './trust-domain.js'
 
 export interface StartOptions {
@@ -31,6 +34,8 @@ export interface StartOptions {
 export interface Running {
   readonly identityUrl: string
   readonly hubUrl: string
+  /** Where CRLs, OCSP and issuers are found, as users' certificates say. */
+  readonly pkiUrl: string
   readonly rootFingerprint: string
   readonly trustDomain: string
   /** Whether this start made the certificate authority. */
@@ -67,7 +72,9 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
     // A database whose CA is missing must not be given another.
     const certificates = await openCertificates({ ...files, now: now(), mayCreate: isNew })
     if (isNew && !certificates.created) warnOfNewDatabase(config, logger)
+    if (certificates.rootCrlDue) warnOfRootCrl(config, logger)
     const trustDomain = await settle(config, store, certificates)
+    await recordServerPair(store.revocations, certificates.server)
     return await listen({ config, store, files, certificates, trustDomain, logger, now })
   } catch (error) {
     await store.close()
@@ -82,7 +89,8 @@ function quotasOf(config: Config): Quotas {
 
 function certificateFiles(config: Config, { serverLifeMs }: StartOptions): Installation['files'] {
   const { hostnames, certsDir: directory, caPassphraseFile: passphraseFile, tlsCertFile, tlsKeyFile } = config
-  return { directory, hostnames, passphraseFile, tlsCertFile, tlsKeyFile, serverLifeMs }
+  const pkiUrl = configuredPkiUrl(config)
+  return { directory, hostnames, passphraseFile, tlsCertFile, tlsKeyFile, pkiUrl, serverLifeMs }
 }
 
 /** Not refused: a first start that was interrupted between the two leaves the same. */
@@ -94,6 +102,13 @@ function warnOfNewDatabase({ certsDir, databaseUrl }: Config, logger: Logger): v
   logger.warn({ database: databaseUrl, certificates: certsDir }, sentence)
 }
 
+function warnOfRootCrl({ certsDir }: Config, logger: Logger): void {
+  const sentence =
+    'The CRL of the root is missing or past two thirds of its year, and the key of the root is not here: ' +
+    'start once with root-ca.key in its place, and it is made anew'
+  logger.warn({ certificates: certsDir }, sentence)
+}
+
 async function settle(config: Config, store: Store, { root }: Certificates): Promise<string> {
   const trustDomain = trustDomainOf(config, root.fingerprint)
   const installation = await store.settle({ rootFingerprint: root.fingerprint, trustDomain })
@@ -102,25 +117,31 @@ async function settle(config: Config, store: Store, { root }: Certificates): Pro
 }
 
 async function listen(installation: Installation): Promise<Running> {
-  const { config, certificates, trustDomain } = installation
-  const services = createServices(installation)
+  const { config, store, certificates, trustDomain } = installation
+  let pkiUrl = configuredPkiUrl(config)
+  const services = createServices({ ...installation, pkiUrl: () => pkiUrl })
   const urls = { identityUrl: '', hubUrl: '' }
-  const { identityApp, hubApp, drain, present } = await buildApps(installation, services, urls)
+  const { identityApp, hubApp, pkiApp, drain, present } = await buildApps(installation, services, urls)
   const rounds = roundsOf(installation, present)
-  const close = closing(installation.store, services, rounds, identityApp, hubApp, drain)
+  const apps = [hubApp, identityApp, ...(pkiApp === null ? [] : [pkiApp])]
+  const close = closing(store, services, rounds, apps, drain)
   try {
-    const identityPort = await bind(identityApp, config.host, config.identityPort, 'HERMES_IDENTITY_PORT')
+    const pkiHttp = pkiApp && (await bind(pkiApp, config.host, config.pkiHttpPort ?? 0, 'HERMES_PKI_HTTP_PORT'))
+    const identity = await bind(identityApp, config.host, config.identityPort, 'HERMES_IDENTITY_PORT')
+    pkiUrl = pkiUrlOf(config, { identity, pkiHttp })
     const hubPort = await bind(hubApp, config.host, config.hubPort, 'HERMES_HUB_PORT')
-    urls.identityUrl = config.identityUrl ?? urlOf(config, identityPort)
+    urls.identityUrl = config.identityUrl ?? urlOf(config, identity)
     urls.hubUrl = config.hubUrl ?? urlOf(config, hubPort)
   } catch (error) {
-    await Promise.all([hubApp.close(), identityApp.close(), services.identities.close()])
+    await Promise.all([...apps.map((app) => app.close()), services.identities.close()])
     throw error
   }
   for (const each of rounds) each.start()
+  const { fingerprint: rootFingerprint } = certificates.root
   return {
     ...urls,
-    rootFingerprint: certificates.root.fingerprint,
+    pkiUrl: pkiUrl ?? urls.identityUrl,
+    rootFingerprint,
     trustDomain,
     created: certificates.created,
     standingChanged: services.standingChanged,
@@ -133,13 +154,15 @@ function roundsOf(installation: Installation, present: (pairs: Pairs) => void): 
   const { config, store, files, certificates, logger, now } = installation
   return [
     createRetention({ log: store.log, days: config.retentionDays, now, logger }),
-    createRotation({ files, certificates, present, now, logger }),
+    createRotation({
+      files,
+      certificates,
+      record: (pair) => recordServerPair(store.revocations, pair),
+      present,
+      now,
+      logger,
+    }),
   ]
-}
-
-function urlOf({ hostnames }: Config, port: number): string {
-  const host = hostnames[0] ?? 'localhost'
-  return `https://${isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 
 type Urls = Pick<Running, 'identityUrl' | 'hubUrl'>
@@ -147,12 +170,14 @@ type Urls = Pick<Running, 'identityUrl' | 'hubUrl'>
 async function buildApps(installation: Installation, { identities, hub }: Services, urls: Urls) {
   const { config, certificates, store, logger } = installation
   const { root, users, servers } = certificates
+  const { staple, ...revocation } = createRevocation(installation)
   const openapi = await readOpenApi()
   let isDraining = false
   const dependencies = {
     config,
     logger: logger.child({ listener: 'identity' }),
     identities,
+    ...revocation,
     authority: { root, users, servers, issuers: [users.certificatePem, servers.certificatePem] },
     configuration: () => configurationOf(installation, urls),
     documents: { openapi: () => withServers(openapi, urls.identityUrl, urls.hubUrl) },
@@ -163,6 +188,9 @@ async function buildApps(installation: Installation, { identities, hub }: Servic
   }
   const tls = { identity: identityTls(certificates), hub: hubTls(certificates) }
   const identityApp = buildIdentityApp(dependencies, tls.identity)
+  stapleOcsp(identityApp.server, staple, dependencies.logger)
+  const pkiApp =
+    config.pkiHttpPort === null ? null : buildPkiApp({ ...dependencies, logger: logger.child({ listener: 'pki' }) })
   const hubApp = await buildHubApp({ config, hub, logger: logger.child({ listener: 'hub' }) }, tls.hub)
   const drain = () => {
     isDraining = true
@@ -171,7 +199,7 @@ async function buildApps(installation: Installation, { identities, hub }: Servic
     presentPair(identityApp, tls.identity, identityServer)
     presentPair(hubApp, tls.hub, server)
   }
-  return { identityApp, hubApp, drain, present }
+  return { identityApp, hubApp, pkiApp, drain, present }
 }
 
 function configurationOf({ config, certificates, trustDomain }: Installation, urls: Urls): ServerConfiguration {
@@ -186,20 +214,19 @@ function configurationOf({ config, certificates, trustDomain }: Installation, ur
   }
 }
 
-/** The hub first, so that clients hear of it; the store last, so that nothing accepted is lost. */
+/** The hub first in the list, so that its clients hear of it; the store last, so that nothing accepted is lost. */
 function closing(
   store: Store,
   services: Services,
   rounds: readonly Rounds[],
-  identityApp: FastifyInstance,
-  hubApp: FastifyInstance,
+  [hubApp, ...others]: readonly FastifyInstance[],
   drain: () => void,
 ) {
   const end = async () => {
     drain()
-    await hubApp.close()
+    await hubApp?.close()
     services.hub.stop()
-    await identityApp.close()
+    await Promise.all(others.map((app) => app.close()))
     await services.identities.close()
     await Promise.all(rounds.map((each) => each.stop()))
     await store.close()

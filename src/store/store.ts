@@ -1,5 +1,6 @@
 import type { EventLog } from './event-log.js'
 import type { IdentityStore } from './identity-store.js'
+import type { RevocationStore } from './revocation-store.js'
 
 /** What the installation is: fixed at first start. */
 export interface Installation {
@@ -10,6 +11,7 @@ export interface Installation {
 export interface Store {
   readonly identities: IdentityStore
   readonly log: EventLog
+  readonly revocations: RevocationStore
   /** What is stored; null before the first `settle`. */
   installation(): Promise<Installation | null>
   /** Stores what the installation is at first start; later answers what is stored. */

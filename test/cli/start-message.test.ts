@@ -16,6 +16,7 @@ t.test('the commands of the start message work as they are printed', async (t) =
   for (const fact of [
     server.identityUrl,
     server.hubUrl,
+    `${server.pkiUrl}/crl/users`,
     server.rootFingerprint,
     `acct:<username>@${server.trustDomain}`,
   ])
@@ -45,6 +46,7 @@ t.test("an operator's own certificate needs no root of ours", async (t) => {
   const running = {
     identityUrl: 'https://id.example.org',
     hubUrl: 'https://hub.example.org:9443',
+    pkiUrl: 'http://pki.example.org',
     rootFingerprint: 'sha256:00',
     trustDomain: 'example.org',
     created: false,

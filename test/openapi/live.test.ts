@@ -34,10 +34,13 @@ t.test('live answers of every route fit openapi.yaml, and so do the events', asy
   t.equal((await get('/fetch/dora', { 'if-none-match': String(etag) })).status, 304)
   t.equal((await get('/fetch/nobody-there')).status, 404)
   for (const path of [
-    ...['/ca', '/ca/users', '/ca/servers', `/ca/root/${server.rootFingerprint}`, '/.well-known/hermes'],
+    ...['/ca', '/ca/users', '/ca/servers', '/ca/root', `/ca/root/${server.rootFingerprint}`],
+    ...['/crl/users', '/crl/servers', '/crl/root', '/ocsp/MAA=', '/.well-known/hermes'],
     ...['/health/live', '/health/ready', '/openapi.yaml'],
   ])
     t.equal((await get(path)).status, 200, path)
+  const asked = { method: 'POST', ca: server.rootPem, headers: { 'content-type': 'application/ocsp-request' } }
+  t.equal((await request(`${server.identityUrl}/ocsp`, asked, Buffer.from([0x30, 0]))).status, 200)
 
   const a = await connect(t, server, alice)
   const b = await connect(t, server, bob)

@@ -10,6 +10,7 @@ import { CHECKS, lint } from '../../src/pki/lint.js'
 import type { Expected } from '../../src/pki/lint-check.js'
 import { OID } from '../../src/pki/oids.js'
 import * as profile from '../../src/pki/profile.js'
+import { publicationOf } from '../../src/pki/publication.js'
 
 const now = new Date('2026-11-22T00:00:00Z')
 const { root, users } = createHierarchy({ now })
@@ -92,6 +93,19 @@ const cn = (value: Uint8Array) => sequence(set(sequence(oid(OID.commonName), val
 const validity = (...times: readonly [number, string][]) =>
   sequence(...times.map(([tag, text]) => encodeDer(tag, Buffer.from(text))))
 
+const [here, elsewhere] = ['http://pki.example.org', 'http://pki.example.net'].map((url) => {
+  const [crl = Buffer.of(), access = Buffer.of()] = profile.publicationExtensions(publicationOf(url, 'users'))
+  return [crl, access] as const
+}) as [readonly [Buffer, Buffer], readonly [Buffer, Buffer]]
+const published: Expected = {
+  ...user,
+  issuer: { ...users, publication: publicationOf('http://pki.example.org', 'users') },
+}
+const critical = (der: Uint8Array) => {
+  const [id, value] = parseDer(der).children
+  return sequence(id?.bytes ?? Buffer.of(), TRUE, value?.bytes ?? Buffer.of())
+}
+
 /** For each check a certificate that breaks it; others may break too. */
 const BROKEN: Readonly<Record<string, readonly [tbs: Uint8Array, expected: Expected]>> = {
   version_is_3: [rebuilt(0, encodeDer(0xa0, integer(1))), user],
@@ -148,14 +162,19 @@ const BROKEN: Readonly<Record<string, readonly [tbs: Uint8Array, expected: Expec
     broken({}, { subjectAltName: profile.subjectAltName(accountName('bob', 'example.org')) }),
     user,
   ],
+  crl_distribution_point_is_the_issuers: [broken({}, {}, elsewhere[0], here[1]), published],
+  crl_distribution_point_is_not_critical: [broken({}, {}, critical(here[0]), here[1]), published],
+  authority_information_is_the_issuers: [broken({}, {}, here[0], elsewhere[1]), published],
+  authority_information_is_not_critical: [broken({}, {}, here[0], critical(here[1])), published],
 }
 
 t.test('what is right passes every check', async (t) => {
   lint(broken({}), user)
   lint(brokenAuthority({}), authority)
+  lint(broken({}, {}, ...here), published)
   const selfSigned = {
     ...authority,
-    issuer: { subject: profile.commonName('CA'), keyIdentifier: null, notAfter: root.notAfter },
+    issuer: { subject: profile.commonName('CA'), keyIdentifier: null, notAfter: root.notAfter, publication: null },
   }
   const rootLike = { basicConstraints: profile.authorityBasicConstraints(1), authorityKeyIdentifier: null }
   lint(brokenAuthority({ issuer: profile.commonName('CA') }, rootLike), selfSigned)
@@ -167,6 +186,16 @@ t.test('for each check there is a certificate that it stops', async (t) => {
   t.same(Object.keys(BROKEN).sort(), CHECKS.map(({ name }) => name).sort())
   for (const [name, [tbs, expected]] of Object.entries(BROKEN))
     t.throws(() => lint(tbs, expected), { message: new RegExp(`\\b${name} \\[`) }, name)
+})
+
+t.test('where the CRL is and who answers stand there exactly as the issuer publishes them', async (t) => {
+  t.throws(() => lint(broken({}), published), /crl_distribution_point_is_the_issuers.*authority_information_is_the/)
+  t.throws(() => lint(broken({}, {}, ...here), user), /crl_distribution_point_is_the_issuers/, 'nobody publishes')
+  const relative = sequence(sequence(encodeDer(0xa0, encodeDer(0xa0, encodeDer(0x86, Buffer.from('/crl/users'))))))
+  t.throws(
+    () => lint(broken({}, {}, extension(OID.crlDistributionPoints, false, relative), here[1]), published),
+    /crl_/,
+  )
 })
 
 t.test('most checks stop a certificate alone', async (t) => {

@@ -64,7 +64,7 @@ t.test('the first start makes everything, the second uses it', async (t) => {
   writeFileSync(options.file('README.md'), 'about')
   const first = await openCertificates(options)
   t.same([first.created, first.renewed, first.rootKeyPresent], [true, false, true])
-  t.same(readdirSync(options.directory).sort(), ['README.md', ...FILES].sort())
+  t.same(readdirSync(options.directory).sort(), ['README.md', 'root-ca.crl', ...FILES].sort())
   t.equal(statSync(options.directory).mode & 0o777, 0o700)
   for (const name of FILES.filter((name) => name.endsWith('.key')))
     t.equal(statSync(options.file(name)).mode & 0o777, 0o600, name)

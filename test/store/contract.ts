@@ -3,6 +3,7 @@ import { NO_QUOTAS, type Quotas } from '../../src/store/quotas.js'
 import type { Store } from '../../src/store/store.js'
 import { accountContract } from './contract-accounts.js'
 import { conversationContract } from './contract-conversations.js'
+import { crlContract } from './contract-crl.js'
 import { departureContract } from './contract-departures.js'
 import { deviceContract } from './contract-devices.js'
 import { eventContract } from './contract-events.js'
@@ -27,6 +28,7 @@ const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void
   conversations: conversationContract,
   devices: deviceContract,
   mailbox: mailboxContract,
+  crls: crlContract,
 }
 
 /** These need a store of their own: what they remove, or may not store, would be missing to the others. */

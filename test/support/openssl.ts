@@ -15,7 +15,10 @@ export interface Finished {
 /**
  * Runs openssl; `files` are written to a folder of their own first, and stand for their paths in `args` as `@name`.
  */
-export async function openssl(files: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Finished> {
+export async function openssl(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  ...args: readonly string[]
+): Promise<Finished> {
   const directory = await mkdtemp(join(tmpdir(), 'hermes-openssl-'))
   try {
     for (const [name, content] of Object.entries(files)) await writeFile(join(directory, name), content)

@@ -94,7 +94,7 @@ export async function asTestServer(process: ServeProcess, directory: string): Pr
   const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
   const { identityUrl, hubUrl, rootFingerprint } = process
   const rest = { created: false, trustDomain: '', standingChanged() {}, close: () => Promise.resolve() }
-  return { ...rest, identityUrl, hubUrl, rootFingerprint, directory, certsDir, rootPem }
+  return { ...rest, identityUrl, hubUrl, pkiUrl: identityUrl, rootFingerprint, directory, certsDir, rootPem }
 }
 
 /** Runs `hermes serve` where it must not start. */

@@ -6,12 +6,15 @@ import {
   parseAuthorityCertificate,
 } from '../../pki/authority.js'
 import { OID } from '../../pki/oids.js'
+import { publicationOf } from '../../pki/publication.js'
 import { certificateFile, keyFile, RESTORE, readText } from './files.js'
 import { type Passphrase, readAuthorityKey } from './passphrase.js'
 import { blaming, refusal } from './refusal.js'
 
 export interface Authorities {
   readonly root: AuthorityCertificate
+  /** The root with its key; null while that is elsewhere. */
+  readonly rootSigner: Authority | null
   readonly users: Authority
   readonly servers: Authority
 }
@@ -50,14 +53,14 @@ async function openRoot(
   passphrase: Passphrase | null,
   hasKey: boolean,
   now: Date,
-): Promise<AuthorityCertificate> {
+): Promise<Pick<Authorities, 'root' | 'rootSigner'>> {
   const file = certificateFile(directory, 'root-ca')
   const root = await readCertificate(file, now)
   if (!isIssuedBy(root, root)) throw refusal(file, 'it is not signed by its own key', RESTORE)
-  if (!hasKey) return root
+  if (!hasKey) return { root, rootSigner: null }
   const key = await readAuthorityKey(keyFile(directory, 'root-ca'), passphrase)
-  blaming(keyFile(directory, 'root-ca'), RESTORE, () => createAuthority(root.certificatePem, key))
-  return root
+  const signer = blaming(keyFile(directory, 'root-ca'), RESTORE, () => createAuthority(root.certificatePem, key))
+  return { root, rootSigner: signer }
 }
 
 async function openIssuing(
@@ -77,15 +80,20 @@ async function openIssuing(
   return blaming(keyFile(directory, name), RESTORE, () => createAuthority(certificate.certificatePem, key))
 }
 
-/** Reads and checks the three CAs: their form, dates, chain and purpose, and that each key is its certificate's. */
+/**
+ * Reads and checks the three CAs: their form, dates, chain and purpose, and that each key is its certificate's.
+ * `pkiUrl` stands in what the servers' CA issues; that of the users' CA may be known only later.
+ */
 export async function openAuthorities(
   directory: string,
   passphrase: Passphrase | null,
   hasRootKey: boolean,
+  pkiUrl: string | null,
   now: Date,
 ): Promise<Authorities> {
-  const root = await openRoot(directory, passphrase, hasRootKey, now)
+  const { root, rootSigner } = await openRoot(directory, passphrase, hasRootKey, now)
   const users = await openIssuing(directory, 'users-ca', root, passphrase, now)
   const servers = await openIssuing(directory, 'servers-ca', root, passphrase, now)
-  return { root, users, servers }
+  const publication = pkiUrl === null ? null : publicationOf(pkiUrl, 'servers')
+  return { root, rootSigner, users, servers: { ...servers, publication } }
 }

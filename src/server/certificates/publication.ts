@@ -6,8 +6,8 @@ import { refusal, systemCode } from './refusal.js'
 const READY = '.ready'
 const WRITING = '.writing-'
 const STALE_MS = 600_000
-/** Only the server's own pair is ever replaced. */
-const REPLACEABLE: ReadonlySet<string> = new Set(['server.key', 'server.pem'])
+/** Only the server's own pair and the root's CRL are ever replaced. */
+const REPLACEABLE: ReadonlySet<string> = new Set(['server.key', 'server.pem', 'root-ca.crl'])
 
 async function synchronise(path: string): Promise<void> {
   const handle = await open(path, 'r')

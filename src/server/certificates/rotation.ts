@@ -16,6 +16,8 @@ export type Pairs = Pick<Certificates, 'server' | 'identityServer'>
 export interface RotationOptions {
   readonly files: Omit<CertificateOptions, 'now'>
   readonly certificates: Certificates
+  /** Makes a certificate known to OCSP, before anybody sees it. */
+  readonly record: (server: ServerPair) => Promise<void>
   /** Has new connections get these. */
   readonly present: (pairs: Pairs) => void
   readonly now: () => Date
@@ -61,11 +63,12 @@ class Rotation {
   }
 
   async #renew(): Promise<void> {
-    const { files, certificates, now, logger } = this.#options
+    const { files, certificates, record, now, logger } = this.#options
     try {
       const renewed = await renewServer({ ...files, now: now() }, certificates.servers, this.#server)
       this.#renewalFailed(null)
       if (!renewed) return
+      await record(renewed)
       this.#present(renewed, this.#own)
       logger.info({ notAfter: endOfPair(renewed) }, 'The server certificate was renewed')
     } catch (error) {

@@ -1,10 +1,11 @@
 import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
-import { type Authority, type AuthorityCertificate, extensionValue } from '../../pki/authority.js'
-import { parseCertificate } from '../../pki/certificate.js'
+import { type Authority, extensionValue } from '../../pki/authority.js'
+import { parseCertificate, type TbsCertificate } from '../../pki/certificate.js'
 import { hostNames } from '../../pki/general-names.js'
 import { OID } from '../../pki/oids.js'
 import { decodePem, splitPem } from '../../pki/pem.js'
+import { publicationExtensions } from '../../pki/profile.js'
 import { issueServerCertificate } from '../../pki/server-certificate.js'
 import { isIssuedBy } from './authorities.js'
 import { certificateFile, keyFile, readText } from './files.js'
@@ -43,18 +44,27 @@ export function endOfPair({ certificatePem }: ServerPair): Date {
   return parseCertificate(chainOf(certificatePem)[0]).tbs.notAfter
 }
 
+/** Whether the certificate says where its issuer's CRL is now, if that is known. */
+function saysWhere(tbs: TbsCertificate, { publication }: Authority): boolean {
+  if (publication === null) return true
+  const [points] = publicationExtensions(publication)
+  const value = extensionValue(tbs, OID.crlDistributionPoints)
+  return value !== undefined && points?.subarray(-value.length).equals(value) === true
+}
+
 /**
- * Whether the server certificate is not for exactly these host names, or is past two thirds of its life. One that
- * ends with the CA has no longer-lived successor.
+ * Whether the server certificate is not for exactly these host names, names another place for its issuer's CRL, or is
+ * past two thirds of its life. One that ends with the CA has no longer-lived successor.
  */
 export function isRenewalDue(
   { certificatePem }: ServerPair,
-  servers: AuthorityCertificate,
+  servers: Authority,
   { hostnames, now }: ServerRequest,
 ): boolean {
   const { tbs } = parseCertificate(chainOf(certificatePem)[0])
   const names = extensionValue(tbs, OID.subjectAltName)
   if (names === undefined || Buffer.compare(names, hostNames(hostnames)) !== 0) return true
+  if (!saysWhere(tbs, servers)) return true
   const life = tbs.notAfter.getTime() - tbs.notBefore.getTime()
   return tbs.notAfter < servers.notAfter && now.getTime() >= tbs.notBefore.getTime() + life * RENEWAL_SHARE
 }

@@ -2,12 +2,14 @@ import type { ServerOptions } from 'node:https'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { IdentityService } from '../../identity/identity-service.js'
+import type { OcspResponder } from '../../identity/revocation/ocsp-responder.js'
 import type { ServerConfiguration } from '../../wire/well-known.js'
 import { acceptForms } from '../http/form-body.js'
 import { buildHttpApp, type HttpAppOptions } from '../http/http-app.js'
 import swagger from '../http/swagger.js'
+import { serveAuthority } from '../pki-app.js'
 import type { PublicAuthority } from './public-authority.js'
-import { authoritiesRoutes } from './routes/authorities.js'
+import type { CrlSources } from './routes/crl.js'
 import { type Documents, documentsRoutes } from './routes/documents.js'
 import { fetchRoute } from './routes/fetch.js'
 import { fetchMyRoute } from './routes/fetch-my.js'
@@ -16,10 +18,12 @@ import { registerRoute } from './routes/register.js'
 import { wellKnownRoute } from './routes/well-known.js'
 
 export interface IdentityAppDependencies {
-  readonly config: HttpAppOptions['config']
+  readonly config: HttpAppOptions['config'] & { readonly ocspRequestBytes: number }
   readonly logger: Logger
   readonly identities: IdentityService
   readonly authority: PublicAuthority
+  readonly crls: CrlSources
+  readonly ocsp: OcspResponder
   readonly configuration: () => ServerConfiguration
   readonly documents: Documents
   /** Rejects, with `unavailable` or `draining`, when the server should get no requests. */
@@ -40,14 +44,14 @@ const DESCRIPTION = {
 
 /** The identity listener: REST over TLS without client certificates; never listens. `https` null: for tests. */
 export function buildIdentityApp(dependencies: IdentityAppDependencies, https: ServerOptions | null): FastifyInstance {
-  const { config, logger, identities, authority, configuration, documents, ready } = dependencies
+  const { config, logger, identities, configuration, documents, ready } = dependencies
   const app = buildHttpApp({ config, logger, https })
   acceptForms(app)
   app.register(swagger, DESCRIPTION)
   app.register(registerRoute, { identities })
   app.register(fetchRoute, { identities })
   app.register(fetchMyRoute, { identities })
-  app.register(authoritiesRoutes, { authority })
+  serveAuthority(app, dependencies)
   app.register(wellKnownRoute, { configuration })
   app.register(healthRoutes, { ready })
   app.register(documentsRoutes, { documents })

@@ -13,7 +13,9 @@ export const PemFile = z
   .string()
   .meta({ description: 'PEM.', example: '-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n' })
 
-export const DerFile = z.instanceof(Uint8Array).meta({ type: 'string', format: 'binary', description: 'DER.' })
+export const DerFile = z
+  .custom<Uint8Array>((value) => value instanceof Uint8Array)
+  .meta({ type: 'string', format: 'binary', description: 'DER.' })
 
 /** The query of a route that takes none: parameters that no schema knows are refused. */
 export const NoQuery = z.strictObject({})

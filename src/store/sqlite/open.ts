@@ -13,6 +13,7 @@ import { readInstallation, settle } from './installation.js'
 import { lockDatabase } from './lock.js'
 import { checkSchema, migrate, readMigrations } from './migrations.js'
 import { PrismaWriter } from './prisma.js'
+import { sqliteRevocations } from './revocations.js'
 import { unavailable } from './sqlite-error.js'
 import { WriteHealth } from './write-health.js'
 
@@ -90,6 +91,7 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
   return {
     identities: sqliteIdentities(reader, writer, now),
     log: sqliteEventLog(reader, commits, queue, thread),
+    revocations: sqliteRevocations(reader, writer),
     installation: async () => readInstallation(reader),
     settle: (installation) => settle(reader, writer, installation),
     async check() {

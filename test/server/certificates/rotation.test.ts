@@ -23,6 +23,7 @@ async function world(t: Test, { firstDay = 0, ownFrom = '' } = {}) {
   await openCertificates({ ...files, now: at(0) })
   const certificates = await openCertificates({ ...files, now: at(firstDay) })
   const presented: Pairs[] = []
+  const recorded: ServerPair[] = []
   const said: string[] = []
   const pauses: number[] = []
   let day = firstDay
@@ -30,6 +31,10 @@ async function world(t: Test, { firstDay = 0, ownFrom = '' } = {}) {
   const rotation = createRotation({
     files,
     certificates,
+    record: async (pair) => {
+      if (presented.some(({ server }) => server === pair)) throw new Error('it was shown before it was recorded')
+      recorded.push(pair)
+    },
     present: (pairs) => presented.push(pairs),
     now: () => at(day),
     logger: {
@@ -56,7 +61,7 @@ async function world(t: Test, { firstDay = 0, ownFrom = '' } = {}) {
     certificatePem: readFileSync(join(directory, 'server.pem'), 'utf8'),
     keyPem: readFileSync(join(directory, 'server.key'), 'utf8'),
   })
-  return { directory, certificates, presented, said, pauses, look, onDisk }
+  return { directory, certificates, presented, recorded, said, pauses, look, onDisk }
 }
 
 function ownFiles(directory: string) {
@@ -80,13 +85,14 @@ async function operator(t: Test) {
 }
 
 t.test('the certificate is renewed at two thirds of its life, once, and stored before it is used', async (t) => {
-  const { certificates, presented, said, pauses, look, onDisk } = await world(t)
+  const { certificates, presented, recorded, said, pauses, look, onDisk } = await world(t)
   for (const day of [0, 30, 59.9]) await look(day)
   t.same(presented, [])
   t.same(onDisk(), certificates.server)
   await look(60)
   t.equal(presented.length, 1)
   const [pairs] = presented
+  t.same(recorded, [pairs?.server], 'OCSP knows it')
   t.equal(pairs?.server, pairs?.identityServer, 'both listeners get it')
   t.same(onDisk(), pairs?.server)
   t.same(pairs && notAfter(pairs.server), at(150))

@@ -3,6 +3,10 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import pino from 'pino'
 import type { Test } from 'tap'
+import { HermesError } from '../../../src/errors.js'
+import { CrlIssuer } from '../../../src/identity/revocation/crl-issuer.js'
+import { createOcspResponder } from '../../../src/identity/revocation/ocsp-responder.js'
+import type { Authority } from '../../../src/pki/authority.js'
 import { issueServerCertificate } from '../../../src/pki/server-certificate.js'
 import { buildIdentityApp, type IdentityAppDependencies } from '../../../src/server/identity/app.js'
 import type { ServerConfiguration } from '../../../src/wire/well-known.js'
@@ -68,6 +72,22 @@ function issueTls(): Identification {
   return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, cert: pem + servers.certificatePem }
 }
 
+function revocationOf({ store: { revocations: store }, hierarchy: { users, servers }, clock }: ServiceFixture) {
+  const now = () => clock.now
+  const crl = (issuer: 'users' | 'servers', authority: Authority) =>
+    new CrlIssuer({ issuer, authority, store, hours: 24, now, paceMs: 0 })
+  const policy = { ocspMinutes: 60, ocspRequestBytes: 4096, ocspCertificatesMax: 8 }
+  const root = {
+    current: async () => {
+      throw new HermesError('not_found')
+    },
+  }
+  return {
+    crls: { users: crl('users', users), servers: crl('servers', servers), root },
+    ocsp: createOcspResponder({ issuers: { users, servers }, store, policy, now }),
+  }
+}
+
 /** The identity listener over TLS on a free port, with a real store and CA behind it. */
 export async function listen(
   t: Test,
@@ -78,11 +98,12 @@ export async function listen(
   const { root, users, servers } = fixture.hierarchy
   const app = buildIdentityApp(
     {
-      config: { bodyBytes: 1_048_576, connectionSeconds: 30, trustedProxies: [] },
+      config: { bodyBytes: 1_048_576, connectionSeconds: 30, trustedProxies: [], ocspRequestBytes: 4096 },
       logger: pino({ level: 'silent' }),
       identities: fixture.identities,
       authority: { root, users, servers, issuers: [users.certificatePem, servers.certificatePem] },
       configuration: () => CONFIGURATION,
+      ...revocationOf(fixture),
       documents: { openapi: () => OPENAPI },
       ready: async () => undefined,
       ...overrides,

@@ -38,6 +38,15 @@ const serversSchema = {
   response: { 200: derResponse('The certificate, DER.'), ...problems('method_not_allowed') },
 }
 
+const rootDerSchema = {
+  operationId: 'fetchRootCertificate',
+  tags: TAGS,
+  summary: 'Fetch the root certificate',
+  description: 'For programs that complete a chain; whoever would trust it fetches it by its fingerprint.',
+  querystring: NoQuery,
+  response: { 200: derResponse('The certificate, DER.'), ...problems('method_not_allowed') },
+}
+
 const rootSchema = {
   operationId: 'fetchRoot',
   tags: TAGS,
@@ -55,12 +64,14 @@ export const authoritiesRoutes: FastifyPluginAsyncZod<{ readonly authority: Publ
   const all = [...issuers, root.certificatePem].join('')
   const usersDer = Buffer.from(users.certificateDer)
   const serversDer = Buffer.from(servers.certificateDer)
+  const rootDer = Buffer.from(root.certificateDer)
 
   app.get('/ca', { schema: allSchema }, async (_request, reply) => reply.type(PEM_MEDIA_TYPE).send(all))
   app.get('/ca/users', { schema: usersSchema }, async (_request, reply) => reply.type(DER_MEDIA_TYPE).send(usersDer))
   app.get('/ca/servers', { schema: serversSchema }, async (_request, reply) =>
     reply.type(DER_MEDIA_TYPE).send(serversDer),
   )
+  app.get('/ca/root', { schema: rootDerSchema }, async (_request, reply) => reply.type(DER_MEDIA_TYPE).send(rootDer))
   app.get('/ca/root/:fingerprint', { schema: rootSchema }, async (request, reply) => {
     if (request.params.fingerprint !== root.fingerprint)
       throw new HermesError(

@@ -1,0 +1,43 @@
+import { createPublicKey, X509Certificate } from 'node:crypto'
+import type { Authority } from '../../pki/authority.js'
+import { certIdOf } from '../../pki/cert-id.js'
+import { parseCertificate } from '../../pki/certificate.js'
+import type { OcspResponder } from './ocsp-responder.js'
+
+/** How long a staple is given out; its nextUpdate is further away. */
+const FRESH_MS = 60_000
+
+/** The OCSP answer about the certificate (DER) that a TLS server shows; null when another CA issued it. */
+export type Staple = (certificate: Uint8Array) => Promise<Buffer | null>
+
+interface Kept {
+  readonly certificate: Uint8Array
+  readonly staple: Promise<Buffer | null>
+  readonly at: number
+}
+
+/** Makes staples when they are asked for and the last one is old, or about another certificate. */
+export function createStaple(servers: Authority, ocsp: OcspResponder, clock = () => performance.now()): Staple {
+  const issuerKey = createPublicKey(servers.key)
+  let kept: Kept | null = null
+
+  async function make(certificate: Uint8Array): Promise<Buffer | null> {
+    // By its signature: the servers' CA of every installation has the same name.
+    if (!new X509Certificate(certificate).verify(issuerKey)) return null
+    const { serialNumber } = parseCertificate(certificate).tbs
+    const certId = certIdOf(servers, Buffer.from(serialNumber).toString('hex'))
+    return ocsp.answer('servers', { certIds: [certId], nonce: null })
+  }
+
+  return (certificate) => {
+    const at = clock()
+    if (kept !== null && at - kept.at < FRESH_MS && Buffer.compare(kept.certificate, certificate) === 0)
+      return kept.staple
+    const made: Kept = { certificate, staple: make(certificate), at }
+    kept = made
+    made.staple.catch(() => {
+      if (kept === made) kept = null
+    })
+    return made.staple
+  }
+}

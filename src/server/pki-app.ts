@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { OcspResponder } from '../identity/revocation/ocsp-responder.js'
+import { buildHttpApp, type HttpAppOptions } from './http/http-app.js'
+import type { PublicAuthority } from './identity/public-authority.js'
+import { authoritiesRoutes } from './identity/routes/authorities.js'
+import { type CrlSources, crlRoutes } from './identity/routes/crl.js'
+import { ocspRoutes } from './identity/routes/ocsp.js'
+
+export interface PkiAppDependencies {
+  readonly config: HttpAppOptions['config'] & { readonly ocspRequestBytes: number }
+  readonly logger: Logger
+  readonly authority: PublicAuthority
+  readonly crls: CrlSources
+  readonly ocsp: OcspResponder
+}
+
+/** What a relying party fetches of a CA, on the listener of `app`. */
+export function serveAuthority(app: FastifyInstance, { config, authority, crls, ocsp }: PkiAppDependencies): void {
+  app.register(authoritiesRoutes, { authority })
+  app.register(crlRoutes, { crls })
+  app.register(ocspRoutes, { ocsp, requestBytes: config.ocspRequestBytes })
+}
+
+/**
+ * The plain-HTTP listener: CRL, OCSP and issuers alone, all of which are signed. Several verifiers know no https here,
+ * and it could not be verified before what it serves is at hand.
+ */
+export function buildPkiApp(dependencies: PkiAppDependencies): FastifyInstance {
+  const app = buildHttpApp({ config: dependencies.config, logger: dependencies.logger, https: null })
+  serveAuthority(app, dependencies)
+  return app
+}
