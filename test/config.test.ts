@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import t from 'tap'
 import { loadConfig, VARIABLES, variableTable } from '../src/config.js'
@@ -195,4 +196,32 @@ t.test('the table for people has every variable and the same on every machine', 
   }
   t.equal(rows.find(({ name }) => name === 'HERMES_PASSWORD_WORKERS')?.byDefault, 'cores')
   t.equal(rows.find(({ name }) => name === 'HERMES_ALLOWED_ORIGINS')?.byDefault, null)
+})
+
+/** A client is told of these in a 503, which names a limit in its data, or by what it can no longer do. */
+const NAMED_OTHERWISE = [
+  'HERMES_PASSWORD_QUEUE',
+  'HERMES_PASSWORD_QUEUE_PER_ADDRESS',
+  'HERMES_REQUESTS_BURST',
+  'HERMES_WINDOW_EVENTS',
+  'HERMES_WINDOW_BYTES',
+]
+
+t.test('whoever reaches a limit is told its variable', async (t) => {
+  const source = new URL('../src/', import.meta.url)
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  const texts = files
+    .filter((name) => name.endsWith('.ts') && name !== 'config.ts' && !name.includes('generated'))
+    .map((name) => readFileSync(new URL(name, source), 'utf8'))
+  const limits = Object.keys(VARIABLES).filter((name) =>
+    /_(MAX|PER_(SECOND|MINUTE|HOUR|ADDRESS)|QUEUE|BURST|BYTES|EVENTS|FAILURES)$|_(SLOW|HEARTBEAT|CONNECTION)_SECONDS$/.test(
+      name,
+    ),
+  )
+  t.ok(limits.length > 15)
+  for (const name of limits.filter((limit) => !NAMED_OTHERWISE.includes(limit)))
+    t.ok(
+      texts.some((text) => new RegExp(`${name}\\b`).test(text)),
+      name,
+    )
 })
