@@ -182,6 +182,7 @@ async function failsAndIsMended(t: Test, scene: Scene, disk: FaultyDisk): Promis
   t.equal((await ready(scene)).status, 200)
   await disk.fail()
   await sendUntilRefused(scene)
+  t.equal((await ready(scene)).status, 503, 'after the first refusal')
   await nothingIsWritten(t, scene)
   await readsGoOn(t, scene)
   await disk.mend()
