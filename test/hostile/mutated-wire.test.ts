@@ -10,39 +10,43 @@ import { PASSWORD, registerUsers } from '../support/user.js'
 import { mutatedDer, mutatedText } from './mutations.js'
 import { sampleOf } from './schema-walk.js'
 
-const RUNS = Number(process.env.MUTATION_WIRE_RUNS ?? 200)
+const RUNS = Number(process.env.MUTATION_WIRE_RUNS ?? 100)
 const SEED = Number(process.env.MUTATION_SEED ?? 20_260_301)
 /** On one connection; 20 that are no requests would end it. */
 const FRAMES = 18
 
 const samples = <T>(what: fc.Arbitrary<T>): readonly T[] => fc.sample(what, { numRuns: RUNS, seed: SEED })
+/** Some changes undo each other. */
 const mutatedPem = (label: string, pem: string) =>
-  mutatedDer(decodePem(pem, [label])).map((der) => encodePem(label, der))
+  mutatedDer(decodePem(pem, [label]))
+    .map((der) => encodePem(label, der))
+    .filter((mutated) => mutated !== pem)
 
 t.test(`mutated requests and locked keys over TLS (MUTATION_SEED=${SEED})`, { timeout: 110_000 }, async (t) => {
   const server = await startServer(t)
   const key = await generateKey()
-  const csr = createCertificateRequest(key, 'alice')
+  const [csr, ofCarol] = [createCertificateRequest(key, 'alice'), createCertificateRequest(key, 'carol')]
   const encryptedPrivateKey = await lockPrivateKey(key, 'another password')
-  const bodies = [
-    ...samples(mutatedPem('CERTIFICATE REQUEST', csr)).map((mutated) => ({ csr: mutated })),
-    ...samples(mutatedPem('ENCRYPTED PRIVATE KEY', encryptedPrivateKey)).map((mutated) => ({
-      csr: csr.replace('-----END', '----- END'),
-      encryptedPrivateKey: mutated,
-    })),
-  ]
-  const post = (body: object | Buffer, headers = {}) =>
-    request(`${server.identityUrl}/register`, { method: 'POST', ca: server.rootPem, headers }, body)
-  for (const body of bodies) {
-    const { status, text } = await post({ username: 'alice', password: PASSWORD, ...body })
-    if (status !== 422 && !(status === 201 && body.csr === csr)) t.fail(`${status} ${text} for ${JSON.stringify(body)}`)
+  const register = async (body: object | Buffer, statuses: readonly number[], headers = {}) => {
+    const options = { method: 'POST', ca: server.rootPem, headers }
+    const { status, text } = await request(`${server.identityUrl}/register`, options, body)
+    if (!statuses.includes(status))
+      t.fail(`${status} ${text} for ${Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body)}`)
   }
-  const whole = JSON.stringify({ username: 'bob', password: PASSWORD, csr, encryptedPrivateKey })
-  for (const text of samples(mutatedText(whole))) {
-    const { status } = await post(Buffer.from(text), { 'content-type': 'application/json' })
-    if (status !== 400 && status !== 422) t.fail(`${status} for ${text}`)
+  const base = { username: 'alice', password: PASSWORD }
+  for (const mutated of samples(mutatedPem('CERTIFICATE REQUEST', csr)))
+    await register({ ...base, csr: mutated }, [422])
+  const whole = JSON.stringify({ ...base, username: 'bob', csr, encryptedPrivateKey })
+  for (const text of samples(mutatedText(whole)))
+    await register(Buffer.from(text), [400, 422], { 'content-type': 'application/json' })
+  for (const username of ['alice', 'bob']) {
+    const { status } = await request(`${server.identityUrl}/fetch/${username}`, { ca: server.rootPem })
+    t.equal(status, 404, `nothing of ${username} was stored`)
   }
-  t.equal((await request(`${server.identityUrl}/fetch/bob`, { ca: server.rootPem })).status, 404, 'nothing was stored')
+  // What is locked in it the server cannot see: such a blob is taken, once.
+  const locked = samples(mutatedPem('ENCRYPTED PRIVATE KEY', encryptedPrivateKey))
+  for (const mutated of locked)
+    await register({ ...base, username: 'carol', csr: ofCarol, encryptedPrivateKey: mutated }, [422, 201, 409])
 })
 
 t.test(`mutated frames over TLS (MUTATION_SEED=${SEED})`, { timeout: 110_000 }, async (t) => {

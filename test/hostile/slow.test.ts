@@ -12,7 +12,7 @@ import { registerUsers, type User } from '../support/user.js'
 
 const MANY = 100
 /** On as many connections. */
-const POLLS = Number(process.env.HOSTILE_POLLS ?? 200)
+const POLLS = Number(process.env.HOSTILE_POLLS ?? 100)
 
 /** Whatever goes on, others are served. */
 async function served(t: Test, server: TestServer, user: User): Promise<void> {
