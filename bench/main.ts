@@ -1,7 +1,8 @@
 import { relay } from './relay/relay.js'
+import { revoke } from './revoke/revoke.js'
 import { stalled } from './stalled/stalled.js'
 
-const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = { relay, stalled }
+const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = { relay, revoke, stalled }
 
 const [name = '', ...flags] = process.argv.slice(2)
 const bench = BENCHES[name]

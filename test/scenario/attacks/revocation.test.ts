@@ -7,7 +7,7 @@ import { changeStanding } from '../../support/standing.js'
 import { answerOf, ask, open, sessionOf } from '../../support/tls-session.js'
 import { registerUser, type User } from '../../support/user.js'
 
-const server = await startServer(t)
+const server = await startServer(t, { HERMES_STARTS_PER_HOUR: '0' })
 const alice = await registerUser(server, 'alice')
 
 let count = 0
