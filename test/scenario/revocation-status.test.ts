@@ -5,7 +5,7 @@ import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { createAuthority } from '../../src/pki/authority.js'
+import { createAuthority, parseAuthorityCertificate } from '../../src/pki/authority.js'
 import { certIdOf } from '../../src/pki/cert-id.js'
 import { parseCrl } from '../../src/pki/crl.js'
 import { encodeDer, sequence } from '../../src/pki/der-encode.js'
@@ -225,6 +225,9 @@ t.test('OCSP with GET, and what is refused inside a 200', async (t) => {
     t.match(errorOf(await ask(`${server.pkiUrl}/ocsp/${path}`)), /^error 1$/, path)
   const foreign = sequence(sequence(sequence(sequence(certIdOf({ ...servers, subject: Buffer.from('0') }, '01').der))))
   t.equal(errorOf(await post(foreign)), 'error 6', 'of another authority')
+  const users = parseAuthorityCertificate(await readFile(join(server.certsDir, 'users-ca.pem'), 'utf8'))
+  const both = [certIdOf(servers, '01'), certIdOf(users, '01')].map(({ der }) => sequence(der))
+  t.equal(errorOf(await post(sequence(sequence(sequence(...both))))), 'error 6', 'of two authorities')
   t.equal((await post(good, 'application/json')).status, 415)
   t.equal(errorOf(await post(good)), 'answered', 'and goes on')
 })

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
+import type { Crl, CrlIssuer } from '../../../src/identity/revocation/crl-issuer.js'
 import { isCrlOf, parseCrl } from '../../../src/pki/crl.js'
 import { elementsOf } from '../../../src/pki/der.js'
 import { T0 } from '../../store/fixtures.js'
@@ -113,6 +114,26 @@ t.test('whoever asks after a revocation sees it, however often others ask', asyn
   }
   const spent = performance.now() - begun
   t.ok(numbers.size <= spent / paceMs + 1, `${numbers.size} CRLs in ${spent} ms, ${paceMs} ms apart`)
+})
+
+t.test('who asks while a CRL is being made gets one that was begun after he asked', async (t) => {
+  const world = await createWorld(t)
+  let late: { readonly revoked: string; readonly crl: Promise<Crl> } | null = null
+  const store = {
+    ...world.revocations,
+    listRevoked: async (...args: Parameters<typeof world.revocations.listRevoked>) => {
+      const page = await world.revocations.listRevoked(...args)
+      if (late === null) {
+        const [revoked = ''] = world.issue({ revokedAt: T0 })
+        late = { revoked, crl: issuer.current() }
+      }
+      return page
+    },
+  }
+  const issuer: CrlIssuer = world.issuer({ store })
+  await issuer.current()
+  const asked = late as { readonly revoked: string; readonly crl: Promise<Crl> } | null
+  t.ok(asked && serials((await asked.crl).der).includes(asked.revoked))
 })
 
 t.test('ten thousand entries are made a CRL without holding the event loop', async (t) => {
