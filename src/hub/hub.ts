@@ -78,7 +78,8 @@ export class Hub {
 
   /** What time alone brings about; called about once a second. */
   async sweep(): Promise<void> {
-    for (const session of [...this.services.delivery.sessions]) this.#sweepSession(session)
+    const now = this.services.now().getTime()
+    for (const session of [...this.services.delivery.sessions]) this.#sweepSession(session, now)
     await this.#expireInvitations()
   }
 
@@ -86,9 +87,8 @@ export class Hub {
     this.services.delivery.stop()
   }
 
-  #sweepSession(session: Session): void {
+  #sweepSession(session: Session, now: number): void {
     const { clock, notAfter, warnAt } = session.options
-    const now = this.services.now().getTime()
     if (!session.lifetime.goesOn(now)) return
     if (session.heldSince !== null && clock() - session.heldSince >= this.services.limits.slowSeconds * 1000)
       return session.close(CLOSE.slow)

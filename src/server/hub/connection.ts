@@ -18,8 +18,10 @@ import {
   parseFrame,
   RpcError,
   type RpcRequest,
+  readId,
 } from './json-rpc.js'
 import { Lane } from './lane.js'
+import { Share } from './share.js'
 import { SocketSink } from './socket-sink.js'
 import { Violations } from './violations.js'
 
@@ -46,6 +48,7 @@ export class Connection {
   readonly #socket: WebSocket
   readonly #sink: SocketSink
   readonly #lane = new Lane()
+  readonly #share = new Share(() => this.#advance())
   readonly #violations = new Violations(VIOLATIONS_MAX)
   readonly #refused = new Violations(REFUSED_MAX)
   #session: Session | null = null
@@ -132,7 +135,7 @@ export class Connection {
   }
 
   #refuseFlood(text: string): void {
-    const { id = null } = readId(text)
+    const id = readId(text) ?? null
     this.#sink.write(
       encodeRefusal(
         id,
@@ -144,10 +147,11 @@ export class Connection {
 
   /** Takes the next frames, unless the client leaves unread what it was answered: then they wait, and with them he. */
   #advance(): void {
-    while (!this.#isBusy && !this.#isOver && !this.#sink.isBehind) {
+    while (!this.#isBusy && !this.#isOver && !this.#sink.isBehind && !this.#share.isSpent) {
       const text = this.#lane.shift()
       if (this.#socket.isPaused && !this.#lane.isFull) this.#socket.resume()
       if (text === undefined) return
+      this.#share.take()
       this.#take(text)
     }
   }
@@ -193,6 +197,7 @@ export class Connection {
   #run({ id, params: given }: RpcRequest, operation: Operation): void {
     const session = this.#session
     if (!session) return
+    if (id !== undefined) this.#share.begin()
     const parsed = operation.params.safeParse(given)
     if (!parsed.success) return this.#answer(id, { error: paramsError(parsed.error) })
     const call = { hub: this.#options.hub.services, caller: this.#options.caller, session }
@@ -220,7 +225,9 @@ export class Connection {
         { err: answer.error.cause ?? answer.error, code: answer.error.code },
         answer.error.message,
       )
-    if (id === undefined || this.#session?.isClosed) return
+    if (id === undefined) return
+    this.#share.end()
+    if (this.#session?.isClosed) return
     this.#sink.write('result' in answer ? encodeResult(id, answer.result) : encodeRefusal(id, answer.error))
   }
 
@@ -229,13 +236,5 @@ export class Connection {
     this.#lane.clear()
     if (this.#session) this.#options.hub.disconnect(this.#session)
     this.#options.onClose(this)
-  }
-}
-
-function readId(text: string): { readonly id?: string | number | undefined } {
-  try {
-    return parseFrame(text)
-  } catch {
-    return {}
   }
 }

@@ -95,3 +95,12 @@ export function encodeRpcError({ code, message, id }: RpcError): string {
 export function encodeNotification(method: string, params: string): string {
   return `{"jsonrpc":"2.0","method":"${method}","params":${params}}`
 }
+
+/** The id of a frame that is refused unseen, if it has one. */
+export function readId(text: string): RpcRequest['id'] {
+  try {
+    return parseFrame(text).id
+  } catch {
+    return undefined
+  }
+}

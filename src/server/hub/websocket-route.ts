@@ -22,8 +22,12 @@ export interface WebsocketOptions {
 
 const PATH = '/hub'
 
-/** How often heartbeats and expiries are looked after. */
+/** How often expiries are looked after. */
 const SWEEP_MS = 1000
+/** How often heartbeats are: so often that the pings of many connections do not come all at once. */
+const BEAT_MS = 100
+/** Held up for longer, this process hears what others said in time too late. */
+const LATE_MS = 1000
 
 /** A name of HTTP [RFC 9110 5.6.2]. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -60,14 +64,19 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
       this.websocketServer.close(() => done())
     },
   })
-  let sweptAt = performance.now()
+  let beatAt = performance.now()
+  const beats = setInterval(() => {
+    const late = performance.now() - beatAt - BEAT_MS
+    beatAt = performance.now()
+    beat(connections, options.heartbeatSeconds * 1000, late > LATE_MS ? late : 0)
+  }, BEAT_MS)
   const sweep = setInterval(() => {
-    const late = performance.now() - sweptAt - SWEEP_MS
-    sweptAt = performance.now()
-    beat(connections, options.heartbeatSeconds * 1000, late > SWEEP_MS ? late : 0)
     options.hub.sweep().catch((error: unknown) => app.log.error({ err: error }, 'a sweep failed'))
   }, SWEEP_MS)
-  app.addHook('onClose', async () => clearInterval(sweep))
+  app.addHook('onClose', async () => {
+    clearInterval(beats)
+    clearInterval(sweep)
+  })
   app.addHook('onRequest', async ({ ws, routeOptions }) => {
     if (ws && routeOptions.url !== PATH) throw new HermesError('invalid_request', `A WebSocket is at ${PATH} alone`)
   })

@@ -54,6 +54,12 @@ async function open(t: Test) {
     options: { id: 'session' },
     isClosed: false,
     pump: () => {},
+    lifetime: {
+      goesOn(at: number) {
+        if (at >= NOT_AFTER.getTime()) session.close({ code: 4502 })
+        return !session.isClosed
+      },
+    },
     close({ code }: { readonly code: number }) {
       session.isClosed = true
       socket.close(code)
@@ -104,6 +110,15 @@ t.test('a client that does not read is answered no more requests, and is not rea
   await settle()
   t.same(socket.answered, ids, 'when he has read, all are answered, in order')
   t.notOk(socket.isPaused)
+})
+
+t.test('however much he sends at once, he does not hold the event loop', async (t) => {
+  const { socket } = await open(t)
+  const ids = Array.from({ length: 64 }, (_, index) => index)
+  for (const id of ids) socket.receive(call(id, 'dance'))
+  t.same(socket.answered, ids.slice(0, 8), 'the rest waits for its turn')
+  await settle()
+  t.same(socket.answered, ids)
 })
 
 t.test('a few long frames that wait are enough', async (t) => {
