@@ -1,4 +1,15 @@
+import { setPriority } from 'node:os'
+import { isMainThread } from 'node:worker_threads'
 import bcrypt from 'bcryptjs'
+
+/**
+ * Nice value of the threads that hash: whoever sends messages goes first, and hashing has what is left, a tenth of a
+ * busy core at least.
+ */
+const NICE = 10
+
+// On Linux alone a thread has a priority of its own; elsewhere it would be that of the whole process.
+if (process.platform === 'linux' && !isMainThread) setPriority(NICE)
 
 export interface HashTask {
   readonly password: string
