@@ -16,6 +16,9 @@ const FIELD_ERRORS_MAX = 20
 /** Of a body that is missing, or a list, or null. */
 const NO_OBJECT = 'the body must be a JSON object; {} if there is nothing to say'
 
+/** Answered with a 5xx, and yet nothing that failed: anyone could fill the log with them. */
+const EXPECTED: ReadonlySet<ErrorCode> = new Set(['busy', 'draining'])
+
 /** Statuses that Fastify and its plugins answer on their own. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',
@@ -29,14 +32,15 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   431: 'headers_too_large',
 }
 
-/** Answers every error of a handler or hook as a problem; a 5xx goes to the log with its cause. */
+/** Answers every error of a handler or hook as a problem; a failure goes to the log with its cause. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   sendProblem(request, reply, toHermesError(error, request.routeOptions.bodyLimit))
 }
 
 /** Sends a refusal as it stands, closing the connection where the route says so. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: HermesError): void {
-  if (error.status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, error.message)
+  if (error.status >= 500 && !EXPECTED.has(error.code))
+    request.log.error({ err: error.cause ?? error, code: error.code }, error.message)
   else request.log.info({ code: error.code, route: request.routeOptions.url }, error.message)
   // Fastify closes after a body it cannot parse, which is needed only while the rest of it is under way.
   if (error.code === 'invalid_request' && request.raw.complete && reply.hasHeader('connection'))

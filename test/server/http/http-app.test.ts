@@ -215,6 +215,8 @@ t.test('a 5xx shows no cause, and the log has it under the same id', async (t) =
   const busy = parseAnswer(await talk(port, get('/busy', last)))
   t.equal(busy.headers['retry-after'], '2')
   t.notMatch(busy.body, /seven/)
+  const logged = log.filter(({ code }) => code === 'busy')
+  t.match(logged, [{ level: 30 }], 'who is told to come back is no failure, and fills no log')
 })
 
 t.test('a connection whose answer nobody reads is ended', async (t) => {
