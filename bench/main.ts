@@ -1,8 +1,16 @@
+import { idle } from './idle/idle.js'
+import { isolation } from './isolation/isolation.js'
 import { relay } from './relay/relay.js'
 import { revoke } from './revoke/revoke.js'
 import { stalled } from './stalled/stalled.js'
 
-const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = { relay, revoke, stalled }
+const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = {
+  relay,
+  revoke,
+  stalled,
+  isolation,
+  idle,
+}
 
 const [name = '', ...flags] = process.argv.slice(2)
 const bench = BENCHES[name]

@@ -27,7 +27,7 @@ wss.on('connection', (socket, request) => {
   })
 })
 server.listen(0, '127.0.0.1', () => {
-  serveParent((server.address() as AddressInfo).port, async () => {
+  serveParent({ port: (server.address() as AddressInfo).port }, async () => {
     for (const client of wss.clients) client.terminate()
     server.close()
   })

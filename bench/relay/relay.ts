@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child } from '../support/child.js'
+import { openHermesPairs } from '../support/pairs.js'
 import { seedPeople } from '../support/people.js'
 import { bareSender, hermesSender, type Sender } from './load.js'
-import { openBarePairs, openHermesPairs } from './pairs.js'
+import { openBarePairs } from './pairs.js'
 
 const PAIRS = 50
 const IN_FLIGHT = 16

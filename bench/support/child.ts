@@ -24,14 +24,23 @@ export interface Delay {
   readonly max: number
 }
 
+/** What a server says first. */
+export interface Listening {
+  readonly port: number
+  readonly identityPort?: number
+}
+
 /** A server in a process of its own, so that its CPU time and its memory are its alone. */
 export class Child {
   readonly #process: ChildProcess
   readonly port: number
+  /** Of the identity listener; 0 where there is none. */
+  readonly identityPort: number
 
-  private constructor(process: ChildProcess, port: number) {
+  private constructor(process: ChildProcess, { port, identityPort = 0 }: Listening) {
     this.#process = process
     this.port = port
+    this.identityPort = identityPort
   }
 
   /** Starts a script that calls `serveParent`; `environment` is added to that of this process. */
@@ -45,8 +54,8 @@ export class Child {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, ...environment },
     })
-    const [{ port }] = (await once(child, 'message')) as [{ port: number }]
-    return new Child(child, port)
+    const [listening] = (await once(child, 'message')) as [Listening]
+    return new Child(child, listening)
   }
 
   /** Microseconds of CPU, user and system, of all its threads so far. */

@@ -19,4 +19,5 @@ const config = loadConfig({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('HERMES_'))),
 })
 const running = await start(config, { logger: pino({ level: 'warn' }) })
-serveParent(Number(new URL(running.hubUrl).port), () => running.close())
+const portOf = (url: string) => Number(new URL(url).port)
+serveParent({ port: portOf(running.hubUrl), identityPort: portOf(running.identityUrl) }, () => running.close())

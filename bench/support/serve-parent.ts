@@ -2,7 +2,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Answers, Delay, Memory } from './child.js'
+import type { Answers, Delay, Listening, Memory } from './child.js'
 
 const SAMPLE_MS = 10
 const NANOSECONDS = 1_000_000
@@ -16,15 +16,15 @@ const QUESTIONS: { readonly [Q in keyof Answers]: () => Answers[Q] | Promise<Ans
   delay,
 }
 
-/** The other side of Child, in its process: says on which port it listens, and answers what is asked. */
-export function serveParent(port: number, stop: () => Promise<void>): void {
+/** The other side of Child, in its process: says where it listens, and answers what is asked. */
+export function serveParent(listening: Listening, stop: () => Promise<void>): void {
   process.on('message', (question: keyof Answers) => {
     void Promise.resolve(QUESTIONS[question]()).then((answer) => process.send?.({ [question]: answer }))
   })
   process.on('SIGTERM', () => {
     void stop().finally(() => process.exit(0))
   })
-  process.send?.({ port })
+  process.send?.(listening)
 }
 
 /** V8 gives memory back some time after it has collected. */
