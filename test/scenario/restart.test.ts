@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { buildCommand } from '../support/build.js'
 import { conversationOf } from '../support/handshake.js'
 import { request } from '../support/https.js'
 import { connect, type HubClient, RpcFailure } from '../support/hub-client.js'
-import { type ServeProcess, serve, temporaryFolder } from '../support/serve-process.js'
+import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
 import type { TestServer } from '../support/server.js'
 import { registerUsers, type User } from '../support/user.js'
 
@@ -17,14 +15,6 @@ const IN_FLIGHT = 8
 const MESSAGES = 200
 const BACKOFF_MS = 100
 const BACKOFF_MAX_MS = 1000
-
-async function asTestServer(process: ServeProcess, directory: string): Promise<TestServer> {
-  const certsDir = join(directory, 'certs')
-  const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
-  const { identityUrl, hubUrl, rootFingerprint } = process
-  const rest = { created: false, trustDomain: '', close: () => Promise.resolve() }
-  return { ...rest, identityUrl, hubUrl, rootFingerprint, directory, certsDir, rootPem }
-}
 
 /** A device that comes back whenever it is cut off. */
 class Device {
