@@ -64,19 +64,7 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
       this.websocketServer.close(() => done())
     },
   })
-  let beatAt = performance.now()
-  const beats = setInterval(() => {
-    const late = performance.now() - beatAt - BEAT_MS
-    beatAt = performance.now()
-    beat(connections, options.heartbeatSeconds * 1000, late > LATE_MS ? late : 0)
-  }, BEAT_MS)
-  const sweep = setInterval(() => {
-    options.hub.sweep().catch((error: unknown) => app.log.error({ err: error }, 'a sweep failed'))
-  }, SWEEP_MS)
-  app.addHook('onClose', async () => {
-    clearInterval(beats)
-    clearInterval(sweep)
-  })
+  lookAfter(app, connections, options)
   app.addHook('onRequest', async ({ ws, routeOptions }) => {
     if (ws && routeOptions.url !== PATH) throw new HermesError('invalid_request', `A WebSocket is at ${PATH} alone`)
   })
@@ -105,6 +93,23 @@ function endFailed(error: Error, socket: WebSocket, request: FastifyRequest): vo
   if ('code' in error) return
   request.log.error({ err: error }, 'a connection failed')
   socket.terminate()
+}
+
+/** Heartbeats, and what time alone brings about, until the end. */
+function lookAfter(app: FastifyInstance, connections: ReadonlySet<Connection>, options: WebsocketOptions): void {
+  let beatAt = performance.now()
+  const beats = setInterval(() => {
+    const late = performance.now() - beatAt - BEAT_MS
+    beatAt = performance.now()
+    beat(connections, options.heartbeatSeconds * 1000, late > LATE_MS ? late : 0)
+  }, BEAT_MS)
+  const sweep = setInterval(() => {
+    options.hub.sweep().catch((error: unknown) => app.log.error({ err: error }, 'a sweep failed'))
+  }, SWEEP_MS)
+  app.addHook('onClose', async () => {
+    clearInterval(beats)
+    clearInterval(sweep)
+  })
 }
 
 function connectionOptions(request: FastifyRequest, connections: Set<Connection>, options: WebsocketOptions) {
