@@ -1,12 +1,14 @@
 import type { Test } from 'tap'
-import type { Store } from '../../src/store/store.js'
+import type { OpenStore } from './contract.js'
 import { newUser, T0 } from './fixtures.js'
 
 const DAY = 86_400_000
 const at = new Date(T0)
 
 /** Of the server's own certificates and the numbers of CRLs; what is revoked, in the tests of one database. */
-export async function crlContract(t: Test, { identities, revocations }: Store): Promise<void> {
+export async function crlContract(t: Test, open: OpenStore): Promise<void> {
+  const { identities, revocations } = await open(t)
+
   await t.test('what was issued is known, by its issuer', async (t) => {
     const user = newUser()
     await identities.register(user)
