@@ -101,7 +101,8 @@ export class HubClient {
   }
 
   /** Calls a method; rejects with RpcFailure. */
-  call(method: string, params: object = {}): Promise<Fields> {
+  async call(method: string, params: object = {}): Promise<Fields> {
+    if (this.closed) throw new Error(`closed with ${this.closed.code}`)
     const id = this.#nextId++
     this.socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
     return new Promise((resolve, reject) => this.#pending.set(id, { method, resolve, reject }))
