@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createCertificateRequest, generateKey } from '../../../src/client/keys.js'
@@ -8,7 +6,7 @@ import { conversationOf, type Party } from '../../support/handshake.js'
 import { request } from '../../support/https.js'
 import { connect } from '../../support/hub-client.js'
 import { type Random, seeded } from '../../support/seeded.js'
-import { type ServeProcess, serve, temporaryFolder } from '../../support/serve-process.js'
+import { asTestServer, serve, temporaryFolder } from '../../support/serve-process.js'
 import type { TestServer } from '../../support/server.js'
 import { registerUsers, type User } from '../../support/user.js'
 import { Ledger } from './ledger.js'
@@ -30,14 +28,6 @@ const ENVIRONMENT = {
   HERMES_OPEN_INVITATIONS_MAX: '0',
   HERMES_OPEN_INVITATIONS_TO_ONE_MAX: '0',
   HERMES_MEMBERSHIPS_MAX: '0',
-}
-
-async function asTestServer(process: ServeProcess, directory: string): Promise<TestServer> {
-  const certsDir = join(directory, 'certs')
-  const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
-  const { identityUrl, hubUrl, rootFingerprint } = process
-  const rest = { created: false, trustDomain: '', close: () => Promise.resolve() }
-  return { ...rest, identityUrl, hubUrl, rootFingerprint, directory, certsDir, rootPem }
 }
 
 /** All that goes on while the server lives; ends when it is gone. */

@@ -19,7 +19,7 @@ const ACKED = `
 const USAGE = `SELECT "userId", "bytes" FROM "Usage" WHERE "bytes" > 0 ORDER BY "userId"`
 const USED = `
   SELECT "senderId" AS "userId", sum(octet_length("body")) AS "bytes" FROM "Event"
-  WHERE "type" = 'message' GROUP BY "senderId" ORDER BY "senderId"`
+  WHERE "type" IN ('message', 'started', 'invited', 'accepted', 'joined') GROUP BY "senderId" ORDER BY "senderId"`
 const PARTS = `
   SELECT count(*) FROM "User" u LEFT JOIN "Certificate" c ON c."userId" = u."id" LEFT JOIN "Key" k ON k."userId" = u."id"
   WHERE c."id" IS NULL OR k."spkiHash" IS NULL`
