@@ -52,7 +52,7 @@ export function appendOf(
     closed: isClosed(after),
     events: committed.map(newEvent),
     ...changes(before, after),
-    request: request ? { ...request, seq: before.lastSeq + 1 } : null,
+    request: request ? { ...request, seq: after.lastSeq } : null,
   }
 }
 

@@ -10,6 +10,7 @@ import { Delivery } from './delivery/delivery.js'
 import { examination } from './delivery/examination.js'
 import { Session } from './delivery/session.js'
 import type { Sink } from './delivery/sink.js'
+import { Departures } from './departures.js'
 import { Devices } from './devices.js'
 import { submitByServer } from './operations/settle-invitation.js'
 import { publish } from './publish.js'
@@ -40,6 +41,7 @@ export interface Connect {
 export class Hub {
   readonly services: HubServices
   readonly rate: RateLimiter
+  readonly departures: Departures
   readonly #warned = new WeakSet<Session>()
 
   constructor({ store, bus, limits, rate, rootFingerprint, now, toIdentity }: HubDependencies) {
@@ -50,6 +52,7 @@ export class Hub {
     const requests = new RequestLocks()
     const base = { limits, rootFingerprint, identities, log, bus }
     this.services = { ...base, conversations, delivery, devices, requests, now, toIdentity }
+    this.departures = new Departures(identities, log, conversations, now)
     this.rate = new RateLimiter(rate.requestsPerSecond, rate.requestsBurst, () => performance.now())
   }
 
@@ -80,6 +83,7 @@ export class Hub {
   async sweep(): Promise<void> {
     const now = this.services.now().getTime()
     for (const session of [...this.services.delivery.sessions]) this.#sweepSession(session, now)
+    await this.departures.sweep()
     await this.#expireInvitations()
   }
 

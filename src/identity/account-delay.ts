@@ -39,7 +39,7 @@ export class AccountDelay {
   begin(username: string, address: string): DelayedAttempt {
     const now = this.#clock()
     const account = windowOf(this.#accounts, username, now)
-    const pair = windowOf(this.#pairs, `${username} ${address}`, now)
+    const pair = windowOf(this.#pairs, `${username} ${address}`, now, account.since)
     const delayMs = this.#delayFor(account.count - pair.count)
     if (pair.count >= this.#perAddress) return { delayMs, forgive: () => undefined }
     account.count += 1
@@ -51,6 +51,11 @@ export class AccountDelay {
     return { delayMs, forgive }
   }
 
+  /** Forgets the failures of an account: its window begins anew. */
+  lift(username: string): void {
+    this.#accounts.delete(username)
+  }
+
   /** Two addresses' worth of failures is free: people mistype on their phone, too. */
   #delayFor(failuresOfOthers: number): number {
     const excess = failuresOfOthers - this.#perAddress * 2
@@ -59,9 +64,10 @@ export class AccountDelay {
   }
 }
 
-function windowOf(table: LRUCache<string, Failures>, key: string, now: number): Failures {
+/** One that began before `from` counts no more. */
+function windowOf(table: LRUCache<string, Failures>, key: string, now: number, from = 0): Failures {
   const known = table.get(key)
-  if (known !== undefined && now < known.since + WINDOW_MS) return known
+  if (known !== undefined && known.since >= from && now < known.since + WINDOW_MS) return known
   const failures = { since: now, count: 0 }
   table.set(key, failures)
   return failures

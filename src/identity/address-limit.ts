@@ -17,12 +17,14 @@ export interface AddressLimitOptions {
   readonly variable: string
   /** Within one window; 0 for no limit. */
   readonly max: number
+  /** Whose they are; by default those from one address. */
+  readonly whose?: string
   readonly windowMs: number
   /** Monotonic milliseconds. */
   readonly clock: () => number
 }
 
-/** Counts what each address does in windows of fixed length, in memory. */
+/** Counts what each address, or each user, does in windows of fixed length, in memory. */
 export class AddressLimit {
   readonly #options: AddressLimitOptions
   readonly #windows = new LRUCache<string, Window>({ maxSize: ADDRESSES_MAX, sizeCalculation: () => 1 })
@@ -33,13 +35,13 @@ export class AddressLimit {
 
   /** Counts one; throws `rate_limited` when the window of the address is used up. */
   take(address: string): void {
-    const { what, variable, max, windowMs, clock } = this.#options
+    const { what, variable, max, whose = 'from one address', windowMs, clock } = this.#options
     if (max === 0) return
     const now = clock()
     const window = this.#windowOf(address, now, windowMs)
     if (window.count >= max) {
       const retryAfterMs = Math.ceil(window.since + windowMs - now)
-      const sentence = `At most ${max} ${what} from one address in ${windowMs / 60_000} minutes`
+      const sentence = `At most ${max} ${what} ${whose} in ${windowMs / 60_000} minutes`
       throw new HermesError('rate_limited', `${sentence} (${variable}): ${tryAgain(retryAfterMs)}`, { retryAfterMs })
     }
     window.count += 1

@@ -2,6 +2,17 @@ import { setMaxListeners } from 'node:events'
 import type { Authority } from '../pki/authority.js'
 import type { IdentityStore } from '../store/identity-store.js'
 import type { FetchMyRequest, Identity, OwnIdentity, RegisterRequest } from '../wire/identity.js'
+import type {
+  ChangePasswordRequest,
+  DeleteAccountRequest,
+  Deletion,
+  EscrowRequest,
+  RecoverRequest,
+  RenewRequest,
+  RevokeOwnRequest,
+  RevokeRequest,
+} from '../wire/upkeep.js'
+import { AccountDelay } from './account-delay.js'
 import { addressKey } from './address.js'
 import { AddressLimit } from './address-limit.js'
 import { fetchIdentity } from './fetch.js'
@@ -12,10 +23,18 @@ import { PasswordWorkers } from './password-workers.js'
 import type { IdentityPolicy } from './policy.js'
 import { registerIdentity } from './register.js'
 import { createTurns } from './turns.js'
+import { changePassword } from './upkeep/change-password.js'
+import { deleteAccount, deleteDueAccounts, scheduleDeletion } from './upkeep/delete-account.js'
+import type { Consequences, Holder } from './upkeep/dependencies.js'
+import { recoverIdentity } from './upkeep/recover.js'
+import { renewIdentity } from './upkeep/renew.js'
+import { replaceEscrow } from './upkeep/replace-escrow.js'
+import { revokeByCertificate, revokeByPassword } from './upkeep/revoke.js'
+import { unlockAccount } from './upkeep/unlock.js'
 
 const MINUTE_MS = 60_000
 
-export interface IdentityDependencies {
+export interface IdentityDependencies extends Consequences {
   readonly store: IdentityStore
   /** The users' CA, which signs. */
   readonly authority: Authority
@@ -31,43 +50,45 @@ export interface IdentityDependencies {
   readonly clock: () => number
 }
 
-/** The use cases of the identity listener. `address`: the client's, as the socket or a trusted proxy tells it. */
+/**
+ * The use cases of the identity service. `address`: the client's, as the socket or a trusted proxy tells it.
+ * `holder`: whoever a client certificate proves it to be.
+ */
 export interface IdentityService {
   register(request: RegisterRequest, address: string): Promise<Identity>
   fetch(username: string): Promise<Identity>
   fetchMy(request: FetchMyRequest, address: string): Promise<OwnIdentity>
+  changePassword(request: ChangePasswordRequest, address: string): Promise<void>
+  replaceEscrow(request: EscrowRequest, address: string): Promise<void>
+  recover(request: RecoverRequest, address: string): Promise<Identity>
+  revoke(request: RevokeRequest, address: string): Promise<void>
+  scheduleDeletion(request: DeleteAccountRequest, address: string): Promise<Deletion>
+  renew(request: RenewRequest, holder: Holder): Promise<Identity>
+  revokeOwn(request: RevokeOwnRequest, holder: Holder): Promise<void>
+  deleteAccount(holder: Holder): Promise<Deletion>
+  unlock(holder: Holder): Promise<void>
+  /** Deletes the accounts whose time has come; answers how many. */
+  deleteDueAccounts(): Promise<number>
   /** Ends delays and waiting passwords with `draining`, then the worker threads. */
   close(): Promise<void>
 }
 
 /** Wires the use cases; threads start with the first password. */
 export function createIdentityService(dependencies: IdentityDependencies): IdentityService {
-  const { store, policy, now, clock, issuers } = dependencies
+  const { policy, clock, issuers } = dependencies
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const workers = new PasswordWorkers(policy)
   const describe = createIdentityDescriber(issuers)
-  const passwordLimit = new AddressLimit({
-    what: 'passwords',
-    variable: 'HERMES_PASSWORDS_PER_MINUTE',
-    max: policy.passwordsPerMinute,
-    windowMs: MINUTE_MS,
-    clock,
-  })
-  const registrationLimit = new AddressLimit({
-    what: 'attempts to register',
-    variable: 'HERMES_REGISTRATIONS_PER_HOUR',
-    max: policy.registrationsPerHour,
-    windowMs: 60 * MINUTE_MS,
-    clock,
-  })
-  const login = createLogin({ store, workers, passwordLimit, policy, now, clock, closing: closing.signal })
+  const limits = createLimits(policy, clock)
+  const delay = new AccountDelay(policy.loginFailures, clock)
+  const login = createLogin({ ...dependencies, ...limits, workers, delay, closing: closing.signal })
   const shared = {
     ...dependencies,
     describe,
     workers,
-    passwordLimit,
-    registrationLimit,
+    ...limits,
+    delay,
     login,
     takeTurn: createTurns(),
   }
@@ -76,9 +97,48 @@ export function createIdentityService(dependencies: IdentityDependencies): Ident
     register: (request, address) => registerIdentity(shared, request, addressKey(address)),
     fetch: (username) => fetchIdentity(shared, username),
     fetchMy: (request, address) => fetchMyIdentity(shared, request, addressKey(address)),
+    changePassword: (request, address) => changePassword(shared, request, addressKey(address)),
+    replaceEscrow: (request, address) => replaceEscrow(shared, request, addressKey(address)),
+    recover: (request, address) => recoverIdentity(shared, request, addressKey(address)),
+    revoke: (request, address) => revokeByPassword(shared, request, addressKey(address)),
+    scheduleDeletion: (request, address) => scheduleDeletion(shared, request, addressKey(address)),
+    renew: (request, holder) => renewIdentity(shared, request, holder),
+    revokeOwn: (request, holder) => revokeByCertificate(shared, request, holder),
+    deleteAccount: (holder) => deleteAccount(shared, holder),
+    unlock: (holder) => unlockAccount(shared, holder),
+    deleteDueAccounts: () => deleteDueAccounts(shared),
     close: async () => {
       closing.abort()
       await workers.close()
     },
+  }
+}
+
+function createLimits(policy: IdentityPolicy, clock: () => number) {
+  const [minute, hour] = [
+    { windowMs: MINUTE_MS, clock },
+    { windowMs: 60 * MINUTE_MS, clock },
+  ]
+  const { passwordsPerMinute, registrationsPerHour, certificatesPerHour } = policy
+  return {
+    passwordLimit: new AddressLimit({
+      what: 'passwords',
+      variable: 'HERMES_PASSWORDS_PER_MINUTE',
+      max: passwordsPerMinute,
+      ...minute,
+    }),
+    registrationLimit: new AddressLimit({
+      what: 'attempts to register',
+      variable: 'HERMES_REGISTRATIONS_PER_HOUR',
+      max: registrationsPerHour,
+      ...hour,
+    }),
+    certificateLimit: new AddressLimit({
+      what: 'certificates',
+      variable: 'HERMES_CERTIFICATES_PER_HOUR',
+      whose: 'of one user',
+      max: certificatesPerHour,
+      ...hour,
+    }),
   }
 }

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import bcrypt from 'bcryptjs'
 import { HermesError } from '../errors.js'
 import type { IdentityStore, LoginAttempt, LoginPolicy } from '../store/identity-store.js'
-import type { IdentityRecord, UserRecord } from '../store/records.js'
-import { AccountDelay } from './account-delay.js'
+import type { IdentityRecord } from '../store/records.js'
+import type { AccountDelay } from './account-delay.js'
 import type { AddressLimit } from './address-limit.js'
 import { normalizeGuess } from './password.js'
 import type { PasswordHasher, PasswordWorkers } from './password-workers.js'
@@ -19,8 +19,7 @@ export interface LoginDependencies {
   readonly passwordLimit: AddressLimit
   readonly policy: Pick<IdentityPolicy, 'bcryptCost' | 'loginFailures'>
   readonly now: () => Date
-  /** Monotonic milliseconds. */
-  readonly clock: () => number
+  readonly delay: AccountDelay
   /** Ends what is being delayed. */
   readonly closing: AbortSignal
 }
@@ -38,8 +37,7 @@ export type Login = (credentials: Credentials, address: string) => Promise<Ident
  * `invalid_credentials`, after as much work. Throws `account_locked`, `rate_limited` or `busy` besides.
  */
 export function createLogin(dependencies: LoginDependencies): Login {
-  const { passwordLimit, workers, policy, clock, closing } = dependencies
-  const delay = new AccountDelay(policy.loginFailures, clock)
+  const { passwordLimit, workers, policy, delay, closing } = dependencies
   const nobodysHash = createNobodysHash(policy.bcryptCost)
 
   return async ({ username, password }, address) => {
@@ -86,22 +84,32 @@ async function check(
     guess ?? '',
     guess === null || record === null ? nobodysHash : record.user.passwordHash,
   )
-  if (record === null || guess === null || !fits)
-    throw new HermesError('invalid_credentials', 'There is no such user, or the password is wrong')
+  if (record === null || guess === null || !fits) throw invalidCredentials()
   await store.forgiveAttempts(attempt)
-  await renewHash(store, hasher, policy.bcryptCost, record.user, guess)
-  return record
+  return renewHash(store, hasher, policy.bcryptCost, record, guess)
 }
 
+/** The record with the hash that proves the password from now on; one that another login renewed is that one's. */
 async function renewHash(
   store: IdentityStore,
   hasher: PasswordHasher,
   cost: number,
-  user: UserRecord,
+  record: IdentityRecord,
   password: string,
-): Promise<void> {
-  if (bcrypt.getRounds(user.passwordHash) >= cost) return
-  await store.replacePasswordHash(user.id, user.passwordHash, await hasher.hash(password))
+): Promise<IdentityRecord> {
+  const { user } = record
+  if (bcrypt.getRounds(user.passwordHash) >= cost) return record
+  const passwordHash = await hasher.hash(password)
+  if (await store.replacePasswordHash(user.id, user.passwordHash, passwordHash))
+    return { ...record, user: { ...user, passwordHash } }
+  const stored = await store.findIdentityById(user.id)
+  const isSame = stored !== null && (await hasher.compare(password, stored.user.passwordHash))
+  if (!isSame) throw invalidCredentials()
+  return stored
+}
+
+function invalidCredentials(): HermesError {
+  return new HermesError('invalid_credentials', 'There is no such user, or the password is wrong')
 }
 
 function lockPolicy(failures: number): LoginPolicy {

@@ -6,11 +6,11 @@ export const PASSWORD_BYTES_MAX = 72
 const PASSWORD_CODE_POINTS_MIN = 12
 
 /** A new server password in NFC; throws `invalid_request` with the rule when it breaks it. */
-export function normalizeNewPassword(password: string): string {
+export function normalizeNewPassword(password: string, path = 'password'): string {
   const normal = password.normalize('NFC')
   if (isHashable(normal) && Array.from(normal).length >= PASSWORD_CODE_POINTS_MIN) return normal
   const message = `must be ${PASSWORD_RULE}`
-  throw new HermesError('invalid_request', `password: ${message}`, { errors: [{ path: 'password', message }] })
+  throw new HermesError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] })
 }
 
 /** A password to be checked, in NFC; null when it can be nobody's, since bcrypt would read only a part of it. */

@@ -15,4 +15,11 @@ export interface IdentityPolicy {
   readonly escrowSha256Iterations: number
   readonly escrowSha512Iterations: number
   readonly certificateDays: number
+  /** Renewals and recoveries of each user; 0 = no limit. */
+  readonly certificatesPerHour: number
+  /** For how long a certificate is good beside one of another key that replaces it. */
+  readonly supersedeMinutes: number
+  /** For how long after its end a certificate may still renew. */
+  readonly renewalGraceDays: number
+  readonly deletionDays: number
 }

@@ -1,21 +1,18 @@
 import { HermesError } from '../errors.js'
 import type { Authority } from '../pki/authority.js'
 import { type CertificateRequest, parseCertificateRequest } from '../pki/csr.js'
-import { checkEncryptedPrivateKey } from '../pki/escrow.js'
-import { issueUserCertificate } from '../pki/user-certificate.js'
 import type { IdentityStore } from '../store/identity-store.js'
 import type { NewCertificate } from '../store/records.js'
 import type { Identity, RegisterRequest } from '../wire/identity.js'
 import type { AddressLimit } from './address-limit.js'
+import { checkEscrow } from './escrow.js'
 import type { FetchDependencies } from './fetch.js'
+import { issueCertificate } from './issue.js'
 import { normalizeNewPassword } from './password.js'
 import type { PasswordWorkers } from './password-workers.js'
 import { normalizePem } from './pem-text.js'
 import type { IdentityPolicy } from './policy.js'
 import type { TakeTurn } from './turns.js'
-
-const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
 
 export interface RegisterDependencies extends FetchDependencies {
   /** The users' CA. */
@@ -67,14 +64,6 @@ function checkRequest(
   return parseCertificateRequest(normalizePem(csr), { username, trustDomain, forbiddenKeys })
 }
 
-function checkEscrow(policy: IdentityPolicy, blob: string | undefined): string | null {
-  if (blob === undefined) return null
-  const pem = normalizePem(blob)
-  const { escrowSha256Iterations: sha256Iterations, escrowSha512Iterations: sha512Iterations } = policy
-  checkEncryptedPrivateKey(pem, { sha256Iterations, sha512Iterations })
-  return pem
-}
-
 async function store(
   dependencies: RegisterDependencies,
   { username, password }: RegisterRequest,
@@ -87,7 +76,7 @@ async function store(
   const passwordHash = await dependencies.workers.run({ address, key: `register ${username}` }, (hasher) =>
     hasher.hash(password),
   )
-  const certificate = issue(dependencies, username, key)
+  const certificate = issueCertificate(dependencies, username, key, 'registration')
   await dependencies.store.register({ username, passwordHash, certificate, encryptedPrivateKey })
   return certificate
 }
@@ -105,25 +94,4 @@ async function refuseTaken(
       'csr_rejected',
       'The certificate request is refused: its key belongs to another user, or was compromised',
     )
-}
-
-function issue(
-  { authority, trustDomain, policy, now }: RegisterDependencies,
-  username: string,
-  { spki }: CertificateRequest,
-): NewCertificate {
-  const at = now().getTime()
-  const notBefore = new Date(at - MINUTE_MS)
-  const notAfter = new Date(at + policy.certificateDays * DAY_MS)
-  const issued = issueUserCertificate(authority, { username, trustDomain, spki, notBefore, notAfter })
-  const { serialNumber, fingerprint, spkiHash, der } = issued
-  return {
-    serialNumber,
-    fingerprint,
-    spkiHash,
-    der,
-    notBefore: issued.notBefore,
-    notAfter: issued.notAfter,
-    authorisedBy: 'registration',
-  }
 }

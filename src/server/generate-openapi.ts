@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { stringify } from 'yaml'
 import { loadConfig } from '../config.js'
 import type { Hub } from '../hub/hub.js'
+import type { IdentityService } from '../identity/identity-service.js'
 import { createHierarchy } from '../pki/hierarchy.js'
 import { buildHubApp } from './hub/app.js'
 import { buildIdentityApp, type IdentityAppDependencies } from './identity/app.js'
@@ -18,7 +19,12 @@ export async function generateOpenApi(): Promise<string> {
     null,
   )
   const hubApp = await buildHubApp(
-    { config, logger, hub: { services: { delivery: { sessions: [] } } } as unknown as Hub },
+    {
+      config,
+      logger,
+      identities: {} as IdentityService,
+      hub: { services: { delivery: { sessions: [] } } } as unknown as Hub,
+    },
     null,
   )
   try {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { OpenAPIV3 } from 'openapi-types'
+import { mergedPaths } from './merged-paths.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -30,22 +31,23 @@ const WILDCARD = 'request'
  */
 export function openApiDocument(listeners: readonly Listener[]): OpenAPIV3.Document {
   const documents = listeners.map((listener) => ({ listener, document: listener.app.swagger() as OpenAPIV3.Document }))
-  const paths: OpenAPIV3.PathsObject = Object.assign(
-    {},
-    ...documents.map(({ document, listener }) => pathsOf(document, listener)),
-  )
+  const paths = mergedPaths(documents.map(({ document, listener }) => pathsOf(document, listener)))
   const schemas = Object.assign({}, ...documents.map(({ document }) => document.components?.schemas)) as Json
   return {
     openapi: '3.0.3',
     info: INFO,
     servers: listeners.map(({ server }) => server),
-    tags: documents.flatMap(({ document }) => document.tags ?? []),
+    tags: tagsOf(documents.flatMap(({ document }) => document.tags ?? [])),
     paths,
     components: { schemas: usedSchemas(paths, schemas) },
   }
 }
 
-function pathsOf({ paths }: OpenAPIV3.Document, { server, isMutualTls }: Listener): Json {
+function tagsOf(tags: readonly OpenAPIV3.TagObject[]): OpenAPIV3.TagObject[] {
+  return [...new Map(tags.map((tag) => [tag.name, tag])).values()]
+}
+
+function pathsOf({ paths }: OpenAPIV3.Document, { server, isMutualTls }: Listener): OpenAPIV3.PathsObject {
   const common = { servers: [server], security: [], ...(isMutualTls && { 'x-mutual-tls': true }) }
   const entries = Object.entries(paths).map(([path, item]) => {
     const operations = Object.entries(item ?? {}).map(([method, operation]) => {

@@ -4,6 +4,7 @@ import { Hub } from '../hub/hub.js'
 import { createIdentityDescriber } from '../identity/identity.js'
 import { createIdentityService, type IdentityService } from '../identity/identity-service.js'
 import { publicationOf } from '../pki/publication.js'
+import type { StoreLogger } from '../store/logger.js'
 import type { Store } from '../store/store.js'
 import type { Certificates } from './certificate-files.js'
 
@@ -22,11 +23,12 @@ export interface ServiceOptions {
   /** Where CRLs, OCSP and issuers are found; null before the listeners have their ports. */
   readonly pkiUrl: () => string | null
   readonly now: () => Date
+  readonly logger: StoreLogger
 }
 
 /** Both halves of Hermes over one store and one authority. */
 export function createServices(options: ServiceOptions): Services {
-  const { config, store, certificates, trustDomain, pkiUrl, now } = options
+  const { config, store, certificates, trustDomain, pkiUrl, now, logger } = options
   const { root, users, forbiddenKeys } = certificates
   const issuers = [users.certificatePem]
   const describe = createIdentityDescriber(issuers)
@@ -48,6 +50,12 @@ export function createServices(options: ServiceOptions): Services {
     policy: config,
     now,
     clock: () => performance.now(),
+    standingChanged,
+    // That it must be done is stored: the hub tries again, and lets nobody in before it is done.
+    endStays: (userId) =>
+      hub.departures.settle(userId).catch((error: unknown) => {
+        logger.error({ err: error, userId }, 'The stays of an account could not be ended yet')
+      }),
   })
   const hub = new Hub({
     store,

@@ -11,6 +11,7 @@ import { bind } from './bind.js'
 import { type CertificateOptions, type Certificates, openCertificates } from './certificate-files.js'
 import { createRotation, type Pairs } from './certificates/rotation.js'
 import { clientLimits } from './client-limits.js'
+import { createDeletions } from './deletions.js'
 import { readOpenApi, withServers } from './documents.js'
 import { buildHubApp } from './hub/app.js'
 import { buildIdentityApp } from './identity/app.js'
@@ -122,7 +123,7 @@ async function listen(installation: Installation): Promise<Running> {
   const services = createServices({ ...installation, pkiUrl: () => pkiUrl })
   const urls = { identityUrl: '', hubUrl: '' }
   const { identityApp, hubApp, pkiApp, drain, present } = await buildApps(installation, services, urls)
-  const rounds = roundsOf(installation, present)
+  const rounds = roundsOf(installation, services, present)
   const apps = [hubApp, identityApp, ...(pkiApp === null ? [] : [pkiApp])]
   const close = closing(store, services, rounds, apps, drain)
   try {
@@ -150,9 +151,14 @@ async function listen(installation: Installation): Promise<Running> {
 }
 
 /** What time alone brings about, but for the sessions of the hub. */
-function roundsOf(installation: Installation, present: (pairs: Pairs) => void): readonly Rounds[] {
+function roundsOf(
+  installation: Installation,
+  { identities }: Services,
+  present: (pairs: Pairs) => void,
+): readonly Rounds[] {
   const { config, store, files, certificates, logger, now } = installation
   return [
+    createDeletions({ identities, logger }),
     createRetention({ log: store.log, days: config.retentionDays, now, logger }),
     createRotation({
       files,
@@ -191,7 +197,7 @@ async function buildApps(installation: Installation, { identities, hub }: Servic
   stapleOcsp(identityApp.server, staple, dependencies.logger)
   const pkiApp =
     config.pkiHttpPort === null ? null : buildPkiApp({ ...dependencies, logger: logger.child({ listener: 'pki' }) })
-  const hubApp = await buildHubApp({ config, hub, logger: logger.child({ listener: 'hub' }) }, tls.hub)
+  const hubApp = await buildHubApp({ config, hub, identities, logger: logger.child({ listener: 'hub' }) }, tls.hub)
   const drain = () => {
     isDraining = true
   }

@@ -34,11 +34,13 @@ export const EncryptedPrivateKey = pemText(
   'PKCS#8 ENCRYPTED PRIVATE KEY, PEM, locked with a second password that the server never learns.',
 )
 
+export const CertificateRequestPem = pemText('PKCS#10 certificate request, PEM, with subject CN=<username>.')
+
 export const RegisterRequest = z
   .strictObject({
     username: Username,
     password: NewPassword,
-    csr: pemText('PKCS#10 certificate request, PEM, with subject CN=<username>.'),
+    csr: CertificateRequestPem,
     encryptedPrivateKey: EncryptedPrivateKey.optional(),
   })
   .meta({ id: 'RegisterRequest' })

@@ -172,7 +172,15 @@ export const HistoryResult = z
 
 export const NoParams = z.strictObject({}).meta({ id: 'NoParams' })
 export const WhoamiResult = z
-  .object({ identity: Identity, device: DeviceName, role: z.enum(['user', 'administrator']) })
+  .object({
+    identity: Identity,
+    device: DeviceName,
+    role: z.enum(['user', 'administrator']),
+    deletionAt: Timestamp.optional().meta({
+      description: 'When a deletion of the account that was asked for by password is due; `unlock` calls it off.',
+      example: '2027-01-09T03:04:05.678Z',
+    }),
+  })
   .meta({ id: 'WhoamiResult' })
 
 export const EventsParams = z

@@ -1,5 +1,6 @@
 import bcrypt from 'bcryptjs'
 import t from 'tap'
+import { AccountDelay } from '../../src/identity/account-delay.js'
 import { AddressLimit } from '../../src/identity/address-limit.js'
 import { createLogin, type LoginDependencies } from '../../src/identity/login.js'
 import type { IdentityRecord } from '../../src/store/records.js'
@@ -68,7 +69,7 @@ t.test('right passwords from anywhere delay nobody', async (t) => {
     passwordLimit: new AddressLimit({ what: 'passwords', variable: '', max: 0, windowMs: 1, clock: () => 0 }),
     policy: { bcryptCost: 4, loginFailures: 1 },
     now: () => new Date(),
-    clock: () => 0,
+    delay: new AccountDelay(1, () => 0),
     // Whoever would have to wait is refused at once.
     closing: AbortSignal.abort(),
   })

@@ -24,6 +24,10 @@ export const POLICY: IdentityPolicy = {
   escrowSha256Iterations: 600_000,
   escrowSha512Iterations: 220_000,
   certificateDays: 90,
+  certificatesPerHour: 0,
+  supersedeMinutes: 10,
+  renewalGraceDays: 30,
+  deletionDays: 7,
 }
 
 export interface ServiceFixture {
@@ -68,6 +72,8 @@ export async function createServiceFixture(t: Test, options: ServiceFixtureOptio
     issuers: [users.certificatePem],
     forbiddenKeys: new Set([root, users, servers].map(({ spkiHash }) => spkiHash)),
     trustDomain: TRUST_DOMAIN,
+    standingChanged: () => undefined,
+    endStays: async () => undefined,
     policy: { ...POLICY, ...options.policy },
     now: () => clock.now,
     clock: () => clock.milliseconds,

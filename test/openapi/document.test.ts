@@ -66,7 +66,7 @@ t.test('every operation is named, described, and says how it may fail', async (t
     t.ok(operation.summary, `${what}: summary`)
     t.ok(operation.description, `${what}: description`)
     t.ok(operation.tags?.length, `${what}: tags`)
-    t.equal(operation.servers?.length, 1, `${what}: the listener`)
+    t.ok(operation.servers?.length, `${what}: the listener, or both`)
     const failures = Object.entries(operation.responses).filter(([status]) => Number(status) >= 400)
     const statuses = failures.map(([status]) => status)
     for (const status of ['400', '500', '503']) t.ok(statuses.includes(status), `${what}: ${status}`)

@@ -93,6 +93,8 @@ export interface Remove extends Base {
   readonly type: 'remove'
   readonly username: string
   readonly reason: 'recovered' | 'deleted'
+  /** Fingerprint of the certificate under which a stay, or an invitation to him, goes on; null for none. */
+  readonly spare: string | null
 }
 
 /** A member acts under a renewed certificate. */
@@ -100,6 +102,8 @@ export interface Renew extends Base {
   readonly type: 'renew'
   readonly by: Actor
   readonly certificate: string
+  /** The fingerprint that it was found to renew. */
+  readonly previous: string
 }
 
 export interface Send extends Base {

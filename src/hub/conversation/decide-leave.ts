@@ -13,13 +13,14 @@ export function decideLeave(state: Conversation, { at, by, text }: Leave): Decis
 }
 
 /** Ends the stay of someone who lost his account; his invitations, made and received, end with it. */
-export function decideRemove(state: Conversation, { at, username, reason }: Remove): Decision {
+export function decideRemove(state: Conversation, { at, username, reason, spare }: Remove): Decision {
   const member = state.members.get(username)
-  const received = openInvitations(state).filter(({ invitee }) => invitee.username === username)
-  const ended = received.map((invitation): Ended => {
-    return { type: 'cancelled', at, from: invitation.inviter, invitation: invitation.id, reason: `account ${reason}` }
-  })
-  if (!member) return accept(ended)
+  const ended = openInvitations(state)
+    .filter(({ invitee }) => invitee.username === username && invitee.fingerprint !== spare)
+    .map((invitation): Ended => {
+      return { type: 'cancelled', at, from: invitation.inviter, invitation: invitation.id, reason: `account ${reason}` }
+    })
+  if (!member || member.fingerprint === spare) return accept(ended)
   const { userId, fingerprint } = member
   const left: Left = { type: 'left', at, from: { userId, username, fingerprint }, reason, text: null }
   return accept([left, ...cancelled(state, username, at), ...ended])

@@ -15,6 +15,7 @@ import { type Call, operation, type Reply } from './operation.js'
 import { answerOf } from './outcome.js'
 import { currentIdentity } from './participants.js'
 import { requestConflict, requestHash } from './request.js'
+import { submitAsMember } from './submit-as-member.js'
 import { withConversation } from './with-conversation.js'
 
 type Params = z.output<typeof InviteParams>
@@ -54,7 +55,7 @@ async function locked(call: Call, queue: ConversationQueue, params: Params, repl
       release()
       reply(answer)
     })
-    queue.submit(task)
+    await submitAsMember(call, queue, task)
   } catch (error) {
     release()
     throw error

@@ -2,6 +2,7 @@ import { LeaveParams, SeqResult } from '../../wire/operations.js'
 import { decide } from '../conversation/decide.js'
 import { operation } from './operation.js'
 import { answerOf } from './outcome.js'
+import { submitAsMember } from './submit-as-member.js'
 import { withConversation } from './with-conversation.js'
 
 export const leave = operation({
@@ -16,7 +17,7 @@ export const leave = operation({
   errors: ['conversation_not_found'],
   handle: (call, params, reply) =>
     withConversation(call, params.conversation, reply, (queue) =>
-      queue.submit({
+      submitAsMember(call, queue, {
         origin: call.session,
         decide: (state) =>
           decide(state, {

@@ -6,6 +6,7 @@ import { decide } from '../conversation/decide.js'
 import type { Task, TaskContext } from '../task.js'
 import { type Call, operation, type Reply } from './operation.js'
 import { answerOf } from './outcome.js'
+import { submitAsMember } from './submit-as-member.js'
 import { withConversation } from './with-conversation.js'
 
 type Params = z.output<typeof SendParams>
@@ -22,7 +23,9 @@ export const send = operation({
   route: { method: 'POST', path: '/conversations/{conversation}/messages' },
   errors: ['conversation_not_found', 'message_conflict', 'epoch_conflict', 'quota_exceeded'],
   handle: (call, params, reply) =>
-    withConversation(call, params.conversation, reply, (queue) => queue.submit(taskOf(call, params, reply))),
+    withConversation(call, params.conversation, reply, (queue) =>
+      submitAsMember(call, queue, taskOf(call, params, reply)),
+    ),
 })
 
 function taskOf(call: Call, params: Params, reply: Reply<Result>): Task {

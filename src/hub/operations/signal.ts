@@ -2,6 +2,7 @@ import { Empty, SignalParams } from '../../wire/operations.js'
 import { refuse, repeat } from '../conversation/decision.js'
 import { operation } from './operation.js'
 import { answerOf } from './outcome.js'
+import { submitAsMember } from './submit-as-member.js'
 import { withConversation } from './with-conversation.js'
 
 export const signal = operation({
@@ -19,7 +20,7 @@ export const signal = operation({
     const body = JSON.stringify({ conversation, from, at: call.hub.now().toISOString(), payload, contentType })
     return withConversation(call, conversation, reply, (queue) =>
       // It takes its place in the line, so that it overtakes nothing that was sent before it.
-      queue.submit({
+      submitAsMember(call, queue, {
         origin: call.session,
         decide: ({ members }) => (members.has(username) ? repeat({}) : refuse('conversation_not_found')),
         done: (outcome) => {

@@ -14,7 +14,8 @@ export const whoami = operation({
   handle: async ({ hub, caller }, _params, reply) => {
     const record = await hub.identities.findByFingerprint(caller.actor.fingerprint)
     if (!record) throw new HermesError('certificate_unknown')
-    const { role } = record.user
-    reply({ result: { identity: hub.toIdentity(record), device: caller.actor.device, role } })
+    const { role, deletionAt } = record.user
+    const scheduled = deletionAt && { deletionAt: deletionAt.toISOString() }
+    reply({ result: { identity: hub.toIdentity(record), device: caller.actor.device, role, ...scheduled } })
   },
 })

@@ -3,17 +3,23 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../../config.js'
 import type { Hub } from '../../hub/hub.js'
+import type { IdentityService } from '../../identity/identity-service.js'
 import { clientLimits } from '../client-limits.js'
 import { buildHttpApp } from '../http/http-app.js'
 import swagger from '../http/swagger.js'
 import { createGuard } from './guard.js'
 import { spendRequest } from './request-rate.js'
 import { restRoutes } from './rest-routes.js'
+import { deleteOwnAccountRoute } from './routes/delete-account.js'
+import { renewRoute } from './routes/renew.js'
+import { revokeOwnRoute } from './routes/revoke.js'
+import { unlockRoute } from './routes/unlock.js'
 import { websocketRoute } from './websocket-route.js'
 
 export interface HubAppDependencies {
   readonly config: Config
   readonly hub: Hub
+  readonly identities: IdentityService
   readonly logger: Logger
 }
 
@@ -22,10 +28,10 @@ export async function buildHubApp(
   dependencies: HubAppDependencies,
   https: ServerOptions | null,
 ): Promise<FastifyInstance> {
-  const { config, hub, logger } = dependencies
+  const { config, hub, logger, identities: own } = dependencies
   const { services } = hub
   const { identities } = services
-  const guard = createGuard({ identities, now: () => services.now(), allowedOrigins: config.allowedOrigins })
+  const guard = createGuard({ identities, now: () => services.now(), departures: hub.departures, policy: config })
   const app = buildHttpApp({
     config,
     logger,
@@ -43,6 +49,7 @@ export async function buildHubApp(
     description: '',
     servers: [{ url: 'https://localhost:9443' }],
     tags: [
+      { name: 'Account', description: 'The life of a certificate and of an account, as its owner decides.' },
       { name: 'WebSocket', description: 'JSON-RPC 2.0 over one connection, which is also where events come.' },
       { name: 'Conversations', description: 'Starting and leaving them, their messages, events and members.' },
       { name: 'Invitations', description: 'How one becomes a member: each side proves itself to the other.' },
@@ -51,5 +58,9 @@ export async function buildHubApp(
   const { heartbeatSeconds, drainSeconds } = config
   await websocketRoute(app, { hub, heartbeatSeconds, drainSeconds, limits: clientLimits(config) })
   restRoutes(app, { hub })
+  app.register(renewRoute, { identities: own })
+  app.register(revokeOwnRoute, { identities: own })
+  app.register(deleteOwnAccountRoute, { identities: own })
+  app.register(unlockRoute, { identities: own })
   return app
 }

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify'
+import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
 import type { Caller } from '../../hub/caller.js'
+import type { Departures } from '../../hub/departures.js'
 import { refusalOf } from '../../hub/standing.js'
 import { encodePem } from '../../pki/pem.js'
 import type { IdentityStore } from '../../store/identity-store.js'
@@ -10,6 +12,10 @@ import { closeConnection } from '../http/close-connection.js'
 import { type PeerCertificate, peerCertificate } from './peer-certificate.js'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Takes a certificate that ended not long ago. */
+    readonly admitsExpired?: boolean
+  }
   interface FastifyRequest {
     /** Who the client certificate proves the client to be; set by the guard of the hub listener. */
     caller: Caller | null
@@ -19,9 +25,11 @@ declare module 'fastify' {
 export interface GuardOptions {
   readonly identities: IdentityStore
   readonly now: () => Date
-  readonly allowedOrigins: readonly string[]
+  readonly departures: Pick<Departures, 'settle'>
+  readonly policy: Pick<Config, 'allowedOrigins' | 'renewalGraceDays'>
 }
 
+const DAY_MS = 24 * 3600 * 1000
 const UNKNOWN = 'This certificate was not issued here, or by an earlier installation: register again'
 
 export interface Guard {
@@ -32,17 +40,24 @@ export interface Guard {
 }
 
 /** What a refusal of the guard means: the request is not looked at, and the connection closes. */
-export function createGuard({ identities, now, allowedOrigins }: GuardOptions): Guard {
-  const read = async (fingerprint: string) => goodRecord(await identities.findByFingerprint(fingerprint), now())
+export function createGuard({ identities, now, departures, policy }: GuardOptions): Guard {
+  const read = async ({ routeOptions }: FastifyRequest, fingerprint: string) => {
+    const graceMs = routeOptions.config?.admitsExpired ? policy.renewalGraceDays * DAY_MS : 0
+    const record = goodRecord(await identities.findByFingerprint(fingerprint), now().getTime(), graceMs)
+    // Of what he was a member of before a recovery he neither does nor hears anything more.
+    if (record.user.departure) await departures.settle(record.user.id)
+    return record
+  }
   return {
     onRequest: closing(async (request) => {
-      refuseOrigin(request, allowedOrigins)
+      refuseOrigin(request, policy.allowedOrigins)
       const peer = peerCertificate(request.raw.socket)
       if (!peer) throw new HermesError('certificate_required', 'Connect with the certificate that register gave you')
-      request.caller = callerOf(await read(peer.fingerprint), peer, deviceOf(request))
+      request.caller = callerOf(await read(request, peer.fingerprint), peer, deviceOf(request))
     }),
-    preHandler: closing(async ({ method, caller }) => {
-      if (method === 'POST' && caller) await read(caller.actor.fingerprint)
+    preHandler: closing(async (request) => {
+      const { method, caller } = request
+      if (method === 'POST' && caller) await read(request, caller.actor.fingerprint)
     }),
   }
 }
@@ -64,10 +79,11 @@ function refuseOrigin({ headers }: FastifyRequest, allowed: readonly string[]): 
   throw new HermesError('origin_refused', `Origin ${headers.origin} is not in HERMES_ALLOWED_ORIGINS`)
 }
 
-function goodRecord(record: IdentityRecord | null, now: Date): IdentityRecord {
+function goodRecord(record: IdentityRecord | null, at: number, graceMs: number): IdentityRecord {
   if (!record) throw new HermesError('certificate_unknown', UNKNOWN)
-  const refusal = refusalOf(record, now.getTime())
-  if (refusal) throw new HermesError(refusal)
+  const refusal = refusalOf(record, at)
+  const mayPass = refusal === 'certificate_expired' && record.certificate.notAfter.getTime() + graceMs > at
+  if (refusal && !mayPass) throw new HermesError(refusal)
   return record
 }
 

@@ -23,7 +23,7 @@ export const HUB_ERRORS = [
 ] as const satisfies readonly ErrorCode[]
 
 /** Those that say that its certificate opens nothing here: the connection closes. */
-const CLOSING = HUB_ERRORS.filter((code) => ERRORS[code].status === 403)
+export const CLOSING = HUB_ERRORS.filter((code) => ERRORS[code].status === 403)
 
 /** Registers the REST face of every operation of the table that has one. */
 export function restRoutes(app: FastifyInstance, { hub }: { readonly hub: Hub }): void {

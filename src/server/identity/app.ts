@@ -9,12 +9,17 @@ import { buildHttpApp, type HttpAppOptions } from '../http/http-app.js'
 import swagger from '../http/swagger.js'
 import { serveAuthority } from '../pki-app.js'
 import type { PublicAuthority } from './public-authority.js'
+import { changePasswordRoute } from './routes/change-password.js'
 import type { CrlSources } from './routes/crl.js'
+import { deleteAccountRoute } from './routes/delete-account.js'
 import { type Documents, documentsRoutes } from './routes/documents.js'
+import { escrowRoute } from './routes/escrow.js'
 import { fetchRoute } from './routes/fetch.js'
 import { fetchMyRoute } from './routes/fetch-my.js'
 import { healthRoutes } from './routes/health.js'
+import { recoverRoute } from './routes/recover.js'
 import { registerRoute } from './routes/register.js'
+import { revokeRoute } from './routes/revoke.js'
 import { wellKnownRoute } from './routes/well-known.js'
 
 export interface IdentityAppDependencies {
@@ -37,6 +42,7 @@ const DESCRIPTION = {
   servers: [{ url: 'https://localhost:8443', description: 'The identity listener.' }],
   tags: [
     { name: 'Identity', description: 'Users and their certificates.' },
+    { name: 'Account', description: 'The life of a certificate and of an account, as its owner decides.' },
     { name: 'Certificate authority', description: 'The public half of the CA.' },
     { name: 'Service', description: 'The server itself.' },
   ],
@@ -51,6 +57,11 @@ export function buildIdentityApp(dependencies: IdentityAppDependencies, https: S
   app.register(registerRoute, { identities })
   app.register(fetchRoute, { identities })
   app.register(fetchMyRoute, { identities })
+  app.register(changePasswordRoute, { identities })
+  app.register(escrowRoute, { identities })
+  app.register(recoverRoute, { identities })
+  app.register(revokeRoute, { identities })
+  app.register(deleteAccountRoute, { identities })
   serveAuthority(app, dependencies)
   app.register(wellKnownRoute, { configuration })
   app.register(healthRoutes, { ready })

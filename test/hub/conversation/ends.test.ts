@@ -116,7 +116,8 @@ t.test('a conversation with no member is closed, its invitations cancelled', asy
 })
 
 t.test('an account that is gone ends its stay, and the invitations from and to it', async (t) => {
-  const remove = (username: string) => ({ type: 'remove', at: NOW, username, reason: 'recovered' }) as const
+  const remove = (username: string) =>
+    ({ type: 'remove', at: NOW, username, reason: 'recovered', spare: null }) as const
   const state = after(joined(started(), 'alice', 'bob'), invite('bob', 'carol'))
   t.same(eventsOf(decide(state, remove('bob'))), [
     { type: 'left', at: NOW, from: party('bob'), reason: 'recovered', text: null },
@@ -126,11 +127,21 @@ t.test('an account that is gone ends its stay, and the invitations from and to i
     { type: 'cancelled', at: NOW, from: party('bob'), invitation: I1, reason: 'account recovered' },
   ])
   t.same(eventsOf(decide(state, remove('dave'))), [])
+  const spared = (username: string, spare: string) => decide(state, { ...remove(username), spare })
+  t.same(eventsOf(spared('bob', party('bob').fingerprint)), [], 'what he has under this certificate is his')
+  t.same(eventsOf(spared('carol', party('carol').fingerprint)), [])
+  t.equal(eventsOf(spared('bob', 'another')).length, 2)
 })
 
 t.test('a member goes on under a renewed certificate', async (t) => {
   const renew = (certificate: 1 | 2) =>
-    ({ type: 'renew', at: NOW, by: actor('alice', certificate), certificate: 'new' }) as const
+    ({
+      type: 'renew',
+      at: NOW,
+      by: actor('alice', certificate),
+      certificate: 'new',
+      previous: actor('alice').fingerprint,
+    }) as const
   const state = started()
   t.same(eventsOf(decide(state, renew(2))), [
     { type: 'renewed', at: NOW, from: actor('alice', 2), certificate: 'new', previous: actor('alice').fingerprint },

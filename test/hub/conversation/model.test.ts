@@ -67,9 +67,11 @@ function commandsOf(step: Step, state: Conversation, at: number): readonly Comma
     case 'leave':
       return isLast(by.username) ? [] : [{ type: 'leave', at, by, text: null }]
     case 'remove':
-      return isLast(name) ? [] : [{ type: 'remove', at, username: name, reason: 'deleted' }]
+      return isLast(name) ? [] : [{ type: 'remove', at, username: name, reason: 'deleted', spare: null }]
     case 'renew':
-      return [{ type: 'renew', at, by, certificate: 'new' }]
+      return [
+        { type: 'renew', at, by, certificate: 'new', previous: state.members.get(by.username)?.fingerprint ?? '' },
+      ]
     case 'send':
       return [world.send(name, { at, by, epoch })]
     case 'withdraw':

@@ -1,0 +1,28 @@
+import { parseCertificateRequest } from '../../pki/csr.js'
+import type { Identity } from '../../wire/identity.js'
+import type { RecoverRequest } from '../../wire/upkeep.js'
+import { checkEscrow } from '../escrow.js'
+import { issueCertificate } from '../issue.js'
+import { normalizePem } from '../pem-text.js'
+import { refuseDisabled, type UpkeepDependencies } from './dependencies.js'
+
+/** A new certificate for whoever knows the password, in the place of all that were good. */
+export async function recoverIdentity(
+  dependencies: UpkeepDependencies,
+  request: RecoverRequest,
+  address: string,
+): Promise<Identity> {
+  const { policy, store, now, describe } = dependencies
+  const key = parseCertificateRequest(normalizePem(request.csr), { ...dependencies, username: request.username })
+  const encryptedPrivateKey = checkEscrow(policy, request.encryptedPrivateKey)
+  const { user } = await dependencies.login(request, address)
+  refuseDisabled(user)
+  dependencies.certificateLimit.take(String(user.id))
+  const certificate = issueCertificate(dependencies, user.username, key, 'password')
+  const { id: userId, passwordHash } = user
+  const reason = request.reason ?? 'superseded'
+  await store.recover({ userId, passwordHash, certificate, encryptedPrivateKey, reason, at: now() })
+  dependencies.standingChanged(userId)
+  await dependencies.endStays(userId)
+  return describe({ user, certificate: { ...certificate, revokedAt: null } }, now())
+}
