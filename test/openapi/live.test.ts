@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { createCertificateRequest, generateKey, lockPrivateKey } from '../../src/client/keys.js'
+import { renewed } from '../support/account.js'
 import { answered, checkAnswer, checkEvent, checkResult, DOCUMENT, seenEvents } from '../support/conformance.js'
 import { acceptance, confirmation, join } from '../support/handshake.js'
 import { request } from '../support/https.js'
@@ -86,6 +87,19 @@ t.test('live answers of every route fit openapi.yaml, and so do the events', asy
   await join(server, conversation, { user: alice, client: a }, { user: carol, client: c })
   await c.event((e) => e.type === 'joined')
 
+  const phone = await renewed(server, carol)
+  await call(phone, 'POST', `${base}/leave`, {})
+  await a.event((e) => e.type === 'renewed')
+  t.equal((await phone.call('POST', '/unlock', {})).status, 204)
+  t.equal((await carol.call('POST', '/revoke', { reason: 'superseded' })).status, 204)
+  const credentials = { username: 'dora', password: PASSWORD }
+  t.equal((await post('/escrow', { ...credentials, encryptedPrivateKey: locked })).status, 204)
+  t.equal((await post('/change-password', { ...credentials, newPassword: PASSWORD })).status, 204)
+  t.equal((await post('/recover', { ...credentials, csr, reason: 'superseded' })).status, 201)
+  t.equal((await post('/revoke', { ...credentials, reason: 'keyCompromise' })).status, 204)
+  t.equal((await post('/delete-account', credentials)).status, 202)
+  t.equal((await post('/revoke', { ...credentials, reason: 'because' })).status, 400)
+
   t.equal((await alice.call('GET', '/hub')).status, 400)
   const ids = Object.values(DOCUMENT.paths).flatMap((item) =>
     Object.values(item ?? {}).map((operation) => (operation as { readonly operationId: string }).operationId),
@@ -96,7 +110,7 @@ t.test('live answers of every route fit openapi.yaml, and so do the events', asy
     [],
     'every route was answered with success',
   )
-  const types = ['started', 'invited', 'accepted', 'joined', 'declined', 'cancelled', 'left', 'message']
+  const types = ['started', 'invited', 'accepted', 'joined', 'declined', 'cancelled', 'left', 'renewed', 'message']
   t.same(
     types.filter((type) => !seenEvents.has(type)),
     [],
