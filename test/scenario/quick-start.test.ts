@@ -3,10 +3,15 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { curlOf } from '../support/curl.js'
 import { startServer, type TestServer } from '../support/server.js'
 
-const section = /\n## Quick start by hand\n([\s\S]*?)\n## /.exec(readFileSync('README.md', 'utf8'))?.[1] ?? ''
-const blocks = Array.from(section.matchAll(/```sh\n([\s\S]*?)```/g), ([, block = '']) => block)
+const readme = readFileSync('README.md', 'utf8')
+const blocksOf = (title: string) => {
+  const section = new RegExp(`\\n## ${title}\\n([\\s\\S]*?)\\n## `).exec(readme)?.[1] ?? ''
+  return Array.from(section.matchAll(/```sh\n([\s\S]*?)```/g), ([, block = '']) => block)
+}
+const blocks = blocksOf('Quick start by hand')
 const isLive = (block: string) => block.startsWith('npx wscat ')
 
 /** The commands as printed, but for the ports of this server and the place of wscat. */
@@ -37,6 +42,7 @@ function shell(t: Test, { directory: cwd }: TestServer, commands: string) {
 
 t.test('the quick start of README works as it is printed', async (t) => {
   const server = await startServer(t, { HERMES_BCRYPT_COST: '12' })
+  const curl = await curlOf(server)
   const [register, verify, ...rest] = blocks.filter((block) => !isLive(block))
   const terminals = blocks.filter(isLive)
   t.equal(terminals.length, 2)
@@ -58,4 +64,12 @@ t.test('the quick start of README works as it is printed', async (t) => {
   t.match(JSON.parse(line.slice(line.indexOf('{"jsonrpc"'))), { method: 'send', params: { payload: 'Hello bob' } })
   alice.type(line.slice(line.indexOf('{"jsonrpc"')))
   await Promise.all([alice.until('"duplicate":false'), bob.until('"payload":"Hello bob"')])
+
+  const upkeep = blocksOf('The life of a certificate')
+  t.equal(upkeep.length, 4)
+  const third = shell(t, server, here(upkeep.join('\n'), server))
+  const [thirdCode] = await once(third.child, 'close')
+  t.equal(thirdCode, 0, third.seen.errors)
+  t.match(third.seen.output, /BEGIN CERTIFICATE.*effectiveAt.*effectiveAt/s)
+  t.equal((await curl('GET', `${server.identityUrl}/fetch/alice`)).status, 404, 'her account is deleted')
 })
