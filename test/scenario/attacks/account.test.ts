@@ -1,12 +1,18 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { request as httpsRequest } from 'node:https'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createCertificateRequest, generateKey, lockPrivateKey } from '../../../src/client/keys.js'
+import { createAuthority } from '../../../src/pki/authority.js'
+import { encodePem } from '../../../src/pki/pem.js'
+import { issueUserCertificate } from '../../../src/pki/user-certificate.js'
+import { openSqliteStore } from '../../../src/store/sqlite/open.js'
 import { byPassword, fetched, post, recovered, renewed } from '../../support/account.js'
 import { conversationOf } from '../../support/handshake.js'
-import { startServer } from '../../support/server.js'
-import { PASSWORD, registerUser, registerUsers, type User } from '../../support/user.js'
+import { startServer, type TestServer } from '../../support/server.js'
+import { PASSWORD, registerUser, registerUsers, type User, userOf } from '../../support/user.js'
 import { parties } from './invitation.js'
 
 const server = await startServer(t, { HERMES_CERTIFICATES_PER_HOUR: '0' })
@@ -115,6 +121,41 @@ t.test('a recovery that keeps a membership', async (t) => {
   const { members } = await a.client.call('members', { conversation })
   t.match(members, [{ username: 'alice' }])
 })
+
+t.test('a stay read by a recovered certificate, where the server died before the stay was ended', async (t) => {
+  const first = await startServer(t)
+  const { alice, bob } = await registerUsers(first, 'alice', 'bob')
+  const [a, b] = await parties(t, first, alice, bob)
+  const conversation = await conversationOf(first, a, b)
+  await first.close()
+  const url = `file:${first.directory}/hermes.db`
+  const key = await generateKey()
+  const certificate = await recoverInStore(first, url, bob, key)
+
+  const environment = { HERMES_CERTS_DIR: first.certsDir, HERMES_DATABASE_URL: url }
+  const second = await startServer(t, environment)
+  const thief = userOf(second, 'bob', key, encodePem('CERTIFICATE', certificate.der), certificate.fingerprint)
+  const { conversations } = (await thief.call('GET', '/conversations')).json<{ conversations: object[] }>()
+  t.match(conversations, [{ conversation, status: 'left' }], 'the first request finds it ended')
+})
+
+/** What a recovery stores, without what the hub makes of it. */
+async function recoverInStore({ certsDir, trustDomain }: TestServer, url: string, user: User, key: User['key']) {
+  const read = (name: string) => readFile(join(certsDir, name), 'utf8')
+  const users = createAuthority(await read('users-ca.pem'), createPrivateKey(await read('users-ca.key')))
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
+  const at = new Date()
+  const times = { notBefore: at, notAfter: new Date(at.getTime() + 3_600_000) }
+  const issued = issueUserCertificate(users, { username: user.username, trustDomain, spki, ...times })
+  const certificate = { ...issued, authorisedBy: 'password' } as const
+  const store = await openSqliteStore({ url })
+  const found = await store.identities.findIdentity(user.username)
+  const { id: userId = 0, passwordHash = '' } = found?.user ?? {}
+  const recovery = { userId, passwordHash, certificate, encryptedPrivateKey: null, reason: 'superseded', at } as const
+  await store.identities.recover(recovery)
+  await store.close()
+  return issued
+}
 
 t.test('a request whose body comes after the recovery', async (t) => {
   const user = await newUser()
