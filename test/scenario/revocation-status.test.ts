@@ -3,12 +3,13 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile, unlink, writeFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { createAuthority, parseAuthorityCertificate } from '../../src/pki/authority.js'
 import { certIdOf } from '../../src/pki/cert-id.js'
 import { parseCrl } from '../../src/pki/crl.js'
 import { encodeDer, sequence } from '../../src/pki/der-encode.js'
+import { fetched } from '../support/account.js'
+import { connect } from '../support/hub-client.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { registerUsers, type User } from '../support/user.js'
 
@@ -54,15 +55,6 @@ function ask(url: string, options: { method?: string; headers?: Record<string, s
 /** The plain-HTTP listener is on, and its URL stands in certificates. */
 const startPki = (t: Test, environment: Record<string, string> = {}) =>
   startServer(t, { HERMES_PKI_HTTP_PORT: '0', ...environment })
-
-function revoke({ directory }: TestServer, { certificate }: User, reason: string): void {
-  const serialNumber = new X509Certificate(certificate).serialNumber.toLowerCase()
-  const db = new Database(join(directory, 'hermes.db'))
-  const statement = 'UPDATE "Certificate" SET "revokedAt" = ?, "revocationReason" = ? WHERE "serialNumber" = ?'
-  const { changes } = db.prepare(statement).run(Date.now(), reason, serialNumber)
-  db.close()
-  if (changes !== 1) throw new Error(`${serialNumber} is not stored`)
-}
 
 /** The CAs and the certificate of a user as files beside the server. */
 async function lay(server: TestServer, user: User): Promise<void> {
@@ -110,7 +102,11 @@ t.test('OpenSSL finds its way from a certificate to CRL and OCSP, which know a r
     t.match(await verify(name), { code: 0, output: `${name}.pem: OK` })
     t.match((await ocsp(name)).output, new RegExp(`Response verify OK\\s+${name}.pem: good`))
   }
-  revoke(server, bob, 'keyCompromise')
+  const connected = await connect(t, server, bob)
+  t.equal((await bob.call('POST', '/revoke', { reason: 'keyCompromise' })).status, 204)
+  t.match(await connected.whenClosed(), { code: 4501 })
+  t.match((await bob.call('GET', '/me')).json(), { status: 403, code: 'certificate_revoked' })
+  t.match(await fetched(server, bob), { status: 'revoked' })
   t.match((await ocsp('bob')).output, /Response verify OK\s+bob.pem: revoked[\s\S]*Reason: keyCompromise/)
   t.match((await verify('bob')).output, /certificate revoked/)
   t.match(await verify('alice'), { code: 0 })
