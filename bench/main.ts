@@ -1,5 +1,6 @@
 import { idle } from './idle/idle.js'
 import { isolation } from './isolation/isolation.js'
+import { issue } from './issue/issue.js'
 import { relay } from './relay/relay.js'
 import { revoke } from './revoke/revoke.js'
 import { stalled } from './stalled/stalled.js'
@@ -7,6 +8,7 @@ import { stalled } from './stalled/stalled.js'
 const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = {
   relay,
   revoke,
+  issue,
   stalled,
   isolation,
   idle,
