@@ -4,6 +4,7 @@ import { FetchMyRequest, OwnIdentity } from '../../../wire/identity.js'
 import { negotiate } from '../../http/accept.js'
 import { problems } from '../../http/problems.js'
 import { BODY_MEDIA_TYPES, JSON_MEDIA_TYPE, NoQuery, PEM_MEDIA_TYPE, PemFile } from '../media-types.js'
+import { CLOSES_ON_WRONG_PASSWORD, PASSWORD_ERRORS } from './password-errors.js'
 
 const schema = {
   operationId: 'fetchMyIdentity',
@@ -19,18 +20,7 @@ const schema = {
       description: 'The identity and the locked key; with `Accept: application/x-pem-file` certificate and key alone.',
       content: { [JSON_MEDIA_TYPE]: { schema: OwnIdentity }, [PEM_MEDIA_TYPE]: { schema: PemFile } },
     },
-    ...problems(
-      'invalid_credentials',
-      'account_disabled',
-      'no_private_key',
-      'method_not_allowed',
-      'too_large',
-      'unsupported_media_type',
-      'account_locked',
-      'rate_limited',
-      'busy',
-      'unavailable',
-    ),
+    ...problems('no_private_key', ...PASSWORD_ERRORS),
   },
 }
 
@@ -38,7 +28,7 @@ export const fetchMyRoute: FastifyPluginAsyncZod<{ readonly identities: Identity
   app,
   { identities },
 ) => {
-  app.post('/fetch-my', { schema, config: { closeOn: ['invalid_credentials'] } }, async (request, reply) => {
+  app.post('/fetch-my', { schema, config: CLOSES_ON_WRONG_PASSWORD }, async (request, reply) => {
     const identity = await identities.fetchMy(request.body, request.ip)
     reply.header('cache-control', 'no-store').header('vary', 'Accept')
     if (negotiate(request.headers.accept, [JSON_MEDIA_TYPE, PEM_MEDIA_TYPE]) === JSON_MEDIA_TYPE) return identity
