@@ -32,7 +32,7 @@ function database(t: Test, conversations: number): Database {
 }
 
 function batch(appends: readonly Append[], changes: Partial<Batch> = {}): Batch {
-  return { ...packAppends(appends), now: T0, devices: [], cursors: [], ...changes }
+  return { ...packAppends(appends), now: T0, changes: [], devices: [], cursors: [], ...changes }
 }
 
 const message = (conversation: number, seq: number, bytes = 300) =>

@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../../errors.js'
+import type { Change } from '../changes/changes.js'
 import type { Append } from '../event-log.js'
 import type { Quota } from '../quotas.js'
 
@@ -33,6 +35,8 @@ export interface CursorMove {
 export interface Batch {
   /** When it is written, milliseconds since the epoch of Unix. */
   readonly now: number
+  /** Made first: what is appended beside a revocation meets it. */
+  readonly changes: readonly Change[]
   /** For each append: conversation (0 for a new one), expectedSeq, epoch, closed (0 or 1), events; for each event: at, senderId. */
   readonly numbers: readonly number[]
   /** For each event: type, messageId, body. */
@@ -60,7 +64,16 @@ export type DeviceOutcome = { readonly id: number } | 'quota' | Refused
 /** `gone`: there is no such device any more, or nothing of that id to acknowledge. */
 export type CursorOutcome = 'gone' | Refused
 
+/** What a change refused by itself, as data. */
+export interface Refusal {
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+export type ChangeOutcome = { readonly answer: unknown } | { readonly refusal: Refusal } | Refused
+
 export interface BatchOutcome {
+  readonly changes: readonly ChangeOutcome[]
   /** For each append the id of its conversation, or why it was not stored. */
   readonly appends: readonly AppendOutcome[]
   readonly devices: readonly DeviceOutcome[]
@@ -72,6 +85,7 @@ export interface BatchOutcome {
 export function refuseAll(batch: Batch, appends: number, cause: string): BatchOutcome {
   const refusal: Refused = { cause }
   return {
+    changes: batch.changes.map(() => refusal),
     appends: new Array<Refused>(appends).fill(refusal),
     devices: batch.devices.map(() => refusal),
     cursors: batch.cursors.map((_, index) => [index, refusal]),

@@ -1,16 +1,20 @@
 import type { Database } from 'better-sqlite3'
+import { HermesError } from '../../errors.js'
+import type { Change } from '../changes/changes.js'
 import type { Quotas } from '../quotas.js'
 import { type AppendWriter, appendWriter, ConflictError } from './append-writer.js'
 import {
   type AppendOutcome,
   type Batch,
   type BatchOutcome,
+  type ChangeOutcome,
   type CursorOutcome,
   type PackedAppend,
   type Refused,
   refuseAll,
   unpackAppends,
 } from './batch.js'
+import { changeWriter } from './change-writer.js'
 import { type DeviceWriter, deviceWriter } from './device-writer.js'
 import { QuotaError, quotaGuard } from './quota-guard.js'
 import { describe, isConstraint, sqliteCode } from './sqlite-error.js'
@@ -27,40 +31,56 @@ type Isolate = <T>(work: () => T) => T
  */
 export function batchWriter(db: Database, quotas: Quotas): (batch: Batch) => BatchOutcome {
   const transaction = transactions(db)
-  const appends = appendWriter(db, quotaGuard(db, quotas))
-  const devices = deviceWriter(db)
+  const writers = {
+    change: changeWriter(db),
+    appends: appendWriter(db, quotaGuard(db, quotas)),
+    devices: deviceWriter(db),
+  }
 
   return (batch) => {
     const packed = unpackAppends(batch)
     try {
-      return transaction.run(() => together(appends, devices, packed, batch))
+      return transaction.run(() => together(writers, transaction.savepoint, packed, batch))
     } catch (error) {
-      return oneByOne(transaction, appends, devices, packed, batch, error)
+      return oneByOne(transaction, writers, packed, batch, error)
     }
   }
 }
 
-function together(appends: AppendWriter, devices: DeviceWriter, packed: PackedAppend[], batch: Batch): BatchOutcome {
+interface Writers {
+  readonly change: (change: Change) => unknown
+  readonly appends: AppendWriter
+  readonly devices: DeviceWriter
+}
+
+function together(
+  { change, appends, devices }: Writers,
+  isolate: Isolate,
+  packed: PackedAppend[],
+  batch: Batch,
+): BatchOutcome {
   const cursors: [number, CursorOutcome][] = []
+  // A change that refuses may have written already.
+  const changes = batch.changes.map((made) => refusable(() => isolate(() => change(made))))
   const conversations = appends.writeAll(packed)
   const opened = batch.devices.map((opening) => devices.open(opening))
   batch.cursors.forEach((cursor, index) => {
     const refusal = devices.move(cursor, batch.now)
     if (refusal !== null) cursors.push([index, refusal])
   })
-  return { appends: conversations, devices: opened, cursors }
+  return { changes, appends: conversations, devices: opened, cursors }
 }
 
 function oneByOne(
   transaction: Transactions,
-  appends: AppendWriter,
-  devices: DeviceWriter,
+  { change, appends, devices }: Writers,
   packed: PackedAppend[],
   batch: Batch,
   failure: unknown,
 ): BatchOutcome {
   if (isBusy(failure)) return refuseAll(batch, packed.length, describe(failure))
   const separately = (isolate: Isolate) => ({
+    changes: batch.changes.map((made) => attempt(() => refusable(() => isolate(() => change(made))), refused)),
     appends: appendEach(appends, packed, isolate),
     devices: batch.devices.map((opening) => attempt(() => isolate(() => devices.open(opening)), refused)),
     cursors: moveEach(devices, batch, isolate),
@@ -73,6 +93,15 @@ function oneByOne(
     }
   }
   return separately(transaction.run)
+}
+
+function refusable(work: () => unknown): ChangeOutcome {
+  try {
+    return { answer: work() }
+  } catch (error) {
+    if (!(error instanceof HermesError)) throw error
+    return { refusal: { code: error.code, message: error.message } }
+  }
 }
 
 function appendEach(appends: AppendWriter, packed: readonly PackedAppend[], isolate: Isolate): AppendOutcome[] {

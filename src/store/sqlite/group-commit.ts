@@ -1,4 +1,5 @@
 import { HermesError } from '../../errors.js'
+import type { ChangeAnswer, ChangeInput, ChangeName } from '../changes/changes.js'
 import type { Append, AppendCallback } from '../event-log.js'
 import type { WriteQueue } from '../write-queue.js'
 import {
@@ -16,6 +17,7 @@ import {
   firstCause,
   type Group,
   type PendingAppend,
+  type PendingChange,
   type PendingOpening,
 } from './group.js'
 import { type CursorCallback, PendingCursors } from './pending-cursors.js'
@@ -33,6 +35,7 @@ export class GroupCommit {
   readonly #thread: CommitThread
   readonly #now: () => Date
   readonly #health: WriteHealth
+  #changes: PendingChange[] = []
   #appends: PendingAppend[] = []
   #openings: PendingOpening[] = []
   #barriers: (() => void)[] = []
@@ -50,6 +53,17 @@ export class GroupCommit {
     this.#thread = thread
     this.#now = now
     this.#health = health
+  }
+
+  change<N extends ChangeName>(name: N, input: ChangeInput<N>): Promise<ChangeAnswer<N>> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw closedError()
+      this.#changes.push({
+        change: { name, input },
+        done: (error, answer) => (error === null ? resolve(answer as ChangeAnswer<N>) : reject(error)),
+      })
+      this.#schedule()
+    })
   }
 
   append(entry: Append, done: AppendCallback): void {
@@ -125,13 +139,14 @@ export class GroupCommit {
   #start(): void {
     const group = this.#take()
     const doable = group.appends.filter(({ doomed }) => !doomed)
-    if (doable.length + group.openings.length + group.moves.length === 0) {
+    if (group.changes.length + doable.length + group.openings.length + group.moves.length === 0) {
       // Not at once: the callbacks of the commit before have not run yet.
-      setImmediate(() => this.#settle(group, { appends: [], devices: [], cursors: [] }))
+      setImmediate(() => this.#settle(group, { changes: [], appends: [], devices: [], cursors: [] }))
       return
     }
     const batch = {
       now: this.#now().getTime(),
+      changes: group.changes.map(({ change }) => change),
       ...packAppends(doable.map(({ entry }) => entry)),
       devices: group.openings.map(({ opening }) => opening),
       cursors: group.moves.map(({ deviceId, target, value }) => ({ deviceId, target, value })),
@@ -145,12 +160,14 @@ export class GroupCommit {
     const appends = this.#appends
     this.#appends = appends.splice(BATCH_APPENDS_MAX)
     const group: Group = {
+      changes: this.#changes,
       appends,
       openings: this.#openings,
       moves: this.#cursorsAreDue ? this.#cursors.takeAll() : [],
       barriers: this.#appends.length === 0 ? this.#barriers : [],
     }
     if (group.barriers === this.#barriers) this.#barriers = []
+    this.#changes = []
     this.#openings = []
     this.#moving = group.moves
     this.#cursorsAreDue = false
@@ -163,7 +180,7 @@ export class GroupCommit {
     for (const pending of this.#appends)
       if (typeof pending.entry.conversation === 'number' && failed.has(pending.entry.conversation))
         pending.doomed = true
-    const hasMore = this.#appends.length + this.#openings.length + this.#barriers.length > 0
+    const hasMore = this.#changes.length + this.#appends.length + this.#openings.length + this.#barriers.length > 0
     this.#underWay = hasMore || this.#cursorsAreDue
     // The next commit starts before the callbacks run: the two threads work at the same time.
     if (this.#underWay) this.#queue.enter(() => this.#start())

@@ -1,9 +1,11 @@
 import { HermesError } from '../../errors.js'
+import type { Change } from '../changes/changes.js'
 import type { Append, AppendCallback } from '../event-log.js'
 import { quotaExceeded } from '../quotas.js'
 import type {
   AppendOutcome,
   BatchOutcome,
+  ChangeOutcome,
   CursorMove,
   CursorOutcome,
   DeviceOpening,
@@ -25,8 +27,14 @@ export interface PendingOpening {
   readonly done: (outcome: DeviceOutcome) => void
 }
 
+export interface PendingChange {
+  readonly change: Change
+  readonly done: (error: HermesError | null, answer: unknown) => void
+}
+
 /** What one transaction takes along, with those who wait for it. */
 export interface Group {
+  readonly changes: readonly PendingChange[]
   readonly appends: readonly PendingAppend[]
   readonly openings: readonly PendingOpening[]
   readonly moves: readonly PendingMove[]
@@ -45,7 +53,8 @@ export function failedConversations(group: Group, outcome: BatchOutcome): Readon
 }
 
 /** The first reason for which the database did not take a piece, or null. */
-export function firstCause({ appends, devices, cursors }: BatchOutcome): string | null {
+export function firstCause({ changes, appends, devices, cursors }: BatchOutcome): string | null {
+  for (const outcome of changes) if ('cause' in outcome) return outcome.cause
   for (const outcome of appends) if (typeof outcome === 'object' && 'cause' in outcome) return outcome.cause
   for (const outcome of devices) if (typeof outcome === 'object' && 'cause' in outcome) return outcome.cause
   for (const [, outcome] of cursors) if (outcome !== 'gone') return outcome.cause
@@ -54,6 +63,9 @@ export function firstCause({ appends, devices, cursors }: BatchOutcome): string 
 
 /** Runs every callback of a group, and returns the moves that must be tried again. */
 export function answer(group: Group, outcome: BatchOutcome): readonly CursorMove[] {
+  group.changes.forEach(({ done }, index) => {
+    call(() => answerChange(done, outcome.changes[index] ?? NO_OUTCOME))
+  })
   forEachAppend(group, outcome, ({ done }, result) => call(() => answerAppend(done, result)))
   group.openings.forEach(({ done }, index) => {
     call(() => done(outcome.devices[index] ?? NO_OUTCOME))
@@ -78,6 +90,12 @@ function forEachAppend(
   let next = 0
   for (const append of group.appends)
     visit(append, append.doomed ? 'conflict' : (outcome.appends[next++] ?? NO_OUTCOME))
+}
+
+function answerChange(done: PendingChange['done'], outcome: ChangeOutcome): void {
+  if ('answer' in outcome) done(null, outcome.answer)
+  else if ('refusal' in outcome) done(new HermesError(outcome.refusal.code, outcome.refusal.message), null)
+  else done(unavailable(outcome.cause), null)
 }
 
 function answerAppend(done: AppendCallback, result: AppendOutcome): void {

@@ -1,10 +1,7 @@
 import type { Database } from 'better-sqlite3'
+import { CERTIFICATE_COLUMNS, type CertificateRow, toCertificate, toDate } from '../certificate-row.js'
 import type { IdentityStore } from '../identity-store.js'
-import type { AuthorisedBy, CertificateRecord, Departure, EscrowRecord, IdentityRecord, Role } from '../records.js'
-
-const CERTIFICATE_COLUMNS = `
-  c."serialNumber", c."userId", c."fingerprint", c."spkiHash", c."der", c."notBefore", c."notAfter", c."previous",
-  c."authorisedBy", c."supersededAt", c."revokedAt", c."revocationReason"`
+import type { Departure, EscrowRecord, IdentityRecord, Role } from '../records.js'
 
 const IDENTITY = `
   SELECT u."username", u."passwordHash", u."role", u."disabledAt", u."deletedAt", u."deletionAt", u."departure",
@@ -12,21 +9,6 @@ const IDENTITY = `
   FROM "User" u JOIN "Certificate" c ON c."userId" = u."id"`
 
 const NEWEST = 'ORDER BY c."id" DESC LIMIT 1'
-
-interface CertificateRow {
-  readonly serialNumber: string
-  readonly userId: number
-  readonly fingerprint: string
-  readonly spkiHash: string
-  readonly der: Buffer
-  readonly notBefore: number
-  readonly notAfter: number
-  readonly previous: string | null
-  readonly authorisedBy: AuthorisedBy
-  readonly supersededAt: number | null
-  readonly revokedAt: number | null
-  readonly revocationReason: string | null
-}
 
 interface IdentityRow extends CertificateRow {
   readonly username: string
@@ -87,18 +69,4 @@ function toIdentity(row: IdentityRow | undefined): IdentityRecord | null {
     },
     certificate: toCertificate(certificate),
   }
-}
-
-function toCertificate(row: CertificateRow): CertificateRecord {
-  return {
-    ...row,
-    notBefore: new Date(row.notBefore),
-    notAfter: new Date(row.notAfter),
-    supersededAt: toDate(row.supersededAt),
-    revokedAt: toDate(row.revokedAt),
-  }
-}
-
-function toDate(milliseconds: number | null): Date | null {
-  return milliseconds === null ? null : new Date(milliseconds)
 }

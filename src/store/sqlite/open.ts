@@ -89,7 +89,7 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
   const commits = new GroupCommit(queue, thread, now, health)
   const reader = openReader(path)
   return {
-    identities: sqliteIdentities(reader, writer, now),
+    identities: sqliteIdentities(reader, (name, input) => commits.change(name, input), now),
     log: sqliteEventLog(reader, commits, queue, thread),
     revocations: sqliteRevocations(reader, writer),
     installation: async () => readInstallation(reader),

@@ -14,10 +14,6 @@ export async function connectPrisma(path: string): Promise<PrismaClient> {
   return client
 }
 
-export function isUniqueViolation(error: unknown): error is Prisma.PrismaClientKnownRequestError {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
-}
-
 export function isValidationError(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientValidationError
 }

@@ -8,13 +8,12 @@ export type Transaction = Prisma.TransactionClient
 
 interface Opened {
   readonly client: PrismaClient
-  readonly isUniqueViolation: (error: unknown) => error is Prisma.PrismaClientKnownRequestError
   readonly isValidationError: (error: unknown) => boolean
 }
 
 /**
- * Writes through Prisma: one transaction at a time, none while the committing thread writes. Prisma is loaded with
- * the first of them, so that a server is ready without it.
+ * Writes what is seldom written, through Prisma: one transaction at a time, none while the committing thread writes.
+ * Prisma is loaded with the first of them, so that a server is ready without it.
  */
 export class PrismaWriter {
   readonly #path: string
@@ -29,19 +28,14 @@ export class PrismaWriter {
   }
 
   /**
-   * Runs `work` in a transaction. A row that is there already makes it reject with what `taken` answers for
-   * its model; whatever else the database refuses is `unavailable`.
+   * Runs `work` in a transaction; whatever the database refuses is `unavailable`.
    */
-  write<T>(
-    work: (transaction: Transaction) => Promise<T>,
-    taken: (model: string) => HermesError | null = () => null,
-  ): Promise<T> {
+  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.#queue.run(async () => {
-      const { client, isUniqueViolation, isValidationError } = await this.#open()
+      const { client, isValidationError } = await this.#open()
       try {
         return await client.$transaction(work)
       } catch (error) {
-        if (isUniqueViolation(error)) throw taken(String(error.meta?.modelName)) ?? error
         if (error instanceof HermesError || isValidationError(error)) throw error
         await rollBack(client)
         this.#health.failed(describe(error))
@@ -56,9 +50,9 @@ export class PrismaWriter {
 
   async #open(): Promise<Opened> {
     if (this.#opened) return this.#opened
-    const { connectPrisma, isUniqueViolation, isValidationError } = await import('./prisma-client.js')
+    const { connectPrisma, isValidationError } = await import('./prisma-client.js')
     try {
-      this.#opened = { client: await connectPrisma(this.#path), isUniqueViolation, isValidationError }
+      this.#opened = { client: await connectPrisma(this.#path), isValidationError }
       return this.#opened
     } catch (error) {
       this.#health.failed(describe(error))

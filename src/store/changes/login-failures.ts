@@ -1,8 +1,7 @@
-import type { LoginAttempt, LoginPolicy } from '../identity-store.js'
-import type { Transaction } from './prisma.js'
+import type { LoginPolicy } from '../identity-store.js'
 
 /** Wrong passwords of one name from one address, and attempts whose password is not checked yet. */
-interface Failures {
+export interface Failures {
   readonly count: number
   readonly since: Date
   /** Locks in a row. */
@@ -48,32 +47,4 @@ export function forgiveFailure({ count, since, locks, lockedUntil }: Failures): 
 /** When a row means nothing any more: a window after it began, or after its lock ended, so that locks in a row double. */
 export function expiryOf({ since, lockedUntil }: Failures, windowMs: number): Date {
   return new Date((lockedUntil ?? since).getTime() + windowMs)
-}
-
-/** Counts an attempt in a transaction; answers until when the pair is locked, or null. */
-export async function countAttempt(
-  transaction: Transaction,
-  { username, address }: LoginAttempt,
-  now: Date,
-  policy: LoginPolicy,
-): Promise<Date | null> {
-  const where = { username_address: { username, address } }
-  // Here, where the table is written anyway, it is also kept small.
-  await transaction.loginFailure.deleteMany({ where: { expiresAt: { lte: now } } })
-  const before = await transaction.loginFailure.findUnique({ where })
-  const lockedUntil = before && lockOf(before, now, policy)
-  const after = before && lockedUntil ? { ...before, lockedUntil } : countFailure(before, now, policy)
-  const row = { ...after, expiresAt: expiryOf(after, policy.windowMs) }
-  await transaction.loginFailure.upsert({ where, create: { username, address, ...row }, update: row })
-  return lockedUntil
-}
-
-/** Takes one attempt back in a transaction. */
-export async function forgiveAttempt(transaction: Transaction, { username, address }: LoginAttempt): Promise<void> {
-  const where = { username_address: { username, address } }
-  const before = await transaction.loginFailure.findUnique({ where })
-  if (before === null) return
-  const after = forgiveFailure(before)
-  if (after === null) await transaction.loginFailure.delete({ where })
-  else await transaction.loginFailure.update({ where, data: after })
 }

@@ -1,0 +1,36 @@
+import type { AuthorisedBy, CertificateRecord } from './records.js'
+
+/** What is read of a certificate `c`. */
+export const CERTIFICATE_COLUMNS = `
+  c."serialNumber", c."userId", c."fingerprint", c."spkiHash", c."der", c."notBefore", c."notAfter", c."previous",
+  c."authorisedBy", c."supersededAt", c."revokedAt", c."revocationReason"`
+
+/** Times in milliseconds since the epoch of Unix. */
+export interface CertificateRow {
+  readonly serialNumber: string
+  readonly userId: number
+  readonly fingerprint: string
+  readonly spkiHash: string
+  readonly der: Uint8Array
+  readonly notBefore: number
+  readonly notAfter: number
+  readonly previous: string | null
+  readonly authorisedBy: AuthorisedBy
+  readonly supersededAt: number | null
+  readonly revokedAt: number | null
+  readonly revocationReason: string | null
+}
+
+export function toCertificate(row: CertificateRow): CertificateRecord {
+  return {
+    ...row,
+    notBefore: new Date(row.notBefore),
+    notAfter: new Date(row.notAfter),
+    supersededAt: toDate(row.supersededAt),
+    revokedAt: toDate(row.revokedAt),
+  }
+}
+
+export function toDate(milliseconds: number | null): Date | null {
+  return milliseconds === null ? null : new Date(milliseconds)
+}

@@ -1,0 +1,88 @@
+import { HermesError } from '../../errors.js'
+import type { CertificateRecord, EscrowRecord, NewCertificate, RevocationReason } from '../records.js'
+import { row, run, type Value, type Work } from '../work.js'
+
+/** What a certificate is stored with beside itself. */
+export interface Provenance {
+  readonly previous: string | null
+  readonly requestHash: string | null
+}
+
+/** Stores a certificate, whose key must be nobody else's and not barred. */
+export function* insertCertificate(
+  userId: number,
+  certificate: NewCertificate,
+  { previous, requestHash }: Provenance = { previous: null, requestHash: null },
+): Work<CertificateRecord> {
+  const { serialNumber, fingerprint, spkiHash, der, notBefore, notAfter, authorisedBy } = certificate
+  yield* claimKey(spkiHash, userId)
+  yield* run(
+    `INSERT INTO "Certificate"
+      ("serialNumber", "userId", "fingerprint", "spkiHash", "der", "notBefore", "notAfter", "authorisedBy", "previous",
+        "requestHash")
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    ...[serialNumber, userId, fingerprint, spkiHash, der, notBefore, notAfter, authorisedBy, previous, requestHash],
+  )
+  return { ...certificate, userId, previous, supersededAt: null, revokedAt: null, revocationReason: null }
+}
+
+interface Key {
+  readonly userId: number
+  readonly compromisedAt: number | null
+}
+
+function* claimKey(spkiHash: string, userId: number): Work<void> {
+  yield* run('INSERT INTO "Key" ("spkiHash", "userId") VALUES ($1, $2) ON CONFLICT DO NOTHING', spkiHash, userId)
+  const key = yield* row<Key>('SELECT "userId", "compromisedAt" FROM "Key" WHERE "spkiHash" = $1', spkiHash)
+  if (key?.userId !== userId) throw keyRefused('belongs to another user')
+  if (key.compromisedAt !== null) throw keyRefused('was revoked as compromised')
+}
+
+function keyRefused(why: string): HermesError {
+  return new HermesError('csr_rejected', `The certificate request is refused: its key ${why}; make a new one`)
+}
+
+/** Keeps a locked key with the certificate it belongs to: a given one replaces any, and one of another key goes. */
+export function* settleEscrow(
+  userId: number,
+  { spkiHash, blob }: Omit<EscrowRecord, 'blob'> & { readonly blob: string | null },
+): Work<void> {
+  if (blob === null) yield* run('DELETE FROM "Escrow" WHERE "userId" = $1 AND "spkiHash" <> $2', userId, spkiHash)
+  else yield* storeEscrow(userId, { spkiHash, blob })
+}
+
+export function* storeEscrow(userId: number, { blob, spkiHash }: EscrowRecord): Work<void> {
+  yield* run(
+    `INSERT INTO "Escrow" ("userId", "blob", "spkiHash") VALUES ($1, $2, $3)
+      ON CONFLICT ("userId") DO UPDATE SET "blob" = excluded."blob", "spkiHash" = excluded."spkiHash"`,
+    ...[userId, blob, spkiHash],
+  )
+}
+
+/** Which certificates: named by a column that has an index. */
+export interface Which {
+  readonly column: 'id' | 'userId' | 'spkiHash'
+  readonly value: number | string
+  /** Only those that end later. */
+  readonly endingAfter?: Date
+}
+
+/**
+ * Revokes those that are not revoked, or superseded, already: what was revoked before keeps its date and reason.
+ */
+export function* revokeWhere({ column, value, endingAfter }: Which, reason: RevocationReason, at: Date): Work<void> {
+  const values: Value[] = [at, reason, value, at]
+  if (endingAfter !== undefined) values.push(endingAfter)
+  yield* run(
+    `UPDATE "Certificate" SET "revokedAt" = $1, "revocationReason" = $2
+      WHERE "${column}" = $3 AND "revokedAt" IS NULL AND ("supersededAt" IS NULL OR "supersededAt" > $4)
+        ${endingAfter === undefined ? '' : 'AND "notAfter" > $5'}`,
+    ...values,
+  )
+}
+
+/** Bars a key for good, and revokes every certificate of it that has not ended. */
+export function* barKey(spkiHash: string, at: Date): Work<void> {
+  yield* run('UPDATE "Key" SET "compromisedAt" = $1 WHERE "spkiHash" = $2 AND "compromisedAt" IS NULL', at, spkiHash)
+  yield* revokeWhere({ column: 'spkiHash', value: spkiHash, endingAfter: at }, 'keyCompromise', at)
+}

@@ -1,0 +1,47 @@
+import type { Work } from '../work.js'
+import { changePassword, replaceEscrow, replacePasswordHash, unlock } from './credentials.js'
+import { deleteAccount, deleteDueAccount, finishDeparture, scheduleDeletion } from './delete-account.js'
+import { countAttempt, forgiveAttempt } from './login-attempts.js'
+import { recover } from './recover.js'
+import { register } from './register.js'
+import { renew } from './renew.js'
+import { revoke } from './revoke.js'
+
+/** Whatever changes users, keys and certificates. */
+export const CHANGES = {
+  register,
+  replacePasswordHash,
+  countAttempt,
+  forgiveAttempt,
+  changePassword,
+  replaceEscrow,
+  renew,
+  recover,
+  revoke,
+  scheduleDeletion,
+  deleteAccount,
+  deleteDueAccount,
+  unlock,
+  finishDeparture,
+}
+
+export type ChangeName = keyof typeof CHANGES
+export type ChangeInput<N extends ChangeName> = Parameters<(typeof CHANGES)[N]>[0]
+export type ChangeAnswer<N extends ChangeName> = ReturnType<(typeof CHANGES)[N]> extends Work<infer T> ? T : never
+
+/** A change as data: it crosses to whoever runs it. */
+export interface Change {
+  readonly name: ChangeName
+  readonly input: ChangeInput<ChangeName>
+}
+
+/**
+ * Has a change made in one transaction; resolves when it is durable. Rejects with what the change throws, or with
+ * `unavailable` when the database did not take it.
+ */
+export type MakeChange = <N extends ChangeName>(name: N, input: ChangeInput<N>) => Promise<ChangeAnswer<N>>
+
+export function workOf({ name, input }: Change): Work<unknown> {
+  const change = CHANGES[name] as (input: unknown) => Work<unknown>
+  return change(input)
+}

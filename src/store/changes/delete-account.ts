@@ -1,0 +1,53 @@
+import { HermesError } from '../../errors.js'
+import type { Departing } from '../account-upkeep.js'
+import { run, type Work } from '../work.js'
+import { revokeWhere } from './certificates.js'
+import type { HolderAct } from './credentials.js'
+import { findAccount, newestCertificate, requireCertificate, requirePassword } from './proof.js'
+
+export interface ScheduledDeletion {
+  readonly userId: number
+  readonly passwordHash: string
+  readonly effectiveAt: Date
+}
+
+/** Answers when the deletion is due: a second call changes nothing. */
+export function* scheduleDeletion({ userId, passwordHash, effectiveAt }: ScheduledDeletion): Work<Date> {
+  const { deletionAt } = yield* requirePassword(userId, passwordHash)
+  if (deletionAt !== null) return new Date(deletionAt)
+  yield* run('UPDATE "User" SET "deletionAt" = $1 WHERE "id" = $2', effectiveAt, userId)
+  return effectiveAt
+}
+
+export function* deleteAccount({ fingerprint, at }: HolderAct): Work<void> {
+  const { id, userId, username } = yield* requireCertificate(fingerprint, at)
+  if ((yield* newestCertificate(userId)).id !== id)
+    throw new HermesError('forbidden', 'An older certificate cannot delete the account: connect with the newest')
+  yield* erase(userId, username, at)
+}
+
+/** False: it was called off, or carried out, meanwhile. */
+export function* deleteDueAccount({ userId, at }: { readonly userId: number; readonly at: Date }): Work<boolean> {
+  const user = yield* findAccount(userId)
+  if (user === null || user.deletedAt !== null || user.deletionAt === null) return false
+  if (user.deletionAt > at.getTime()) return false
+  yield* erase(userId, user.username, at)
+  return true
+}
+
+/** The row stays as a tombstone, and the keys with it, so that neither name nor key is ever given out again. */
+function* erase(userId: number, username: string, at: Date): Work<void> {
+  yield* run(
+    `UPDATE "User" SET "deletedAt" = $1, "deletionAt" = NULL, "departure" = 'deleted', "role" = 'user',
+      "passwordHash" = '' WHERE "id" = $2`,
+    ...[at, userId],
+  )
+  yield* revokeWhere({ column: 'userId', value: userId, endingAfter: at }, 'cessationOfOperation', at)
+  yield* run('DELETE FROM "Escrow" WHERE "userId" = $1', userId)
+  yield* run('DELETE FROM "LoginFailure" WHERE "username" = $1', username)
+}
+
+/** All stays are ended. */
+export function finishDeparture({ userId, departure }: Departing): Work<void> {
+  return run('UPDATE "User" SET "departure" = NULL WHERE "id" = $1 AND "departure" = $2', userId, departure)
+}

@@ -1,0 +1,67 @@
+import type { LoginAttempt, LoginPolicy } from '../identity-store.js'
+import { row, run, type Work } from '../work.js'
+import { countFailure, expiryOf, type Failures, forgiveFailure, lockOf } from './login-failures.js'
+
+export interface CountedAttempt {
+  readonly attempt: LoginAttempt
+  readonly at: Date
+  readonly policy: LoginPolicy
+}
+
+/** Counts an attempt; answers until when the pair is locked, or null. */
+export function* countAttempt({ attempt, at, policy }: CountedAttempt): Work<Date | null> {
+  // Here, where the table is written anyway, it is also kept small.
+  yield* run('DELETE FROM "LoginFailure" WHERE "expiresAt" <= $1', at)
+  const before = yield* failuresOf(attempt)
+  const lockedUntil = before && lockOf(before, at, policy)
+  const after = before && lockedUntil ? { ...before, lockedUntil } : countFailure(before, at, policy)
+  yield* store(attempt, after, expiryOf(after, policy.windowMs))
+  return lockedUntil
+}
+
+/** Takes one attempt back. */
+export function* forgiveAttempt(attempt: LoginAttempt): Work<void> {
+  const before = yield* failuresOf(attempt)
+  if (before === null) return
+  const after = forgiveFailure(before)
+  if (after !== null) return yield* store(attempt, after, null)
+  const { username, address } = attempt
+  yield* run('DELETE FROM "LoginFailure" WHERE "username" = $1 AND "address" = $2', username, address)
+}
+
+interface Row extends Omit<Failures, 'since' | 'lockedUntil'> {
+  readonly since: number
+  readonly lockedUntil: number | null
+}
+
+function* failuresOf({ username, address }: LoginAttempt): Work<Failures | null> {
+  const failures = yield* row<Row>(
+    `SELECT "count", "since", "locks", "lockedUntil" FROM "LoginFailure" WHERE "username" = $1 AND "address" = $2`,
+    ...[username, address],
+  )
+  return (
+    failures && {
+      ...failures,
+      since: new Date(failures.since),
+      lockedUntil: failures.lockedUntil === null ? null : new Date(failures.lockedUntil),
+    }
+  )
+}
+
+/** `expiresAt` null keeps that of a row that is there. */
+function store({ username, address }: LoginAttempt, failures: Failures, expiresAt: Date | null): Work<void> {
+  const { count, since, locks, lockedUntil } = failures
+  if (expiresAt === null)
+    return run(
+      `UPDATE "LoginFailure" SET "count" = $1, "since" = $2, "locks" = $3, "lockedUntil" = $4
+        WHERE "username" = $5 AND "address" = $6`,
+      ...[count, since, locks, lockedUntil, username, address],
+    )
+  return run(
+    `INSERT INTO "LoginFailure" ("username", "address", "count", "since", "locks", "lockedUntil", "expiresAt")
+      VALUES ($1, $2, $3, $4, $5, $6, $7)
+      ON CONFLICT ("username", "address") DO UPDATE SET "count" = excluded."count", "since" = excluded."since",
+        "locks" = excluded."locks", "lockedUntil" = excluded."lockedUntil", "expiresAt" = excluded."expiresAt"`,
+    ...[username, address, count, since, locks, lockedUntil, expiresAt],
+  )
+}

@@ -1,0 +1,73 @@
+import { HermesError } from '../../errors.js'
+import { row, type Work } from '../work.js'
+
+/** What is asked of the row of a user. */
+export interface Account {
+  readonly username: string
+  readonly passwordHash: string
+  readonly disabledAt: number | null
+  readonly deletedAt: number | null
+  readonly deletionAt: number | null
+}
+
+/** Refuses unless the password that has this hash still is that of the account. */
+export function* requirePassword(userId: number, passwordHash: string): Work<Account> {
+  const user = yield* findAccount(userId)
+  if (user === null || user.deletedAt !== null || user.passwordHash !== passwordHash)
+    throw new HermesError('invalid_credentials', 'There is no such user, or the password is wrong')
+  if (user.disabledAt !== null) throw new HermesError('account_disabled', 'The account is disabled')
+  return user
+}
+
+export function findAccount(userId: number): Work<Account | null> {
+  return row<Account>(
+    'SELECT "username", "passwordHash", "disabledAt", "deletedAt", "deletionAt" FROM "User" WHERE "id" = $1',
+    userId,
+  )
+}
+
+/** A certificate with what decides whether it is good. */
+interface Presented extends Omit<Account, 'passwordHash'> {
+  readonly id: number
+  readonly userId: number
+  readonly spkiHash: string
+  readonly notAfter: number
+  readonly supersededAt: number | null
+  readonly revokedAt: number | null
+  readonly compromisedAt: number | null
+}
+
+const PRESENTED = `
+  SELECT c."id", c."userId", c."spkiHash", c."notAfter", c."supersededAt", c."revokedAt", k."compromisedAt",
+    u."username", u."disabledAt", u."deletedAt", u."deletionAt"
+  FROM "Certificate" c JOIN "User" u ON u."id" = c."userId" JOIN "Key" k ON k."spkiHash" = c."spkiHash"
+  WHERE c."fingerprint" = $1`
+
+/** Refuses unless a certificate is good; one that ended since `endedAfter` may pass. */
+export function* requireCertificate(fingerprint: string, at: Date, endedAfter: Date = at): Work<Presented> {
+  const certificate = yield* row<Presented>(PRESENTED, fingerprint)
+  if (certificate === null) throw new HermesError('certificate_unknown')
+  const { disabledAt, deletedAt, compromisedAt, revokedAt, supersededAt, notAfter } = certificate
+  if (disabledAt !== null || deletedAt !== null) throw new HermesError('account_disabled')
+  if (revokedAt !== null || compromisedAt !== null) throw new HermesError('certificate_revoked')
+  if (supersededAt !== null && supersededAt <= at.getTime()) throw new HermesError('certificate_superseded')
+  if (notAfter <= endedAfter.getTime()) throw new HermesError('certificate_expired')
+  return certificate
+}
+
+export interface Newest {
+  readonly id: number
+  readonly fingerprint: string
+  readonly spkiHash: string
+  readonly revokedAt: number | null
+}
+
+export function* newestCertificate(userId: number): Work<Newest> {
+  const newest = yield* row<Newest>(
+    `SELECT "id", "fingerprint", "spkiHash", "revokedAt" FROM "Certificate"
+      WHERE "userId" = $1 ORDER BY "id" DESC LIMIT 1`,
+    userId,
+  )
+  if (newest === null) throw new HermesError('not_found', 'The account has no certificate')
+  return newest
+}

@@ -1,0 +1,26 @@
+import type { Recovery } from '../account-upkeep.js'
+import { rows, run, type Work } from '../work.js'
+import { barKey, insertCertificate, revokeWhere, settleEscrow } from './certificates.js'
+import { requirePassword } from './proof.js'
+
+/** A new beginning by password alone: whatever the old keys could do ends here. */
+export function* recover(recovery: Recovery): Work<void> {
+  const { userId, passwordHash, certificate, encryptedPrivateKey, reason, at } = recovery
+  yield* requirePassword(userId, passwordHash)
+  if (reason === 'keyCompromise') yield* barKeysInUse(userId, at)
+  yield* revokeWhere({ column: 'userId', value: userId, endingAfter: at }, reason, at)
+  yield* insertCertificate(userId, certificate)
+  yield* settleEscrow(userId, { spkiHash: certificate.spkiHash, blob: encryptedPrivateKey })
+  yield* run(
+    `UPDATE "User" SET "role" = 'user', "departure" = 'recovered', "deletionAt" = NULL WHERE "id" = $1`,
+    userId,
+  )
+}
+
+function* barKeysInUse(userId: number, at: Date): Work<void> {
+  const keys = yield* rows<{ readonly spkiHash: string }>(
+    'SELECT DISTINCT "spkiHash" FROM "Certificate" WHERE "userId" = $1 AND "notAfter" > $2',
+    ...[userId, at],
+  )
+  for (const { spkiHash } of keys) yield* barKey(spkiHash, at)
+}

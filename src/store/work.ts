@@ -1,0 +1,27 @@
+/** What a column takes. Times are given as `Date`s, and come back as milliseconds since the epoch of Unix. */
+export type Value = string | number | Date | Uint8Array | null
+
+/** One statement of SQL that SQLite and PostgreSQL both read; `$1` and so on stand for the values. */
+export interface Statement {
+  readonly sql: string
+  readonly values: readonly Value[]
+}
+
+/**
+ * What a transaction does: it yields statements, is given the rows of each, and returns its answer or throws its
+ * refusal. It knows no engine; whoever runs it commits what returned and undoes what threw.
+ */
+export type Work<T> = Generator<Statement, T, readonly unknown[]>
+
+export function* rows<Row>(sql: string, ...values: readonly Value[]): Work<readonly Row[]> {
+  return (yield { sql, values }) as readonly Row[]
+}
+
+/** The first row, or null for none. */
+export function* row<Row>(sql: string, ...values: readonly Value[]): Work<Row | null> {
+  return (yield* rows<Row>(sql, ...values))[0] ?? null
+}
+
+export function* run(sql: string, ...values: readonly Value[]): Work<void> {
+  yield { sql, values }
+}
