@@ -7,7 +7,7 @@ import { type Batch, type BatchOutcome, packAppends, unpackAppends } from '../..
 import { batchWriter } from '../../src/store/sqlite/commit.js'
 import { openWriter } from '../../src/store/sqlite/connection.js'
 import { migrate, readMigrations } from '../../src/store/sqlite/migrations.js'
-import { entry, event, T0 } from './fixtures.js'
+import { entry, event, newUser, T0 } from './fixtures.js'
 
 const ALICE = 1
 
@@ -111,4 +111,17 @@ t.test('a piece that no database would take fails alone', async (t) => {
   }
   t.same(causes(write(batch([message(1, 1), bad, message(1, 2)]))), [1, 'RangeError', 1])
   t.equal(db.prepare('SELECT count(*) FROM "Event"').pluck().get(), 2)
+})
+
+t.test('a change that refuses undoes what it wrote, and nothing beside it', (t) => {
+  const db = database(t, 1)
+  const [bob, mallory, carol] = [newUser(), newUser(), newUser()]
+  // Refused for its key, after its user is written.
+  const stolen = { ...mallory, certificate: { ...mallory.certificate, spkiHash: bob.certificate.spkiHash } }
+  const changes = [bob, stolen, carol].map((user) => ({ name: 'register' as const, input: { user, at: new Date(T0) } }))
+  const outcome = batchWriter(db, NO_QUOTAS)(batch([message(1, 1)], { changes }))
+  t.match(outcome, { changes: [{ answer: undefined }, { refusal: { code: 'csr_rejected' } }, {}], appends: [1] })
+  const names = db.prepare<[], string>('SELECT "username" FROM "User" ORDER BY "id"').pluck().all()
+  t.same(names, ['alice', bob.username, carol.username])
+  t.end()
 })
