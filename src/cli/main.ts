@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { Refusal } from '../client/refusal.js'
 import { variableTable } from '../config.js'
 import { HermesError } from '../errors.js'
-import { serve } from './serve.js'
 
 const USAGE = `Usage: hermes <command>
 
   serve        starts the server: its own certificate authority, both listeners, the database
+  admin        administers users and certificates; "hermes admin --help" lists how
   --help       this text; "hermes serve --help" lists the variables
   --version    the version
 `
@@ -14,13 +15,15 @@ const USAGE = `Usage: hermes <command>
 /** Runs one command line; answers the exit code. */
 async function main([command, ...rest]: readonly string[]): Promise<number> {
   if (command === 'serve' && rest.includes('--help')) return print(serveHelp())
-  if (command === 'serve' && rest.length === 0) return serve()
+  // Each loads what it needs alone: the server is large, and commands should be quick.
+  if (command === 'serve' && rest.length === 0) return (await import('./serve.js')).serve()
+  if (command === 'admin') return (await import('./admin/admin.js')).admin(rest)
   if (command === '--version' || command === 'version') return print(`${version()}\n`)
   if (command === '--help' || command === '-h' || command === 'help') return print(USAGE)
   process.stderr.write(
     command === undefined ? USAGE : `hermes: unknown command: ${[command, ...rest].join(' ')}\n\n${USAGE}`,
   )
-  return 1
+  return 2
 }
 
 function print(text: string): number {
@@ -46,7 +49,7 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     const line =
-      error instanceof HermesError
+      error instanceof HermesError || error instanceof Refusal
         ? error.message
         : error instanceof Error
           ? (error.stack ?? error.message)

@@ -1,6 +1,7 @@
 import { createInProcessBus } from '../bus/in-process.js'
 import type { Config } from '../config.js'
 import { Hub } from '../hub/hub.js'
+import { type Administration, createAdministration } from '../identity/admin/administration.js'
 import { createIdentityDescriber } from '../identity/identity.js'
 import { createIdentityService, type IdentityService } from '../identity/identity-service.js'
 import { publicationOf } from '../pki/publication.js'
@@ -10,6 +11,7 @@ import type { Certificates } from './certificate-files.js'
 
 export interface Services {
   readonly identities: IdentityService
+  readonly administration: Administration
   readonly hub: Hub
   /** To be called after each stored change of a user's certificates or account, and before its answer. */
   readonly standingChanged: (userId: number) => void
@@ -66,5 +68,6 @@ export function createServices(options: ServiceOptions): Services {
     now,
     toIdentity: (record) => describe(record, now()),
   })
-  return { identities, hub, standingChanged }
+  const administration = createAdministration({ store: store.administration, identities: store.identities, now })
+  return { identities, administration, hub, standingChanged }
 }

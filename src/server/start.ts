@@ -7,6 +7,9 @@ import { openSqliteStore } from '../store/sqlite/open.js'
 import type { Store } from '../store/store.js'
 import { PROTOCOL } from '../wire/limits.js'
 import type { ServerConfiguration } from '../wire/well-known.js'
+import { buildAdministrationApp } from './admin/app.js'
+import { listenPrivately } from './admin/socket.js'
+import { socketPath } from './admin/socket-address.js'
 import { bind } from './bind.js'
 import { type CertificateOptions, type Certificates, openCertificates } from './certificate-files.js'
 import { createRotation, type Pairs } from './certificates/rotation.js'
@@ -23,6 +26,7 @@ import { createRevocation, recordServerPair } from './revocation.js'
 import type { Rounds } from './rounds.js'
 import { createServices, type Services } from './services.js'
 import { stapleOcsp } from './stapling.js'
+import { warnOfNewDatabase, warnOfRootCrl } from './start-warnings.js'
 import { requireSameTrustDomain, trustDomainOf } from './trust-domain.js'
 
 export interface StartOptions {
@@ -94,22 +98,6 @@ function certificateFiles(config: Config, { serverLifeMs }: StartOptions): Insta
   return { directory, hostnames, passphraseFile, tlsCertFile, tlsKeyFile, pkiUrl, serverLifeMs }
 }
 
-/** Not refused: a first start that was interrupted between the two leaves the same. */
-function warnOfNewDatabase({ certsDir, databaseUrl }: Config, logger: Logger): void {
-  const sentence =
-    `The database ${databaseUrl} is new, but the CA in ${certsDir} is not: ` +
-    'names that were registered under this CA before can be registered anew by others. ' +
-    'Unless the first start was interrupted, stop and restore the database that goes with the CA'
-  logger.warn({ database: databaseUrl, certificates: certsDir }, sentence)
-}
-
-function warnOfRootCrl({ certsDir }: Config, logger: Logger): void {
-  const sentence =
-    'The CRL of the root is missing or past two thirds of its year, and the key of the root is not here: ' +
-    'start once with root-ca.key in its place, and it is made anew'
-  logger.warn({ certificates: certsDir }, sentence)
-}
-
 async function settle(config: Config, store: Store, { root }: Certificates): Promise<string> {
   const trustDomain = trustDomainOf(config, root.fingerprint)
   const installation = await store.settle({ rootFingerprint: root.fingerprint, trustDomain })
@@ -122,15 +110,20 @@ async function listen(installation: Installation): Promise<Running> {
   let pkiUrl = configuredPkiUrl(config)
   const services = createServices({ ...installation, pkiUrl: () => pkiUrl })
   const urls = { identityUrl: '', hubUrl: '' }
-  const { identityApp, hubApp, pkiApp, drain, present } = await buildApps(installation, services, urls)
+  const { identityApp, hubApp, pkiApp, administrationApp, drain, present } = await buildApps(
+    installation,
+    services,
+    urls,
+  )
   const rounds = roundsOf(installation, services, present)
-  const apps = [hubApp, identityApp, ...(pkiApp === null ? [] : [pkiApp])]
+  const apps = [hubApp, identityApp, administrationApp, ...(pkiApp === null ? [] : [pkiApp])]
   const close = closing(store, services, rounds, apps, drain)
   try {
     const pkiHttp = pkiApp && (await bind(pkiApp, config.host, config.pkiHttpPort ?? 0, 'HERMES_PKI_HTTP_PORT'))
     const identity = await bind(identityApp, config.host, config.identityPort, 'HERMES_IDENTITY_PORT')
     pkiUrl = pkiUrlOf(config, { identity, pkiHttp })
     const hubPort = await bind(hubApp, config.host, config.hubPort, 'HERMES_HUB_PORT')
+    await listenPrivately(administrationApp, socketPath(config.databaseUrl))
     urls.identityUrl = config.identityUrl ?? urlOf(config, identity)
     urls.hubUrl = config.hubUrl ?? urlOf(config, hubPort)
   } catch (error) {
@@ -173,7 +166,7 @@ function roundsOf(
 
 type Urls = Pick<Running, 'identityUrl' | 'hubUrl'>
 
-async function buildApps(installation: Installation, { identities, hub }: Services, urls: Urls) {
+async function buildApps(installation: Installation, { identities, administration, hub }: Services, urls: Urls) {
   const { config, certificates, store, logger } = installation
   const { root, users, servers } = certificates
   const { staple, ...revocation } = createRevocation(installation)
@@ -198,6 +191,8 @@ async function buildApps(installation: Installation, { identities, hub }: Servic
   const pkiApp =
     config.pkiHttpPort === null ? null : buildPkiApp({ ...dependencies, logger: logger.child({ listener: 'pki' }) })
   const hubApp = await buildHubApp({ config, hub, identities, logger: logger.child({ listener: 'hub' }) }, tls.hub)
+  const administrationLogger = logger.child({ listener: 'administration' })
+  const administrationApp = buildAdministrationApp({ config, administration, logger: administrationLogger })
   const drain = () => {
     isDraining = true
   }
@@ -205,7 +200,7 @@ async function buildApps(installation: Installation, { identities, hub }: Servic
     presentPair(identityApp, tls.identity, identityServer)
     presentPair(hubApp, tls.hub, server)
   }
-  return { identityApp, hubApp, pkiApp, drain, present }
+  return { identityApp, hubApp, pkiApp, administrationApp, drain, present }
 }
 
 function configurationOf({ config, certificates, trustDomain }: Installation, urls: Urls): ServerConfiguration {

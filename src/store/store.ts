@@ -1,3 +1,4 @@
+import type { AdministrationStore } from './administration-store.js'
 import type { EventLog } from './event-log.js'
 import type { IdentityStore } from './identity-store.js'
 import type { RevocationStore } from './revocation-store.js'
@@ -12,6 +13,7 @@ export interface Store {
   readonly identities: IdentityStore
   readonly log: EventLog
   readonly revocations: RevocationStore
+  readonly administration: AdministrationStore
   /** What is stored; null before the first `settle`. */
   installation(): Promise<Installation | null>
   /** Stores what the installation is at first start; later answers what is stored. */

@@ -48,7 +48,8 @@ export function isIssuedBy(
   return new X509Certificate(certificate.certificateDer).verify(new X509Certificate(issuer.certificateDer).publicKey)
 }
 
-async function openRoot(
+/** Reads and checks the root, with its key if that is here. */
+export async function openRoot(
   directory: string,
   passphrase: Passphrase | null,
   hasKey: boolean,

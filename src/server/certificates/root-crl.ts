@@ -40,13 +40,27 @@ export async function issueRootCrl(root: Authority, now: Date, previous: ParsedC
   return encodePem(LABEL, der)
 }
 
-function parse(pem: string, root: AuthorityCertificate): RootCrl & { readonly parsed: ParsedCrl } {
+export interface ParsedRootCrl extends RootCrl {
+  readonly parsed: ParsedCrl
+}
+
+export function parseRootCrl(pem: string, root: AuthorityCertificate): ParsedRootCrl {
   const der = Buffer.from(decodePem(pem, [LABEL]))
   const parsed = parseCrl(der)
   if (!isCrlOf(parsed, root)) throw new Error('it is not a CRL that root-ca.pem has signed')
   const { thisUpdate, nextUpdate } = parsed.tbs
   if (nextUpdate === null) throw new Error('it does not say when the next CRL is due')
   return { der, number: crlNumber(parsed.tbs) ?? 0n, thisUpdate, nextUpdate, parsed }
+}
+
+/** The CRL of the root from its file, null without one. A bad file is a start error. */
+export async function readRootCrl(directory: string, root: AuthorityCertificate): Promise<ParsedRootCrl | null> {
+  const file = join(directory, ROOT_CRL)
+  const pem = await readFile(file, 'utf8').catch((cause: unknown) => {
+    if (systemCode(cause) === 'ENOENT') return null
+    throw refusal(file, `the file cannot be read (${systemCode(cause) ?? String(cause)})`, REMEDY, cause)
+  })
+  return pem === null ? null : blaming(file, REMEDY, () => parseRootCrl(pem, root))
 }
 
 /**
@@ -59,12 +73,7 @@ export async function keepRootCrl(
   signer: Authority | null,
   now: Date,
 ): Promise<boolean> {
-  const file = join(directory, ROOT_CRL)
-  const pem = await readFile(file, 'utf8').catch((cause: unknown) => {
-    if (systemCode(cause) === 'ENOENT') return null
-    throw refusal(file, `the file cannot be read (${systemCode(cause) ?? String(cause)})`, REMEDY, cause)
-  })
-  const crl = pem === null ? null : blaming(file, REMEDY, () => parse(pem, root))
+  const crl = await readRootCrl(directory, root)
   if (crl !== null && !isDue(crl, now)) return false
   if (signer === null) return true
   await publish(directory, new Map([[ROOT_CRL, await issueRootCrl(signer, now, crl?.parsed ?? null)]]))
@@ -93,7 +102,7 @@ export class RootCrlFile {
     const version = `${mtimeMs} ${size} ${ino}`
     if (this.#read?.version === version) return this.#read.crl
     const pem = await readFile(this.#file, 'utf8').catch(whyMissing)
-    this.#read = { version, crl: parse(pem, this.#root) }
+    this.#read = { version, crl: parseRootCrl(pem, this.#root) }
     return this.#read.crl
   }
 }

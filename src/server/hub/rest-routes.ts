@@ -1,5 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, FastifySchemaCompiler } from 'fastify'
-import { validatorCompiler } from 'fastify-type-provider-zod'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { ERRORS, type ErrorCode, HermesError } from '../../errors.js'
 import type { Caller } from '../../hub/caller.js'
@@ -8,6 +7,7 @@ import type { Operation, Route } from '../../hub/operations/operation.js'
 import { OPERATIONS } from '../../hub/operations/table.js'
 import { DeviceName } from '../../wire/formats.js'
 import { problems } from '../http/problems.js'
+import { withNumbers } from '../http/query-numbers.js'
 
 /** What the guard and the limits may answer to any request of the hub. */
 export const HUB_ERRORS = [
@@ -66,29 +66,6 @@ function inputSchemas({ params }: Operation, { method, path }: Route) {
     querystring: z.strictObject({ ...(method === 'GET' && Object.fromEntries(others)), ...device }),
     ...(method === 'POST' && { body: z.strictObject(Object.fromEntries(others)) }),
   }
-}
-
-/** A query knows only text: what should be a number and looks like one is one. */
-const withNumbers: FastifySchemaCompiler<FastifySchema> = (route) => {
-  const validate = validatorCompiler(route as unknown as Parameters<typeof validatorCompiler>[0])
-  if (route.httpPart !== 'querystring') return validate
-  const shape = (route.schema as unknown as z.ZodObject).shape as Shape
-  return (query: Record<string, unknown>) => {
-    const entries = Object.entries(query).map(([name, value]) => [
-      name,
-      isNumber(shape[name]) ? numberOf(value) : value,
-    ])
-    return validate(Object.fromEntries(entries))
-  }
-}
-
-function isNumber(schema: z.ZodType | undefined): boolean {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return isNumber(schema.unwrap() as z.ZodType)
-  return schema instanceof z.ZodNumber
-}
-
-function numberOf(value: unknown): unknown {
-  return typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
 }
 
 async function answer(hub: Hub, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

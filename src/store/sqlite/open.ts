@@ -3,6 +3,7 @@ import { SILENT, type StoreLogger } from '../logger.js'
 import { NO_QUOTAS, type Quotas } from '../quotas.js'
 import type { Store } from '../store.js'
 import { WriteQueue } from '../write-queue.js'
+import { administrationReads } from './administration/reads.js'
 import { CommitThread } from './commit-thread.js'
 import { openReader, openWriter } from './connection.js'
 import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js'
@@ -92,6 +93,7 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
     identities: sqliteIdentities(reader, (name, input) => commits.change(name, input), now),
     log: sqliteEventLog(reader, commits, queue, thread),
     revocations: sqliteRevocations(reader, writer),
+    administration: administrationReads(reader),
     installation: async () => readInstallation(reader),
     settle: (installation) => settle(reader, writer, installation),
     async check() {

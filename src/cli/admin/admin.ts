@@ -1,0 +1,68 @@
+import { type Config, loadConfig } from '../../config.js'
+import { type AdminCommand, UsageError } from './command.js'
+import { parseCommandLine } from './command-line.js'
+import { ADMIN_COMMANDS } from './commands.js'
+import { type Connection, connect } from './connection.js'
+import { adminHelp, commandHelp, usage } from './help.js'
+
+/** Of a command line that is wrong. */
+const USAGE = 2
+
+/** Runs `hermes admin …`; answers the exit code. Rejects with what was refused or failed. */
+export async function admin([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined) return wrong('no command is given', adminHelp(ADMIN_COMMANDS))
+  if (name === '--help' || name === '-h' || name === 'help') return printed(adminHelp(ADMIN_COMMANDS))
+  const command = ADMIN_COMMANDS.find((one) => one.name === name)
+  if (command === undefined) return wrong(`there is no command ${name}`, '"hermes admin --help" lists them')
+  try {
+    return await run(command, args)
+  } catch (error) {
+    if (error instanceof UsageError) return wrong(error.message, usage(command))
+    throw error
+  }
+}
+
+function wrong(problem: string, remedy: string): number {
+  process.stderr.write(`hermes admin: ${problem}\n${remedy.trimEnd()}\n`)
+  return USAGE
+}
+
+async function run(command: AdminCommand, args: readonly string[]): Promise<number> {
+  const { operands, options, flags } = parseCommandLine(command, args)
+  if (flags.has('help')) return printed(commandHelp(command))
+  const config = loadConfig()
+  const connections = connecting(config)
+  try {
+    const answer = await command.run({ operands, options, flags, config, connect: connections.connect })
+    printed(flags.has('json') ? `${JSON.stringify(answer.json, null, 2)}\n` : answer.text(terminalColumns()))
+    return answer.exitCode ?? 0
+  } finally {
+    await connections.close()
+  }
+}
+
+function connecting(config: Config) {
+  let connection: Promise<Connection> | null = null
+  return {
+    connect: () => {
+      connection ??= connect(config)
+      return connection
+    },
+    close: async () => {
+      await (await connection?.catch(() => null))?.close()
+    },
+  }
+}
+
+function terminalColumns(): number {
+  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY
+}
+
+function printed(text: string): 0 {
+  // A reader such as head(1) may have seen enough.
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  process.stdout.write(text)
+  return 0
+}

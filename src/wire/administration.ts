@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { CertificatePem, Fingerprint, SerialNumber, Timestamp, Username } from './formats.js'
+
+/** Rows of one page, at most and by default. */
+export const PAGE_MAX = 1000
+const PAGE_DEFAULT = 100
+
+const limit = z
+  .int()
+  .min(1, `must be from 1 to ${PAGE_MAX}`)
+  .max(PAGE_MAX, `must be from 1 to ${PAGE_MAX}`)
+  .default(PAGE_DEFAULT)
+  .meta({ description: 'How many at most.', example: 100 })
+
+const more = z.boolean().meta({ description: 'Whether there are others behind the last.' })
+
+export const Role = z.enum(['user', 'administrator']).meta({ description: 'What a user may do.', example: 'user' })
+export type Role = z.infer<typeof Role>
+
+export const AccountStatus = z.enum(['active', 'disabled', 'deleted'])
+
+export const CertificateStatus = z.enum(['active', 'revoked', 'superseded', 'expired']).meta({
+  description: 'The first that holds of revoked, superseded (another key took its place), expired; else active.',
+  example: 'active',
+})
+export type CertificateStatus = z.infer<typeof CertificateStatus>
+
+export const IssuedCertificate = z
+  .object({
+    username: Username,
+    serialNumber: SerialNumber,
+    fingerprint: Fingerprint,
+    status: CertificateStatus,
+    notBefore: Timestamp,
+    notAfter: Timestamp,
+    authorisedBy: z
+      .enum(['registration', 'key', 'password'])
+      .meta({ description: 'What it was issued upon: registration, the key of the one before, or the password.' }),
+    previous: Fingerprint.optional().meta({ description: 'Of the certificate that it renews.' }),
+    supersededAt: Timestamp.optional().meta({ description: 'From when it is refused for the sake of a newer key.' }),
+    revokedAt: Timestamp.optional(),
+    revocationReason: z.string().optional().meta({ description: 'As in RFC 5280 5.3.1.' }),
+  })
+  .meta({ id: 'IssuedCertificate', description: 'A certificate that was issued to a user.' })
+export type IssuedCertificate = z.infer<typeof IssuedCertificate>
+
+export const IssuedCertificateDetails = IssuedCertificate.extend({ certificate: CertificatePem }).meta({
+  id: 'IssuedCertificateDetails',
+})
+export type IssuedCertificateDetails = z.infer<typeof IssuedCertificateDetails>
+
+export const Account = z
+  .object({
+    username: Username,
+    role: Role,
+    status: AccountStatus,
+    createdAt: Timestamp,
+    disabledAt: Timestamp.optional(),
+    deletedAt: Timestamp.optional(),
+    deletionAt: Timestamp.optional().meta({ description: 'When a deletion that was asked for is due.' }),
+    certificate: IssuedCertificate.meta({ description: 'The newest.' }),
+  })
+  .meta({ id: 'Account', description: 'A user as administrators see him.' })
+export type Account = z.infer<typeof Account>
+
+export const LoginFailures = z
+  .object({
+    address: z.string().meta({ description: 'An IPv4 address, or an IPv6 prefix of 64 bits.' }),
+    count: z.int().meta({ description: 'Wrong passwords since then.' }),
+    since: Timestamp,
+    lockedUntil: Timestamp.optional().meta({ description: 'Until when no password is taken from this address.' }),
+  })
+  .meta({ id: 'LoginFailures' })
+
+export const AccountDetails = Account.extend({
+  hasPrivateKey: z.boolean().meta({ description: 'Whether a locked private key is kept.' }),
+  loginFailures: z.array(LoginFailures).meta({ description: 'Wrong passwords that still count, by address.' }),
+}).meta({ id: 'AccountDetails' })
+export type AccountDetails = z.infer<typeof AccountDetails>
+
+/** Of what is a timestamp by its form: whether there is such a day and time. */
+function isInCalendar(text: string): boolean {
+  const time = new Date(text)
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 19))
+}
+
+export const UsersQuery = z.strictObject({
+  role: Role.optional().meta({ description: 'Only users who have it.' }),
+  after: Username.optional().meta({ description: 'The last username of the page before.' }),
+  limit,
+})
+export type UsersQuery = z.infer<typeof UsersQuery>
+
+export const UserList = z.object({ users: z.array(Account), more }).meta({ id: 'UserList' })
+export type UserList = z.infer<typeof UserList>
+
+export const CertificatesQuery = z.strictObject({
+  status: CertificateStatus.optional(),
+  expiresBefore: Timestamp.refine(isInCalendar, 'must be a time of the calendar').optional().meta({
+    description: 'Only certificates that end before.',
+    example: '2027-01-02T00:00:00Z',
+  }),
+  username: Username.optional().meta({ description: 'Only those of this user.' }),
+  after: SerialNumber.optional().meta({ description: 'Serial number of the last one of the page before.' }),
+  limit,
+})
+export type CertificatesQuery = z.infer<typeof CertificatesQuery>
+
+export const CertificateList = z
+  .object({ certificates: z.array(IssuedCertificate), more })
+  .meta({ id: 'CertificateList', description: 'By the end of their validity.' })
+export type CertificateList = z.infer<typeof CertificateList>
+
+/** Names one certificate. */
+export const CertificateName = z
+  .union([SerialNumber, Fingerprint])
+  .meta({ description: 'Serial number or fingerprint.', example: '4f1c0a7b9d3e5f60718293a4b5c6d7e8f901' })

@@ -1,0 +1,60 @@
+import t, { type Test } from 'tap'
+import type { AdminCommand } from '../../../src/cli/admin/command.js'
+import { parseCommandLine } from '../../../src/cli/admin/command-line.js'
+import { ADMIN_COMMANDS } from '../../../src/cli/admin/commands.js'
+import { adminHelp, commandHelp, usage } from '../../../src/cli/admin/help.js'
+
+const command: AdminCommand = {
+  name: 'break',
+  summary: 'breaks something',
+  operands: [{ name: 'thing', description: 'what to break' }],
+  options: {
+    how: { value: 'HOW', allowed: ['gently', 'badly'], isRequired: true, description: 'how to break it' },
+    later: { description: 'not now' },
+  },
+  run: () => Promise.reject(new Error('not in this test')),
+}
+
+const refused = (t: Test, args: readonly string[], message: RegExp) =>
+  t.throws(() => parseCommandLine(command, args), { name: 'UsageError', message })
+
+t.test('operands, options and flags', async (t) => {
+  t.same(parseCommandLine(command, ['cup', '--how', 'badly', '--later', '--json']), {
+    operands: ['cup'],
+    options: { how: 'badly' },
+    flags: new Set(['later', 'json']),
+  })
+  t.same(parseCommandLine(command, ['--how=gently', '--', '-cup']).operands, ['-cup'])
+  t.match(parseCommandLine(command, ['-h']), { flags: new Set(['help']) }, 'help needs nothing else')
+})
+
+t.test('what does not fit is named', async (t) => {
+  refused(t, [], /<thing> is missing: what to break/)
+  refused(t, ['cup', 'plate', 'bowl', '--how', 'badly'], /unexpected plate bowl/)
+  refused(t, ['cup'], /--how HOW is missing: it must be one of gently, badly/)
+  refused(t, ['cup', '--how', 'twice'], /--how cannot be twice: it must be one of gently, badly/)
+  refused(t, ['cup', '--how'], /--how/)
+  refused(t, ['cup', '--how', 'badly', '--later=yes'], /--later/)
+  refused(t, ['cup', '--how', 'badly', '--colour', 'red'], /--colour/)
+  refused(t, ['cup', '--how', 'badly', '-x'], /-x/)
+})
+
+t.test('help says all there is', async (t) => {
+  t.equal(usage(command), 'Usage: hermes admin break <thing> --how HOW [options] [--json]')
+  t.equal(
+    commandHelp(command),
+    `Usage: hermes admin break <thing> --how HOW [options] [--json]
+
+breaks something
+
+  <thing>    what to break
+  --how HOW  how to break it: gently, badly
+  --later    not now
+  --json     answer in JSON, for programs
+
+Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong.
+`,
+  )
+  const help = adminHelp(ADMIN_COMMANDS)
+  for (const { name, summary } of ADMIN_COMMANDS) t.match(help, new RegExp(`^ +${name} .*${summary.slice(0, 10)}`, 'm'))
+})

@@ -1,0 +1,139 @@
+import { statSync } from 'node:fs'
+import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { adminIn } from '../support/admin-command.js'
+import { buildCommand } from '../support/build.js'
+import { request } from '../support/https.js'
+import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
+import { registerUser } from '../support/user.js'
+
+t.setTimeout(120_000)
+
+const command = await buildCommand(t)
+const directory = await temporaryFolder(t)
+const admin = adminIn(directory, command)
+
+const USER = {
+  username: 'alice',
+  role: 'user',
+  status: 'active',
+  createdAt: /Z$/,
+  certificate: {
+    username: 'alice',
+    serialNumber: /^[0-9a-f]{36}$/,
+    fingerprint: /^sha256:/,
+    status: 'active',
+    notBefore: /Z$/,
+    notAfter: /Z$/,
+    authorisedBy: 'registration',
+  },
+}
+
+t.test('where there is no database, none is made', async (t) => {
+  const { code, stdout, stderr } = await admin('list-users')
+  t.match({ code, stdout }, { code: 1, stdout: '' })
+  t.match(stderr, /^hermes: There is no database .*hermes\.db: run "hermes serve" once, .*HERMES_DATABASE_URL/)
+  t.throws(() => statSync(join(directory, 'data')))
+})
+
+t.test('a command line that is wrong is told from what is refused', async (t) => {
+  for (const args of [[], ['dance'], ['list-users', '--colour'], ['show'], ['list-certificates', '--status', 'good']]) {
+    const { code, stdout, stderr } = await admin(...args)
+    t.match({ code, stdout }, { code: 2, stdout: '' }, args.join(' '))
+    t.match(stderr, /hermes admin/)
+  }
+  t.match(await admin('--help'), { code: 0, stdout: /list-users.*list-certificates.*root-crl/s, stderr: '' })
+  t.match(await admin('show', '--help'), { code: 0, stdout: /^Usage: hermes admin show <name>/ })
+})
+
+t.test(
+  'the same answers from a running server, from its database after kill -9, and from the next server',
+  async (t) => {
+    const first = await serve(t, { directory, command })
+    const server = await asTestServer(first, directory)
+    const alice = await registerUser(server, 'alice')
+    await registerUser(server, 'bob')
+    const socket = join(directory, 'data', 'hermes.db.sock')
+    t.equal((statSync(socket).mode & 0o777).toString(8), '600')
+
+    const users = await admin('list-users', '--json')
+    t.match(users, { code: 0, stderr: '' })
+    t.match(users.json(), { users: [USER, { username: 'bob' }] })
+    t.match((await admin('list-users', '--limit', '1', '--json')).json<{ users: object[] }>().users, [USER])
+    t.match((await admin('list-users')).stdout, /^USERNAME +ROLE +STATUS .*\nalice +user +active .*\nbob /)
+    t.match((await admin('list-users', '--role', 'administrator', '--json')).json(), { users: [] })
+
+    const { certificates } = (await admin('list-certificates', '--json')).json<{
+      certificates: { serialNumber: string }[]
+    }>()
+    t.match(certificates, [USER.certificate, { username: 'bob' }])
+    const serial = certificates[0]?.serialNumber ?? ''
+    const listed = async (...args: string[]) =>
+      (await admin('list-certificates', '--json', ...args)).json<{ certificates: { username: string }[] }>()
+        .certificates
+    t.match(await listed('--username', 'bob'), [{ username: 'bob' }])
+    t.same(await listed('--status', 'revoked'), [])
+    t.same(await listed('--expires-before', '30d'), [])
+    t.equal((await listed('--expires-before', '120d', '--status', 'active')).length, 2)
+    t.match(await admin('list-certificates', '--username', 'nobody'), { code: 1, stderr: /There is no user nobody/ })
+
+    const user = { user: { ...USER, hasPrivateKey: false, loginFailures: [] }, certificates: [USER.certificate] }
+    t.match((await admin('show', 'alice', '--json')).json(), user)
+    const certificate = { certificate: { ...USER.certificate, certificate: alice.certificate } }
+    const spelled = serial.toUpperCase().replace(/(..)(?=.)/g, '$1:')
+    for (const name of [serial, spelled, alice.fingerprint])
+      t.match((await admin('show', name, '--json')).json(), certificate, name)
+    t.match((await admin('show', serial)).stdout, /^Username +alice\nSerial number +[0-9a-f]{36}\n/)
+    t.match(await admin('show', 'nobody'), {
+      code: 1,
+      stderr: /no user and no certificate nobody: "hermes admin list-/,
+    })
+
+    // Serial numbers are public: somebody may call himself like one.
+    await registerUser(server, serial)
+    t.match(await admin('show', serial), {
+      code: 2,
+      stderr: /both a user and a certificate: .*--user or --certificate/,
+    })
+    t.match((await admin('show', serial, '--user', '--json')).json(), { user: { username: serial } })
+    t.match((await admin('show', serial, '--certificate', '--json')).json(), certificate)
+
+    const before = (await admin('list-users', '--json')).stdout
+    first.child.kill('SIGKILL')
+    await first.ended
+    t.ok(statSync(socket).isSocket(), 'it left its socket')
+    t.match(await admin('list-users', '--json'), { code: 0, stdout: before, stderr: '' }, 'without a server')
+    const second = await serve(t, { directory, command })
+    t.match(await admin('list-users', '--json'), { code: 0, stdout: before, stderr: '' }, 'with the next one')
+    second.child.kill('SIGTERM')
+    await second.ended
+    t.throws(() => statSync(socket), 'one that ends in order leaves none')
+  },
+)
+
+t.test('the next CRL of the root, on a machine that has no more than its three files', async (t) => {
+  const running = await serve(t, { directory, command })
+  const elsewhere = await temporaryFolder(t)
+  const certs = join(elsewhere, 'certs')
+  const offline = adminIn(elsewhere, command)
+  await mkdir(certs)
+  const copy = (name: string) => copyFile(join(directory, 'certs', name), join(certs, name))
+  await copy('root-ca.pem')
+  t.match(await offline('root-crl'), { code: 1, stdout: '', stderr: /root-ca\.key: the key of the root is not here; / })
+  await copy('root-ca.key')
+  t.match(await offline('root-crl'), { code: 1, stderr: /root-ca\.crl: the last CRL is not here.*copy it here/ })
+  await copy('root-ca.crl')
+  const made = await offline('root-crl', '--json')
+  t.match(made, { code: 0, stderr: '' })
+  t.match(made.json(), { file: 'certs/root-ca.crl', number: /^\d+$/, thisUpdate: /Z$/, nextUpdate: /Z$/ })
+  const again = await offline('root-crl', '--json')
+  t.ok(Number(again.json().number) > Number(made.json().number), 'its number rises, however soon')
+
+  const ca = (await asTestServer(running, directory)).rootPem
+  const served = async () => (await request(`${running.identityUrl}/crl/root`, { ca })).headers.etag
+  const old = await served()
+  await rm(join(directory, 'certs', 'root-ca.crl'))
+  await copyFile(join(certs, 'root-ca.crl'), join(directory, 'certs', 'root-ca.crl'))
+  t.not(await served(), old, 'and a running server gives it out')
+})
