@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { postJson } from './post-json.js'
+import { ask } from './ask.js'
 
 const START_MS = 10_000
 const MICROSECOND = 1000
@@ -64,9 +64,7 @@ export class Cfssl {
   async #untilItAnswers(ca: string): Promise<void> {
     const deadline = performance.now() + START_MS
     for (;;) {
-      const answered = await postJson({ port: this.port, path: '/api/v1/cfssl/info', ca }, { label: '' }).catch(
-        () => null,
-      )
+      const answered = await ask({ port: this.port, path: '/api/v1/cfssl/info', ca }, { label: '' }).catch(() => null)
       if (answered !== null) return
       if (performance.now() > deadline) throw new Error('cfssl serve does not answer')
       await pause(50)

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { createCertificateRequest } from '../../src/client/keys.js'
 import { Child } from '../support/child.js'
 import { type Person, seedPeople } from '../support/people.js'
+import { ask } from './ask.js'
 import { Cfssl } from './cfssl.js'
-import { postJson } from './post-json.js'
 
 const ROUNDS = 5
-const A_ROUND = 100
-const WARM_UP = 100
+const A_ROUND = 200
+const WARM_UP = 800
 const AT_ONCE = 4
 
 interface Asker extends Person {
@@ -20,7 +20,15 @@ interface Asker extends Person {
 interface Signer {
   /** Microseconds of CPU so far. */
   cpu(): Promise<number>
+  /** The status of its answer. */
   sign(asker: Asker): Promise<number>
+}
+
+/** Milliseconds of CPU for each request. */
+interface Round {
+  readonly hermes: number
+  readonly cfssl: number
+  readonly handshake: number
 }
 
 /**
@@ -35,13 +43,17 @@ export async function issue({ json }: { readonly json: boolean }): Promise<void>
   const ca = await readFile(join(directory, 'certs', 'root-ca.pem'), 'utf8')
   const hermes = await Child.start(new URL('../support/hermes.ts', import.meta.url), directory)
   const cfssl = await Cfssl.start(directory, ca)
-  const signers = { hermes: renewals(hermes, ca), cfssl: signatures(cfssl, ca) }
+  const signers = { hermes: renewals(hermes, ca), cfssl: signatures(cfssl, ca), handshake: handshakes(hermes, ca) }
   say('Warming up')
   for (const signer of Object.values(signers)) await measure(signer, askers.slice(0, WARM_UP))
-  const rounds: { hermes: number; cfssl: number }[] = []
+  const rounds: Round[] = []
   for (let from = WARM_UP; from < askers.length; from += A_ROUND) {
     const asking = askers.slice(from, from + A_ROUND)
-    const round = { hermes: await measure(signers.hermes, asking), cfssl: await measure(signers.cfssl, asking) }
+    const round = {
+      handshake: await measure(signers.handshake, asking),
+      hermes: await measure(signers.hermes, asking),
+      cfssl: await measure(signers.cfssl, asking),
+    }
     rounds.push(round)
     say(`round ${rounds.length} of ${ROUNDS}: hermes ${round.hermes.toFixed(2)} ms; cfssl ${round.cfssl.toFixed(2)} ms`)
   }
@@ -59,18 +71,26 @@ function renewals(server: Child, ca: string): Signer {
   return {
     cpu: () => server.cpu(),
     sign: ({ csr, certificate: cert, keyPem: key }) =>
-      postJson({ port: server.port, path: '/renew', ca, cert, key }, { csr }),
+      ask({ port: server.port, path: '/renew', ca, cert, key }, { csr }),
   }
 }
 
 function signatures(server: Cfssl, ca: string): Signer {
   return {
     cpu: () => server.cpu(),
-    sign: ({ csr }) => postJson({ port: server.port, path: '/api/v1/cfssl/sign', ca }, { certificate_request: csr }),
+    sign: ({ csr }) => ask({ port: server.port, path: '/api/v1/cfssl/sign', ca }, { certificate_request: csr }),
   }
 }
 
-/** Milliseconds of CPU for each certificate. */
+/** What a renewal costs before it begins: mutual TLS and a request that only reads. */
+function handshakes(server: Child, ca: string): Signer {
+  return {
+    cpu: () => server.cpu(),
+    sign: ({ certificate: cert, keyPem: key }) => ask({ port: server.port, method: 'GET', path: '/me', ca, cert, key }),
+  }
+}
+
+/** Milliseconds of CPU for each request. */
 async function measure(signer: Signer, askers: readonly Asker[]): Promise<number> {
   const before = await signer.cpu()
   const waiting = [...askers]
@@ -88,19 +108,21 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
-function summary(rounds: readonly { readonly hermes: number; readonly cfssl: number }[]) {
+function summary(rounds: readonly Round[]) {
   const ratios = rounds.map(({ hermes, cfssl }) => hermes / cfssl)
-  const of = (name: 'hermes' | 'cfssl') => round2(median(rounds.map((round) => round[name])))
-  return { ratio: round2(median(ratios)), ratios: ratios.map(round2), hermesMs: of('hermes'), cfsslMs: of('cfssl') }
+  const of = (name: keyof Round) => round2(median(rounds.map((round) => round[name])))
+  const cost = { hermesMs: of('hermes'), cfsslMs: of('cfssl'), handshakeMs: of('handshake') }
+  return { ratio: round2(median(ratios)), ratios: ratios.map(round2), ...cost }
 }
 
 function round2(value: number): number {
   return Math.round(value * 100) / 100
 }
 
-function report({ ratio, ratios, hermesMs, cfsslMs }: ReturnType<typeof summary>): string {
+function report({ ratio, ratios, hermesMs, cfsslMs, handshakeMs }: ReturnType<typeof summary>): string {
   return [
     `hermes  ${hermesMs} ms of server CPU a renewal, its handshake and its commit included`,
+    `        ${handshakeMs} ms of them for mutual TLS and a request that only reads (GET /me)`,
     `cfssl   ${cfsslMs} ms a signature, its handshake included, and nothing stored`,
     `ratio   ${ratio} (median of ${ratios.join(', ')})`,
   ].join('\n')

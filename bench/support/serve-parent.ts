@@ -24,6 +24,8 @@ export function serveParent(listening: Listening, stop: () => Promise<void>): vo
   process.on('SIGTERM', () => {
     void stop().finally(() => process.exit(0))
   })
+  // A benchmark that fails leaves no server behind.
+  process.once('disconnect', () => process.exit(1))
   process.send?.(listening)
 }
 

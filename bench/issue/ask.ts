@@ -4,13 +4,15 @@ export interface Target {
   readonly port: number
   readonly path: string
   readonly ca: string
+  /** By default POST. */
+  readonly method?: 'GET'
   /** The client certificate and its key, PEM. */
   readonly cert?: string
   readonly key?: string
 }
 
-/** The status of the answer to one POST, over a connection of its own. */
-export function postJson(target: Target, body: object): Promise<number> {
+/** The status of the answer to one request, over a connection of its own. */
+export function ask(target: Target, body?: object): Promise<number> {
   const headers = { 'content-type': 'application/json' }
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: 'localhost', method: 'POST', agent: false, headers, ...target }, (answer) => {
@@ -19,6 +21,6 @@ export function postJson(target: Target, body: object): Promise<number> {
       answer.resume()
     })
     outgoing.on('error', reject)
-    outgoing.end(JSON.stringify(body))
+    outgoing.end(body && JSON.stringify(body))
   })
 }
