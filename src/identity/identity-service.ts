@@ -67,6 +67,8 @@ export interface IdentityService {
   revokeOwn(request: RevokeOwnRequest, holder: Holder): Promise<void>
   deleteAccount(holder: Holder): Promise<Deletion>
   unlock(holder: Holder): Promise<void>
+  /** Ends the delay of passwords of an account; their locks are the store's. */
+  liftDelay(username: string): void
   /** Deletes the accounts whose time has come; answers how many. */
   deleteDueAccounts(): Promise<number>
   /** Ends delays and waiting passwords with `draining`, then the worker threads. */
@@ -106,6 +108,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Ident
     revokeOwn: (request, holder) => revokeByCertificate(shared, request, holder),
     deleteAccount: (holder) => deleteAccount(shared, holder),
     unlock: (holder) => unlockAccount(shared, holder),
+    liftDelay: (username) => delay.lift(username),
     deleteDueAccounts: () => deleteDueAccounts(shared),
     close: async () => {
       closing.abort()

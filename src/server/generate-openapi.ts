@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { stringify } from 'yaml'
 import { loadConfig } from '../config.js'
 import type { Hub } from '../hub/hub.js'
+import type { Administration } from '../identity/admin/administration.js'
 import type { IdentityService } from '../identity/identity-service.js'
 import { createHierarchy } from '../pki/hierarchy.js'
 import { buildHubApp } from './hub/app.js'
@@ -23,6 +24,7 @@ export async function generateOpenApi(): Promise<string> {
       config,
       logger,
       identities: {} as IdentityService,
+      administration: {} as Administration,
       hub: { services: { delivery: { sessions: [] } } } as unknown as Hub,
     },
     null,

@@ -68,6 +68,12 @@ export function createServices(options: ServiceOptions): Services {
     now,
     toIdentity: (record) => describe(record, now()),
   })
-  const administration = createAdministration({ store: store.administration, identities: store.identities, now })
+  const administration = createAdministration({
+    store: store.administration,
+    identities: store.identities,
+    now,
+    standingChanged,
+    liftDelay: (username) => identities.liftDelay(username),
+  })
   return { identities, administration, hub, standingChanged }
 }

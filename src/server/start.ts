@@ -190,7 +190,10 @@ async function buildApps(installation: Installation, { identities, administratio
   stapleOcsp(identityApp.server, staple, dependencies.logger)
   const pkiApp =
     config.pkiHttpPort === null ? null : buildPkiApp({ ...dependencies, logger: logger.child({ listener: 'pki' }) })
-  const hubApp = await buildHubApp({ config, hub, identities, logger: logger.child({ listener: 'hub' }) }, tls.hub)
+  const hubApp = await buildHubApp(
+    { config, hub, identities, administration, logger: logger.child({ listener: 'hub' }) },
+    tls.hub,
+  )
   const administrationLogger = logger.child({ listener: 'administration' })
   const administrationApp = buildAdministrationApp({ config, administration, logger: administrationLogger })
   const drain = () => {

@@ -1,4 +1,4 @@
-import type { CertificateRecord, Role, UserRecord } from './records.js'
+import type { CertificateRecord, RevocationReason, Role, UserRecord } from './records.js'
 
 export type CertificateStatus = 'active' | 'revoked' | 'superseded' | 'expired'
 
@@ -45,6 +45,31 @@ export interface LoginFailures {
   readonly lockedUntil: Date | null
 }
 
+export interface RoleGrant {
+  readonly username: string
+  readonly role: Role
+}
+
+/** What an administrator does to a user. */
+export interface AdministratorAct {
+  readonly username: string
+  /** Fingerprint of his certificate; null: whoever is on the server's own machine. */
+  readonly by: string | null
+  readonly at: Date
+}
+
+export interface AdministratorRevocation extends AdministratorAct {
+  /** Null: every certificate of the user that has not ended. */
+  readonly serialNumber: string | null
+  readonly reason: RevocationReason
+}
+
+export interface RevokedByAdministrator {
+  readonly userId: number
+  /** Of the certificates that were good until now. */
+  readonly serialNumbers: readonly string[]
+}
+
 /** What administrators read and change. A page costs the same however many users and certificates there are. */
 export interface AdministrationStore {
   /** By username. */
@@ -56,4 +81,20 @@ export interface AdministrationStore {
   findIssued(name: string): Promise<(IssuedCertificate & { readonly der: Uint8Array }) | null>
   /** By address. */
   listLoginFailures(username: string): Promise<readonly LoginFailures[]>
+
+  /**
+   * Changes, each in one transaction, which rejects with `user_not_found` for unknown and deleted users, with
+   * `forbidden` when whoever does it is no administrator, and with `certificate_…` or `account_disabled` when his
+   * certificate is no longer good.
+   */
+  grantRole(grant: RoleGrant): Promise<void>
+  disable(act: AdministratorAct): Promise<void>
+  enable(act: AdministratorAct): Promise<void>
+  /** Forgets failed logins, and calls a scheduled deletion off. */
+  unlock(act: AdministratorAct): Promise<void>
+  /**
+   * Revokes one certificate, or all that have not ended; what is revoked stays as it is. With `keyCompromise` every
+   * certificate of their keys, which are barred. `not_found` for another user's.
+   */
+  revoke(revocation: AdministratorRevocation): Promise<RevokedByAdministrator>
 }

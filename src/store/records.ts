@@ -17,13 +17,14 @@ export interface UserRecord {
 
 export type Departure = 'recovered' | 'deleted'
 
-/** Those of RFC 5280 5.3.1 that a user may give. */
+/** Those of RFC 5280 5.3.1 that are given; the last by administrators alone. */
 export type RevocationReason =
   | 'unspecified'
   | 'keyCompromise'
   | 'affiliationChanged'
   | 'superseded'
   | 'cessationOfOperation'
+  | 'privilegeWithdrawn'
 
 export type AuthorisedBy = 'registration' | 'key' | 'password'
 

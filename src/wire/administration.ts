@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CertificatePem, Fingerprint, SerialNumber, Timestamp, Username } from './formats.js'
+import { RevocationReason } from './upkeep.js'
 
 /** Rows of one page, at most and by default. */
 export const PAGE_MAX = 1000
@@ -39,7 +40,7 @@ export const IssuedCertificate = z
     previous: Fingerprint.optional().meta({ description: 'Of the certificate that it renews.' }),
     supersededAt: Timestamp.optional().meta({ description: 'From when it is refused for the sake of a newer key.' }),
     revokedAt: Timestamp.optional(),
-    revocationReason: z.string().optional().meta({ description: 'As in RFC 5280 5.3.1.' }),
+    revocationReason: z.string().optional().meta({ description: 'As in RFC 5280 5.3.1.', example: 'superseded' }),
   })
   .meta({ id: 'IssuedCertificate', description: 'A certificate that was issued to a user.' })
 export type IssuedCertificate = z.infer<typeof IssuedCertificate>
@@ -65,8 +66,8 @@ export type Account = z.infer<typeof Account>
 
 export const LoginFailures = z
   .object({
-    address: z.string().meta({ description: 'An IPv4 address, or an IPv6 prefix of 64 bits.' }),
-    count: z.int().meta({ description: 'Wrong passwords since then.' }),
+    address: z.string().meta({ description: 'An IPv4 address, or an IPv6 prefix of 64 bits.', example: '192.0.2.1' }),
+    count: z.int().meta({ description: 'Wrong passwords since then.', example: 3 }),
     since: Timestamp,
     lockedUntil: Timestamp.optional().meta({ description: 'Until when no password is taken from this address.' }),
   })
@@ -115,3 +116,34 @@ export type CertificateList = z.infer<typeof CertificateList>
 export const CertificateName = z
   .union([SerialNumber, Fingerprint])
   .meta({ description: 'Serial number or fingerprint.', example: '4f1c0a7b9d3e5f60718293a4b5c6d7e8f901' })
+
+export const AdministratorReason = z.enum([...RevocationReason.options, 'privilegeWithdrawn']).meta({
+  description: `${RevocationReason.meta()?.description} privilegeWithdrawn says that the user may no longer.`,
+  example: 'privilegeWithdrawn',
+})
+
+export const AdministratorRevokeRequest = z
+  .strictObject({
+    serialNumber: SerialNumber.optional().meta({
+      description: 'Of the certificate to revoke.',
+      example: '4f1c0a7b9d3e5f60718293a4b5c6d7e8f901',
+    }),
+    reason: AdministratorReason,
+  })
+  .meta({
+    id: 'AdministratorRevokeRequest',
+    description: 'Without `serialNumber` every certificate of the user that has not ended.',
+  })
+export type AdministratorRevokeRequest = z.infer<typeof AdministratorRevokeRequest>
+
+export const RevokedCertificates = z
+  .object({
+    serialNumbers: z
+      .array(SerialNumber)
+      .meta({ description: 'Of the certificates that were good until now; what was revoked before stays as it is.' }),
+  })
+  .meta({ id: 'RevokedCertificates' })
+export type RevokedCertificates = z.infer<typeof RevokedCertificates>
+
+export const GrantRequest = z.strictObject({ role: Role }).meta({ id: 'GrantRequest' })
+export type GrantRequest = z.infer<typeof GrantRequest>

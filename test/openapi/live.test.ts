@@ -3,6 +3,7 @@ import t from 'tap'
 import { createCertificateRequest, generateKey, lockPrivateKey } from '../../src/client/keys.js'
 import { renewed } from '../support/account.js'
 import { answered, checkAnswer, checkEvent, checkResult, DOCUMENT, seenEvents } from '../support/conformance.js'
+import { grant } from '../support/console.js'
 import { acceptance, confirmation, join } from '../support/handshake.js'
 import { request } from '../support/https.js'
 import { connect, type Fields } from '../support/hub-client.js'
@@ -92,6 +93,13 @@ t.test('live answers of every route fit openapi.yaml, and so do the events', asy
   await a.event((e) => e.type === 'renewed')
   t.equal((await phone.call('POST', '/unlock', {})).status, 204)
   t.equal((await carol.call('POST', '/revoke', { reason: 'superseded' })).status, 204)
+  await grant(server, alice, 'administrator')
+  await call(alice, 'GET', '/admin/users?limit=1')
+  await call(alice, 'GET', '/admin/users/dora')
+  await call(alice, 'GET', '/admin/certificates?status=active')
+  await call(alice, 'GET', `/admin/certificates/${phone.fingerprint}`)
+  for (const act of ['disable', 'enable', 'unlock']) await call(alice, 'POST', `/admin/users/dora/${act}`, {})
+  await call(alice, 'POST', '/admin/users/carol/revoke', { reason: 'privilegeWithdrawn' })
   const credentials = { username: 'dora', password: PASSWORD }
   t.equal((await post('/escrow', { ...credentials, encryptedPrivateKey: locked })).status, 204)
   t.equal((await post('/change-password', { ...credentials, newPassword: PASSWORD })).status, 204)

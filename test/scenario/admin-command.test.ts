@@ -2,11 +2,12 @@ import { statSync } from 'node:fs'
 import { copyFile, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { adminIn } from '../support/admin-command.js'
+import { adminIn, type Outcome } from '../support/admin-command.js'
 import { buildCommand } from '../support/build.js'
 import { request } from '../support/https.js'
+import { connect } from '../support/hub-client.js'
 import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
-import { registerUser } from '../support/user.js'
+import { registerUser, userOf } from '../support/user.js'
 
 t.setTimeout(120_000)
 
@@ -111,6 +112,40 @@ t.test(
     t.throws(() => statSync(socket), 'one that ends in order leaves none')
   },
 )
+
+t.test('what is done to a user, with a server and without', async (t) => {
+  const running = await serve(t, { directory, command })
+  const server = await asTestServer(running, directory)
+  const dave = await registerUser(server, 'dave')
+  const live = await connect(t, server, dave)
+  const after = (outcome: Outcome) => outcome.json<{ user: object }>().user
+  t.match(await admin('grant', 'dave'), { code: 0, stdout: 'The role of dave is administrator.\n', stderr: '' })
+  t.equal((await dave.call('GET', '/admin/users')).status, 200)
+  t.match(after(await admin('grant', 'dave', '--role', 'user', '--json')), { username: 'dave', role: 'user' })
+  t.equal((await dave.call('GET', '/admin/users')).status, 403)
+  t.match(await admin('disable', 'dave'), { code: 0, stdout: /dave is disabled.*"hermes admin enable dave"/ })
+  t.match(await live.whenClosed(), { code: 4503 })
+  t.match(after(await admin('enable', 'dave', '--json')), { status: 'active' })
+  t.match(after(await admin('unlock', 'dave', '--json')), { username: 'dave' })
+  t.match(await admin('revoke', 'dave'), { code: 2, stderr: /--reason REASON is missing: .*keyCompromise/ })
+  t.match(await admin('disable', 'nobody'), { code: 1, stderr: 'hermes: There is no user nobody, or he was deleted\n' })
+  t.match(await admin('disable', '../alice'), { code: 1, stderr: /username: must be 1 to 64 characters/ })
+  running.child.kill('SIGTERM')
+  await running.ended
+
+  const { serialNumber } = (await admin('show', dave.fingerprint, '--json')).json<{
+    certificate: { serialNumber: string }
+  }>().certificate
+  const revoked = { username: 'dave', serialNumbers: [serialNumber] }
+  t.match((await admin('revoke', serialNumber, '--reason', 'keyCompromise', '--json')).json(), revoked)
+  t.match(await admin('revoke', 'dave', '--reason', 'superseded'), { code: 0, stdout: /^Nothing of dave was left/ })
+  t.match(await admin('enable', 'dave'), { stdout: /his newest certificate is revoked/ })
+  const next = await serve(t, { directory, command })
+  const later = userOf(await asTestServer(next, directory), 'dave', dave.key, dave.certificate, dave.fingerprint)
+  t.equal((await later.call('GET', '/me')).json().code, 'certificate_revoked')
+  next.child.kill('SIGTERM')
+  await next.ended
+})
 
 t.test('the next CRL of the root, on a machine that has no more than its three files', async (t) => {
   const running = await serve(t, { directory, command })

@@ -14,12 +14,17 @@ const blocksOf = (title: string) => {
 const blocks = blocksOf('Quick start by hand')
 const isLive = (block: string) => block.startsWith('npx wscat ')
 
-/** The commands as printed, but for the ports of this server and the place of wscat. */
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+/** The database of this server is not where it is by default. */
+const HERMES = `HERMES_DATABASE_URL=file:./hermes.db node --import=${import.meta.resolve('tsx')} ${MAIN}`
+
+/** The commands as printed, but for the ports and files of this server, and the place of programs. */
 function here(block: string, { identityUrl, hubUrl }: TestServer): string {
   return block
     .replaceAll('https://localhost:8443', identityUrl)
     .replaceAll('https://localhost:9443', hubUrl)
     .replaceAll('wss://localhost:9443', hubUrl.replace('https', 'wss'))
+    .replaceAll('node dist/cli/main.js', HERMES)
     .replaceAll('npx wscat', `exec node ${fileURLToPath(import.meta.resolve('wscat/bin/wscat'))}`)
 }
 
@@ -72,4 +77,12 @@ t.test('the quick start of README works as it is printed', async (t) => {
   t.equal(thirdCode, 0, third.seen.errors)
   t.match(third.seen.output, /BEGIN CERTIFICATE.*effectiveAt.*effectiveAt/s)
   t.equal((await curl('GET', `${server.identityUrl}/fetch/alice`)).status, 404, 'her account is deleted')
+
+  const fourth = shell(t, server, here(blocksOf('Administration').join('\n'), server))
+  const [fourthCode] = await once(fourth.child, 'close')
+  t.equal(fourthCode, 0, fourth.seen.errors)
+  t.match(
+    fourth.seen.output,
+    /^The role of bob is administrator\.\nUSERNAME .*\nalice +user +deleted .*"username":"bob"/s,
+  )
 })

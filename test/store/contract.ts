@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { NO_QUOTAS, type Quotas } from '../../src/store/quotas.js'
 import type { Store } from '../../src/store/store.js'
 import { accountContract } from './contract-accounts.js'
+import { administrationContract } from './contract-administration.js'
 import { conversationContract } from './contract-conversations.js'
 import { crlContract } from './contract-crl.js'
 import { departureContract } from './contract-departures.js'
@@ -24,6 +25,7 @@ const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void
   renewals: renewalContract,
   revocations: revocationContract,
   departures: departureContract,
+  administration: administrationContract,
   events: eventContract,
   conversations: conversationContract,
   devices: deviceContract,

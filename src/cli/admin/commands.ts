@@ -1,8 +1,21 @@
 import type { AdminCommand } from './command.js'
+import { disable, enable, unlock } from './commands/account.js'
+import { grant } from './commands/grant.js'
 import { listCertificates } from './commands/list-certificates.js'
 import { listUsers } from './commands/list-users.js'
+import { revoke } from './commands/revoke.js'
 import { rootCrl } from './commands/root-crl.js'
 import { show } from './commands/show.js'
 
 /** Every command of `hermes admin`, in the order of its help. */
-export const ADMIN_COMMANDS: readonly AdminCommand[] = [listUsers, listCertificates, show, rootCrl]
+export const ADMIN_COMMANDS: readonly AdminCommand[] = [
+  grant,
+  listUsers,
+  listCertificates,
+  show,
+  revoke,
+  disable,
+  enable,
+  unlock,
+  rootCrl,
+]

@@ -1,13 +1,18 @@
 import type {
+  Account,
   AccountDetails,
+  AdministratorRevokeRequest,
   CertificateList,
   CertificatesQuery,
   IssuedCertificateDetails,
+  RevokedCertificates,
+  Role,
   UserList,
   UsersQuery,
 } from '../../wire/administration.js'
+import { disableUser, enableUser, grantRole, revokeOfUser, unlockUser } from './acts.js'
 import { listCertificates, showCertificate } from './certificates.js'
-import type { AdministrationDependencies } from './dependencies.js'
+import type { ActDependencies, Administrator } from './dependencies.js'
 import { listUsers, showUser } from './users.js'
 
 /** What administrators do, whichever way they come. */
@@ -16,13 +21,23 @@ export interface Administration {
   showUser(username: string): Promise<AccountDetails>
   listCertificates(query: CertificatesQuery): Promise<CertificateList>
   showCertificate(name: string): Promise<IssuedCertificateDetails>
+  grant(username: string, role: Role): Promise<Account>
+  disable(username: string, by: Administrator): Promise<Account>
+  enable(username: string, by: Administrator): Promise<Account>
+  unlock(username: string, by: Administrator): Promise<Account>
+  revoke(username: string, request: AdministratorRevokeRequest, by: Administrator): Promise<RevokedCertificates>
 }
 
-export function createAdministration(dependencies: AdministrationDependencies): Administration {
+export function createAdministration(dependencies: ActDependencies): Administration {
   return {
     listUsers: (query) => listUsers(dependencies, query),
     showUser: (username) => showUser(dependencies, username),
     listCertificates: (query) => listCertificates(dependencies, query),
     showCertificate: (name) => showCertificate(dependencies, name),
+    grant: (username, role) => grantRole(dependencies, username, role),
+    disable: (username, by) => disableUser(dependencies, username, by),
+    enable: (username, by) => enableUser(dependencies, username, by),
+    unlock: (username, by) => unlockUser(dependencies, username, by),
+    revoke: (username, request, by) => revokeOfUser(dependencies, username, request, by),
   }
 }

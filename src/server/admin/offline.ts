@@ -21,7 +21,14 @@ export async function openAdministration(config: Config): Promise<FastifyInstanc
   const logger = pino({ level: 'error' }, pino.destination({ dest: 2, sync: true }))
   const now = () => new Date()
   const store = await openSqliteStore({ url: config.databaseUrl, now, logger, exclusive: true })
-  const administration = createAdministration({ store: store.administration, identities: store.identities, now })
+  const administration = createAdministration({
+    store: store.administration,
+    identities: store.identities,
+    now,
+    // Nobody is connected here, and no password waits.
+    standingChanged() {},
+    liftDelay() {},
+  })
   const app = buildAdministrationApp({ config, logger, administration })
   app.addHook('onClose', () => store.close())
   return app

@@ -3,10 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../../config.js'
 import type { Hub } from '../../hub/hub.js'
+import type { Administration } from '../../identity/admin/administration.js'
 import type { IdentityService } from '../../identity/identity-service.js'
 import { clientLimits } from '../client-limits.js'
 import { buildHttpApp } from '../http/http-app.js'
 import swagger from '../http/swagger.js'
+import { hubAdministration } from './administration.js'
 import { createGuard } from './guard.js'
 import { spendRequest } from './request-rate.js'
 import { restRoutes } from './rest-routes.js'
@@ -20,6 +22,7 @@ export interface HubAppDependencies {
   readonly config: Config
   readonly hub: Hub
   readonly identities: IdentityService
+  readonly administration: Administration
   readonly logger: Logger
 }
 
@@ -28,7 +31,7 @@ export async function buildHubApp(
   dependencies: HubAppDependencies,
   https: ServerOptions | null,
 ): Promise<FastifyInstance> {
-  const { config, hub, logger, identities: own } = dependencies
+  const { config, hub, logger, identities: own, administration } = dependencies
   const { services } = hub
   const { identities } = services
   const guard = createGuard({ identities, now: () => services.now(), departures: hub.departures, policy: config })
@@ -50,6 +53,7 @@ export async function buildHubApp(
     servers: [{ url: 'https://localhost:9443' }],
     tags: [
       { name: 'Account', description: 'The life of a certificate and of an account, as its owner decides.' },
+      { name: 'Administration', description: 'Users and their certificates, for users with the role administrator.' },
       { name: 'WebSocket', description: 'JSON-RPC 2.0 over one connection, which is also where events come.' },
       { name: 'Conversations', description: 'Starting and leaving them, their messages, events and members.' },
       { name: 'Invitations', description: 'How one becomes a member: each side proves itself to the other.' },
@@ -62,5 +66,6 @@ export async function buildHubApp(
   app.register(revokeOwnRoute, { identities: own })
   app.register(deleteOwnAccountRoute, { identities: own })
   app.register(unlockRoute, { identities: own })
+  app.register(hubAdministration, { administration })
   return app
 }

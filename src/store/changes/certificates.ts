@@ -1,6 +1,6 @@
 import { HermesError } from '../../errors.js'
 import type { CertificateRecord, EscrowRecord, NewCertificate, RevocationReason } from '../records.js'
-import { row, run, type Value, type Work } from '../work.js'
+import { row, rows, run, type Value, type Work } from '../work.js'
 
 /** What a certificate is stored with beside itself. */
 export interface Provenance {
@@ -69,20 +69,38 @@ export interface Which {
 
 /**
  * Revokes those that are not revoked, or superseded, already: what was revoked before keeps its date and reason.
+ * Answers the serial numbers of the others.
  */
-export function* revokeWhere({ column, value, endingAfter }: Which, reason: RevocationReason, at: Date): Work<void> {
+export function* revokeWhere(
+  { column, value, endingAfter }: Which,
+  reason: RevocationReason,
+  at: Date,
+): Work<readonly string[]> {
   const values: Value[] = [at, reason, value, at]
   if (endingAfter !== undefined) values.push(endingAfter)
-  yield* run(
+  const revoked = yield* rows<{ readonly serialNumber: string }>(
     `UPDATE "Certificate" SET "revokedAt" = $1, "revocationReason" = $2
       WHERE "${column}" = $3 AND "revokedAt" IS NULL AND ("supersededAt" IS NULL OR "supersededAt" > $4)
-        ${endingAfter === undefined ? '' : 'AND "notAfter" > $5'}`,
+        ${endingAfter === undefined ? '' : 'AND "notAfter" > $5'}
+      RETURNING "serialNumber"`,
     ...values,
   )
+  return revoked.map(({ serialNumber }) => serialNumber)
 }
 
-/** Bars a key for good, and revokes every certificate of it that has not ended. */
-export function* barKey(spkiHash: string, at: Date): Work<void> {
+/** Bars a key for good, and revokes every certificate of it that has not ended; answers as `revokeWhere`. */
+export function* barKey(spkiHash: string, at: Date): Work<readonly string[]> {
   yield* run('UPDATE "Key" SET "compromisedAt" = $1 WHERE "spkiHash" = $2 AND "compromisedAt" IS NULL', at, spkiHash)
-  yield* revokeWhere({ column: 'spkiHash', value: spkiHash, endingAfter: at }, 'keyCompromise', at)
+  return yield* revokeWhere({ column: 'spkiHash', value: spkiHash, endingAfter: at }, 'keyCompromise', at)
+}
+
+/** The same for every key of a user that has a certificate which has not ended. */
+export function* barKeysInUse(userId: number, at: Date): Work<readonly string[]> {
+  const keys = yield* rows<{ readonly spkiHash: string }>(
+    'SELECT DISTINCT "spkiHash" FROM "Certificate" WHERE "userId" = $1 AND "notAfter" > $2',
+    ...[userId, at],
+  )
+  const revoked: string[] = []
+  for (const { spkiHash } of keys) revoked.push(...(yield* barKey(spkiHash, at)))
+  return revoked
 }

@@ -1,4 +1,5 @@
 import type { Work } from '../work.js'
+import { disableUser, enableUser, grantRole, revokeOfUser, unlockUser } from './administer.js'
 import { changePassword, replaceEscrow, replacePasswordHash, unlock } from './credentials.js'
 import { deleteAccount, deleteDueAccount, finishDeparture, scheduleDeletion } from './delete-account.js'
 import { countAttempt, forgiveAttempt } from './login-attempts.js'
@@ -23,6 +24,11 @@ export const CHANGES = {
   deleteDueAccount,
   unlock,
   finishDeparture,
+  grantRole,
+  disableUser,
+  enableUser,
+  unlockUser,
+  revokeOfUser,
 }
 
 export type ChangeName = keyof typeof CHANGES

@@ -1,4 +1,5 @@
 import { HermesError } from '../../errors.js'
+import type { Role } from '../records.js'
 import { row, type Work } from '../work.js'
 
 /** What is asked of the row of a user. */
@@ -28,6 +29,7 @@ export function findAccount(userId: number): Work<Account | null> {
 
 /** A certificate with what decides whether it is good. */
 interface Presented extends Omit<Account, 'passwordHash'> {
+  readonly role: Role
   readonly id: number
   readonly userId: number
   readonly spkiHash: string
@@ -39,7 +41,7 @@ interface Presented extends Omit<Account, 'passwordHash'> {
 
 const PRESENTED = `
   SELECT c."id", c."userId", c."spkiHash", c."notAfter", c."supersededAt", c."revokedAt", k."compromisedAt",
-    u."username", u."disabledAt", u."deletedAt", u."deletionAt"
+    u."username", u."role", u."disabledAt", u."deletedAt", u."deletionAt"
   FROM "Certificate" c JOIN "User" u ON u."id" = c."userId" JOIN "Key" k ON k."spkiHash" = c."spkiHash"
   WHERE c."fingerprint" = $1`
 

@@ -1,6 +1,6 @@
 import type { Recovery } from '../account-upkeep.js'
-import { rows, run, type Work } from '../work.js'
-import { barKey, insertCertificate, revokeWhere, settleEscrow } from './certificates.js'
+import { run, type Work } from '../work.js'
+import { barKeysInUse, insertCertificate, revokeWhere, settleEscrow } from './certificates.js'
 import { requirePassword } from './proof.js'
 
 /** A new beginning by password alone: whatever the old keys could do ends here. */
@@ -15,12 +15,4 @@ export function* recover(recovery: Recovery): Work<void> {
     `UPDATE "User" SET "role" = 'user', "departure" = 'recovered', "deletionAt" = NULL WHERE "id" = $1`,
     userId,
   )
-}
-
-function* barKeysInUse(userId: number, at: Date): Work<void> {
-  const keys = yield* rows<{ readonly spkiHash: string }>(
-    'SELECT DISTINCT "spkiHash" FROM "Certificate" WHERE "userId" = $1 AND "notAfter" > $2',
-    ...[userId, at],
-  )
-  for (const { spkiHash } of keys) yield* barKey(spkiHash, at)
 }

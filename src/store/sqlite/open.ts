@@ -1,9 +1,10 @@
 import type { Database } from 'better-sqlite3'
+import type { MakeChange } from '../changes/changes.js'
 import { SILENT, type StoreLogger } from '../logger.js'
 import { NO_QUOTAS, type Quotas } from '../quotas.js'
 import type { Store } from '../store.js'
 import { WriteQueue } from '../write-queue.js'
-import { administrationReads } from './administration/reads.js'
+import { sqliteAdministration } from './administration/administration.js'
 import { CommitThread } from './commit-thread.js'
 import { openReader, openWriter } from './connection.js'
 import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js'
@@ -88,12 +89,13 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
     throw error
   }
   const commits = new GroupCommit(queue, thread, now, health)
+  const make: MakeChange = (name, input) => commits.change(name, input)
   const reader = openReader(path)
   return {
-    identities: sqliteIdentities(reader, (name, input) => commits.change(name, input), now),
+    identities: sqliteIdentities(reader, make, now),
     log: sqliteEventLog(reader, commits, queue, thread),
     revocations: sqliteRevocations(reader, writer),
-    administration: administrationReads(reader),
+    administration: sqliteAdministration(reader, make),
     installation: async () => readInstallation(reader),
     settle: (installation) => settle(reader, writer, installation),
     async check() {

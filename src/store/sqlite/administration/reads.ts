@@ -1,15 +1,8 @@
 import type { Database } from 'better-sqlite3'
 import type { AdministrationStore } from '../../administration-store.js'
+import { toDate } from '../../certificate-row.js'
 import { issuedPages } from './issued-pages.js'
-import {
-  ACCOUNT_COLUMNS,
-  type AccountRow,
-  ISSUED_COLUMNS,
-  type IssuedRow,
-  toAccount,
-  toDate,
-  toIssued,
-} from './rows.js'
+import { ACCOUNT_COLUMNS, type AccountRow, ISSUED_COLUMNS, type IssuedRow, toAccount, toIssued } from './rows.js'
 
 const ACCOUNT = `
   SELECT ${ACCOUNT_COLUMNS} FROM "User" u
@@ -27,8 +20,10 @@ interface FailuresRow {
   readonly lockedUntil: number | null
 }
 
+type Reads = Pick<AdministrationStore, 'listUsers' | 'findUser' | 'listIssued' | 'findIssued' | 'listLoginFailures'>
+
 /** What administrators read, through a connection that only reads. */
-export function administrationReads(db: Database): AdministrationStore {
+export function administrationReads(db: Database): Reads {
   const page = (where: string) => `${ACCOUNT} WHERE ${where} u."username" > ? ORDER BY u."username" LIMIT ?`
   const users = db.prepare<[string, number], AccountRow>(page(''))
   const ofRole = {

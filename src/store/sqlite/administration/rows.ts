@@ -1,4 +1,5 @@
 import type { Account, IssuedCertificate } from '../../administration-store.js'
+import { toDate } from '../../certificate-row.js'
 import type { AuthorisedBy, Role } from '../../records.js'
 
 /** Of a certificate `c` and its user `u`. */
@@ -54,8 +55,4 @@ export function toAccount(row: AccountRow): Account {
     deletionAt: toDate(deletionAt),
     certificate: toIssued(certificate) satisfies IssuedCertificate,
   }
-}
-
-export function toDate(milliseconds: number | null): Date | null {
-  return milliseconds === null ? null : new Date(milliseconds)
 }

@@ -1,0 +1,75 @@
+import { HermesError } from '../../errors.js'
+import type {
+  AdministratorAct,
+  AdministratorRevocation,
+  RevokedByAdministrator,
+  RoleGrant,
+} from '../administration-store.js'
+import { row, run, type Work } from '../work.js'
+import { barKey, barKeysInUse, revokeWhere } from './certificates.js'
+import { requireCertificate } from './proof.js'
+
+/** Gives a role, or takes it: no certificate lets anybody do that. */
+export function* grantRole({ username, role }: RoleGrant): Work<void> {
+  const { id } = yield* livingUser(username)
+  yield* run('UPDATE "User" SET "role" = $1 WHERE "id" = $2', role, id)
+}
+
+export function* disableUser(act: AdministratorAct): Work<void> {
+  const { id } = yield* subjectOf(act)
+  yield* run('UPDATE "User" SET "disabledAt" = $1 WHERE "id" = $2 AND "disabledAt" IS NULL', act.at, id)
+}
+
+export function* enableUser(act: AdministratorAct): Work<void> {
+  const { id } = yield* subjectOf(act)
+  yield* run('UPDATE "User" SET "disabledAt" = NULL WHERE "id" = $1', id)
+}
+
+/** What the owner may lift with his key, for one who has lost it. */
+export function* unlockUser(act: AdministratorAct): Work<void> {
+  const { id } = yield* subjectOf(act)
+  yield* run('DELETE FROM "LoginFailure" WHERE "username" = $1', act.username)
+  yield* run('UPDATE "User" SET "deletionAt" = NULL WHERE "id" = $1', id)
+}
+
+export function* revokeOfUser(revocation: AdministratorRevocation): Work<RevokedByAdministrator> {
+  const { id: userId } = yield* subjectOf(revocation)
+  const { serialNumber, reason, at } = revocation
+  const serialNumbers =
+    serialNumber === null ? yield* revokeAll(userId, reason, at) : yield* revokeOne(userId, serialNumber, reason, at)
+  return { userId, serialNumbers }
+}
+
+type Reason = AdministratorRevocation['reason']
+
+function* revokeAll(userId: number, reason: Reason, at: Date): Work<readonly string[]> {
+  if (reason === 'keyCompromise') return yield* barKeysInUse(userId, at)
+  return yield* revokeWhere({ column: 'userId', value: userId, endingAfter: at }, reason, at)
+}
+
+function* revokeOne(userId: number, serialNumber: string, reason: Reason, at: Date): Work<readonly string[]> {
+  const certificate = yield* row<{ readonly id: number; readonly userId: number; readonly spkiHash: string }>(
+    'SELECT "id", "userId", "spkiHash" FROM "Certificate" WHERE "serialNumber" = $1',
+    serialNumber,
+  )
+  if (certificate?.userId !== userId)
+    throw new HermesError('not_found', `The user has no certificate with serial number ${serialNumber}`)
+  const revoked = yield* revokeWhere({ column: 'id', value: certificate.id }, reason, at)
+  return reason === 'keyCompromise' ? [...revoked, ...(yield* barKey(certificate.spkiHash, at))] : revoked
+}
+
+/** Whom an act is about, if whoever does it may: decided here, so that a role that is lost meanwhile does not count. */
+function* subjectOf({ username, by, at }: AdministratorAct): Work<{ readonly id: number }> {
+  if (by !== null && (yield* requireCertificate(by, at)).role !== 'administrator')
+    throw new HermesError('forbidden', 'Only administrators may do this')
+  return yield* livingUser(username)
+}
+
+function* livingUser(username: string): Work<{ readonly id: number }> {
+  const user = yield* row<{ readonly id: number }>(
+    'SELECT "id" FROM "User" WHERE "username" = $1 AND "deletedAt" IS NULL',
+    username,
+  )
+  if (user === null) throw new HermesError('user_not_found', `There is no user ${username}, or he was deleted`)
+  return user
+}

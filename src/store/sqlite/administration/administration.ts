@@ -1,0 +1,16 @@
+import type { Database } from 'better-sqlite3'
+import type { AdministrationStore } from '../../administration-store.js'
+import type { MakeChange } from '../../changes/changes.js'
+import { administrationReads } from './reads.js'
+
+/** What administrators read, on `reader`, and change, made by `make`. */
+export function sqliteAdministration(reader: Database, make: MakeChange): AdministrationStore {
+  return {
+    ...administrationReads(reader),
+    grantRole: (grant) => make('grantRole', grant),
+    disable: (act) => make('disableUser', act),
+    enable: (act) => make('enableUser', act),
+    unlock: (act) => make('unlockUser', act),
+    revoke: (revocation) => make('revokeOfUser', revocation),
+  }
+}

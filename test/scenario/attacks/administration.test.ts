@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { request as httpsRequest } from 'node:https'
+import { text } from 'node:stream/consumers'
+import t from 'tap'
+import { recovered, renewed } from '../../support/account.js'
+import { DOCUMENT } from '../../support/conformance.js'
+import { atConsole, grant } from '../../support/console.js'
+import { startServer } from '../../support/server.js'
+import { changeStanding } from '../../support/standing.js'
+import { registerUser, type User } from '../../support/user.js'
+
+const server = await startServer(t, { HERMES_CERTIFICATES_PER_HOUR: '0' })
+const victim = await registerUser(server, 'victim')
+let count = 0
+const newUser = () => registerUser(server, `user-${++count}`)
+
+async function newAdministrator(): Promise<User> {
+  const user = await newUser()
+  await grant(server, user, 'administrator')
+  return user
+}
+
+/** Every route of administration that openapi.yaml has, so that a new one is covered by itself. */
+const ROUTES = Object.entries(DOCUMENT.paths).flatMap(([path, item]) =>
+  Object.keys(item ?? {}).flatMap((method) =>
+    path.startsWith('/admin/')
+      ? [{ method: method.toUpperCase(), path: path.replace('{username}', 'victim').replace(/\{\w+\}/, '00') }]
+      : [],
+  ),
+)
+
+const state = async () => (await atConsole(server, 'GET', '/admin/users/victim')).text
+
+async function refusedEverywhere(user: User, code: string) {
+  const before = await state()
+  for (const { method, path } of ROUTES)
+    for (const body of method === 'POST' ? [{}, { reason: 'keyCompromise' }, { colour: 'red' }] : [undefined]) {
+      const answer = await user.call(method, path, body)
+      if (answer.status !== 403 || answer.json().code !== code) throw new Error(`${method} ${path}: ${answer.text}`)
+    }
+  if ((await state()) !== before) throw new Error('something was changed')
+}
+
+t.test('a user without the role, on every route', async (t) => {
+  t.ok(ROUTES.length >= 8, 'there are some')
+  await refusedEverywhere(await newUser(), 'forbidden')
+})
+
+t.test('an administrator who lost the role, or whose certificate is good no longer', async (t) => {
+  const demoted = await newAdministrator()
+  t.equal((await demoted.call('GET', '/admin/users')).status, 200)
+  await grant(server, demoted, 'user')
+  await refusedEverywhere(demoted, 'forbidden')
+
+  const old = await newAdministrator()
+  await renewed(server, old)
+  t.equal((await old.call('GET', '/admin/users')).status, 200, 'for ten minutes')
+  changeStanding(server, old, { supersededAt: Date.now() - 1 })
+  await refusedEverywhere(old, 'certificate_superseded')
+
+  const revoked = await newAdministrator()
+  const reason = { reason: 'superseded' }
+  t.equal((await revoked.call('POST', `/admin/users/${revoked.username}/revoke`, reason)).status, 200)
+  await refusedEverywhere(revoked, 'certificate_revoked')
+
+  const disabled = await newAdministrator()
+  t.equal((await disabled.call('POST', `/admin/users/${disabled.username}/disable`, {})).status, 200)
+  await refusedEverywhere(disabled, 'account_disabled')
+})
+
+t.test('whoever has no more than the password of an administrator is none', async () => {
+  await refusedEverywhere(await recovered(server, await newAdministrator()), 'forbidden')
+})
+
+t.test('a role that is lost while the request is under way does not count', async (t) => {
+  const user = await newAdministrator()
+  const before = await state()
+  const outgoing = httpsRequest(`${server.hubUrl}/admin/users/${victim.username}/disable`, {
+    method: 'POST',
+    agent: false,
+    headers: { 'content-type': 'application/json', 'content-length': 2, expect: '100-continue' },
+    ...user.tls,
+  })
+  outgoing.flushHeaders()
+  await once(outgoing, 'continue')
+  await grant(server, user, 'user')
+  outgoing.end('{}')
+  const [incoming] = await once(outgoing, 'response')
+  t.equal(incoming.statusCode, 403)
+  t.match(await text(incoming), /"code":"forbidden"/)
+  t.equal(await state(), before)
+})
+
+t.test('nobody makes himself or others an administrator over the network, not even an administrator', async (t) => {
+  for (const user of [await newUser(), await newAdministrator()])
+    for (const path of ['/admin/users/victim/grant', `/admin/users/${user.username}/grant`]) {
+      const answer = await user.call('POST', path, { role: 'administrator' })
+      t.equal(answer.json().code, 'not_found')
+    }
+  t.match(JSON.parse(await state()), { role: 'user' })
+})
