@@ -6,7 +6,7 @@ import { ISSUED_COLUMNS, type IssuedRow, toIssued } from './rows.js'
 const SOURCES = {
   good: { index: 'Certificate_good_idx', where: 'c."revokedAt" IS NULL AND c."supersededAt" IS NULL' },
   // Of the last minutes: good until their time has come. They are few, so that they may be sorted.
-  pending: { index: 'Certificate_supersededAt_idx', where: 'c."revokedAt" IS NULL AND c."supersededAt" > @at' },
+  pending: { index: 'Certificate_pending_idx', where: 'c."revokedAt" IS NULL AND c."supersededAt" > @at' },
   superseded: {
     index: 'Certificate_superseded_idx',
     where: 'c."revokedAt" IS NULL AND c."supersededAt" IS NOT NULL AND c."supersededAt" <= @at',
@@ -27,15 +27,19 @@ const OF_STATUS: Readonly<Record<CertificateStatus, readonly Source[]>> = {
 /** Behind every id. */
 const LAST_ID = Number.MAX_SAFE_INTEGER
 
+/** What is sorted is sorted by the index alone: the rows are read of those that are listed. */
 function selectFrom(source: Source, ofUser: boolean): string {
   const { index, where } = SOURCES[source]
   return `
     SELECT ${ISSUED_COLUMNS}
-    FROM "Certificate" c INDEXED BY "${ofUser ? 'Certificate_userId_notAfter_idx' : index}"
-    CROSS JOIN "User" u ON u."id" = c."userId"
-    WHERE ${where} ${ofUser ? 'AND c."userId" = @userId' : ''}
-      AND (c."notAfter", c."id") > (@notAfter, @id) AND c."notAfter" < @before
-    ORDER BY c."notAfter", c."id" LIMIT @limit`
+    FROM (
+      SELECT c."id" FROM "Certificate" c INDEXED BY "${ofUser ? 'Certificate_userId_notAfter_idx' : index}"
+      WHERE ${where} ${ofUser ? 'AND c."userId" = @userId' : ''}
+        AND (c."notAfter", c."id") > (@notAfter, @id) AND c."notAfter" < @before
+      ORDER BY c."notAfter", c."id" LIMIT @limit
+    ) listed
+    CROSS JOIN "Certificate" c ON c."id" = listed."id"
+    CROSS JOIN "User" u ON u."id" = c."userId"`
 }
 
 interface Bounds {
