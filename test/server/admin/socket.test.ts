@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer as createHttpServer, get } from 'node:http'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -71,6 +73,23 @@ async function leaveSocket(path: string): Promise<void> {
   child.kill('SIGKILL')
   await once(child, 'close')
 }
+
+const isRoot = process.getuid?.() === 0
+
+t.test('another user of the machine', { skip: !isRoot && 'only root can become another' }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'hermes-socket-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  await chmod(folder, 0o755)
+  const path = join(folder, 'hermes.db.sock')
+  await listenPrivately(app(t), path)
+  const program = `
+    process.setuid(65534)
+    require('node:net').connect(process.argv[1])
+      .on('connect', () => console.log('connected'))
+      .on('error', (error) => console.log(error.code))`
+  const child = spawn(process.execPath, ['-e', program, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.equal((await text(child.stdout)).trim(), 'EACCES')
+})
 
 t.test('a file in its place is not touched, nor is one made where there is no folder', async (t) => {
   const path = scene(t)
