@@ -112,7 +112,7 @@ t.test('unlocking lifts locks and calls a deletion off', async (t) => {
   t.equal((await act(user, 'unlock')).status, 200)
   t.equal((await byPassword(server, user, '/fetch-my')).json().code, 'no_private_key', 'the password is taken')
   const unlocked = (await carol.call('GET', `/admin/users/${user.username}`)).json()
-  t.match(unlocked, { loginFailures: [] })
+  t.same(unlocked.loginFailures, [])
   t.notOk('deletionAt' in unlocked)
 })
 

@@ -24,7 +24,7 @@ t.test('while the database is administered no server starts, and while a server 
   await t.rejects(openAdministration(config), inUse)
   await first.close()
   const app = await openAdministration(config)
-  t.match((await app.inject({ url: '/admin/users' })).json(), { users: [], more: false })
+  t.same((await app.inject({ url: '/admin/users' })).json(), { users: [], more: false })
   await t.rejects(start(config, options), inUse)
   await app.close()
   await (await start(config, options)).close()
