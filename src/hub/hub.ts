@@ -18,6 +18,7 @@ import { RateLimiter } from './rate-limiter.js'
 import { RequestLocks } from './request-locks.js'
 import type { HubLimits, HubServices } from './services.js'
 import { sessionOptions } from './session-options.js'
+import { Withdrawals } from './withdrawals.js'
 
 /** Invitations ended by one sweep; the rest waits for the next. */
 const DUE_INVITATIONS = 100
@@ -42,6 +43,7 @@ export class Hub {
   readonly services: HubServices
   readonly rate: RateLimiter
   readonly departures: Departures
+  readonly withdrawals: Withdrawals
   readonly #warned = new WeakSet<Session>()
 
   constructor({ store, bus, limits, rate, rootFingerprint, now, toIdentity }: HubDependencies) {
@@ -53,6 +55,7 @@ export class Hub {
     const base = { limits, rootFingerprint, identities, log, bus }
     this.services = { ...base, conversations, delivery, devices, requests, now, toIdentity }
     this.departures = new Departures(identities, log, conversations, now)
+    this.withdrawals = new Withdrawals(identities, log, conversations, now)
     this.rate = new RateLimiter(rate.requestsPerSecond, rate.requestsBurst, () => performance.now())
   }
 

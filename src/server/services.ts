@@ -42,7 +42,12 @@ export function createServices(options: ServiceOptions): Services {
     },
   }
   const bus = createInProcessBus()
-  const standingChanged = (userId: number) => bus.standing({ userId })
+  const standingChanged = (userId: number) => {
+    bus.standing({ userId })
+    hub.withdrawals.settle(userId).catch((error: unknown) => {
+      logger.error({ err: error, userId }, 'Invitations of an account could not be withdrawn')
+    })
+  }
   const identities = createIdentityService({
     store: store.identities,
     authority,

@@ -85,6 +85,13 @@ export interface Page {
   readonly maxBytes: number
 }
 
+/** An invitation that has not ended, as one of its parties sees it. */
+export interface OpenInvitation {
+  readonly invitation: string
+  readonly uuid: string
+  readonly fingerprint: string
+}
+
 /**
  * Conversations: their events and what is projected from them, and the cursors of devices.
  *
@@ -107,6 +114,8 @@ export interface EventLog {
    * counts while it is open.
    */
   findPlaces(userId: number, except: string | null, limit: number): Promise<readonly string[]>
+  /** Open invitations by or to a user, after one of them, by id, with the fingerprint of his certificate in each. */
+  findOpenInvitations(userId: number, after: string, limit: number): Promise<readonly OpenInvitation[]>
   /** Open invitations whose time is up, oldest first. */
   findDueInvitations(
     now: Date,

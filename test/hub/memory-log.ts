@@ -129,6 +129,10 @@ export class MemoryLog implements EventLog {
     return []
   }
 
+  async findOpenInvitations() {
+    return []
+  }
+
   async findDueInvitations() {
     return []
   }

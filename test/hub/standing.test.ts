@@ -72,6 +72,20 @@ t.test('what changes between the guard and the session ends it before it is give
   t.same((await hub.connect(bob)).sink.trace, ['close 4501'], 'whether the change is heard of or not')
 })
 
+t.test('one that is refused then does not take the place of a good one of its device', async (t) => {
+  const hub = await openHub(t)
+  const { alice, bob } = await hub.users('alice', 'bob')
+  const conversation = await conversationOf(hub, alice, bob)
+  const good = await hub.connect(bob)
+  const refused = await hub.connect({ ...bob, fingerprint: `sha256:${'0'.repeat(64)}` })
+  t.same(refused.sink.trace, ['close 4501'])
+  t.equal(good.session.isClosed, false)
+  const before = good.sink.trace.length
+  await hub.call(alice, 'send', { conversation, messageId: randomUUID(), payload: 'x' })
+  await turns()
+  t.equal(good.sink.trace.length, before + 1, 'it hears what comes')
+})
+
 t.test('what was asked before and is not decided yet is not done', async (t) => {
   const hub = await openHub(t)
   const { alice, bob, carol } = await hub.users('alice', 'bob', 'carol')

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { createCertificateRequest, generateKey, lockPrivateKey } from '../../src/client/keys.js'
 import { byPassword, fetched, post, recovered, renewed, under } from '../support/account.js'
-import { conversationOf } from '../support/handshake.js'
+import { conversationOf, type Party } from '../support/handshake.js'
 import { connect, type Fields, type HubClient } from '../support/hub-client.js'
 import { startServer } from '../support/server.js'
-import { PASSWORD, registerUser, registerUsers } from '../support/user.js'
+import { PASSWORD, registerUser, registerUsers, type User } from '../support/user.js'
 import { parties } from './attacks/invitation.js'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -75,6 +75,27 @@ t.test('after a recovery every stay ends at once, and nothing of it comes back',
   t.match((await again.call('conversations')).conversations, [{ status: 'left' }, { status: 'left' }])
   await a.client.call('send', message(conversation))
   t.equal((await historyOf(again, conversation)).at(-1)?.type, 'left', 'what comes after is not his to read')
+})
+
+t.test('open invitations end when a certificate in them is revoked', async (t) => {
+  const server = await startServer(t)
+  const { alice, bob, carol } = await registerUsers(server, 'alice', 'bob', 'carol')
+  const [a, b, c] = await parties(t, server, alice, bob, carol)
+  const conversation = await conversationOf(server, a, b)
+  const invite = async ({ client }: Party, { username, fingerprint }: User, into: string) =>
+    (await client.call('invite', { conversation: into, username, fingerprint, challenge: 'A'.repeat(43) })).invitation
+  const { conversation: other } = await c.client.call('start', { participants: [{ certificate: bob.certificate }] })
+  const [byBob, toBob] = [await invite(b, carol, conversation), await invite(c, bob, other)]
+  t.equal((await bob.call('POST', '/revoke', { reason: 'superseded' })).status, 204)
+  for (const [hears, invitation, from] of [
+    [a, byBob, 'bob'],
+    [c, byBob, 'bob'],
+    [c, toBob, 'carol'],
+  ] as const)
+    t.match(await hears.client.event((e) => e.type === 'cancelled' && e.invitation === invitation), {
+      from: { username: from },
+      reason: 'bob: certificate_revoked',
+    })
 })
 
 t.test('a deletion over mutual TLS is done when it is answered', async (t) => {

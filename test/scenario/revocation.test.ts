@@ -1,9 +1,10 @@
 import { Agent } from 'node:https'
 import t from 'tap'
+import { renewed } from '../support/account.js'
 import { request } from '../support/https.js'
 import { connect, refusedUpgrade } from '../support/hub-client.js'
 import { startServer } from '../support/server.js'
-import { changeStanding } from '../support/standing.js'
+import { changeStanding, type Standing } from '../support/standing.js'
 import { registerUser, registerUsers, type User } from '../support/user.js'
 
 const MINUTES_10 = 10 * 60_000
@@ -13,15 +14,19 @@ const server = await startServer(t, {}, () => new Date(now))
 
 t.test('each end of a certificate ends what is live and refuses what is new, for this user alone', async (t) => {
   const past = now - 1000
+  const asked = (status: number, path: string, body?: object) => async (user: User) => {
+    t.equal((await user.call('POST', path, body)).status, status)
+  }
+  const stored = (standing: Standing) => async (user: User) => changeStanding(server, user, standing)
   const cases = [
-    ['revoked', { revokedAt: past }, 4501, 'certificate_revoked'],
-    ['expired', { notAfter: past }, 4502, 'certificate_expired'],
-    ['disabled', { disabledAt: past }, 4503, 'account_disabled'],
-    ['deleted', { deletedAt: past, revokedAt: past }, 4503, 'account_disabled'],
-    ['superseded', { supersededAt: past }, 4506, 'certificate_superseded'],
+    ['revoked', asked(204, '/revoke', { reason: 'keyCompromise' }), 4501, 'certificate_revoked'],
+    ['expired', stored({ notAfter: past }), 4502, 'certificate_expired'],
+    ['disabled', stored({ disabledAt: past }), 4503, 'account_disabled'],
+    ['deleted', asked(202, '/delete-account', {}), 4503, 'account_disabled'],
+    ['superseded', stored({ supersededAt: past }), 4506, 'certificate_superseded'],
   ] as const
   const other = await connect(t, server, await registerUser(server, 'other'))
-  for (const [name, standing, close, code] of cases) {
+  for (const [name, end, close, code] of cases) {
     const user = await registerUser(server, name)
     const agent = new Agent({ keepAlive: true, maxSockets: 1, ...user.tls })
     t.teardown(() => agent.destroy())
@@ -30,7 +35,7 @@ t.test('each end of a certificate ends what is live and refuses what is new, for
     const sockets = [await connect(t, server, user), await connect(t, server, user, { device: 'phone' })]
     const poll = user.call('GET', '/events?device=poll&wait=55')
     await arrived(user)
-    changeStanding(server, user, standing)
+    await end(user)
     for (const socket of sockets) t.match(await socket.whenClosed(), { code: close }, name)
     const ended = await poll
     t.match(ended, { status: 403, headers: { connection: 'close' } }, name)
@@ -48,11 +53,11 @@ async function arrived(user: User): Promise<void> {
 }
 
 t.test('a superseded certificate has its ten minutes, and is then closed without anybody asking', async (t) => {
-  const { renewed, idle } = await registerUsers(server, 'renewed', 'idle')
-  const [busy, quiet] = [await connect(t, server, renewed), await connect(t, server, idle)]
-  for (const user of [renewed, idle]) changeStanding(server, user, { supersededAt: now + MINUTES_10 })
-  t.match(await busy.call('whoami'), { identity: { username: 'renewed' } })
-  t.equal((await renewed.call('GET', '/me')).status, 200)
+  const { dora, idle } = await registerUsers(server, 'dora', 'idle')
+  const [busy, quiet] = [await connect(t, server, dora), await connect(t, server, idle)]
+  for (const user of [dora, idle]) await renewed(server, user)
+  t.match(await busy.call('whoami'), { identity: { username: 'dora' } })
+  t.equal((await dora.call('GET', '/me')).status, 200)
   now += MINUTES_10
   const late = t.rejects(busy.call('whoami'), 'a frame that comes then is not answered')
   for (const client of [busy, quiet]) t.match(await client.whenClosed(), { code: 4506 })

@@ -121,4 +121,27 @@ export async function conversationContract(t: Test, store: Store): Promise<void>
     t.same(await due('2020-01-01T00:00:00.000Z'), [{ invitation: early.id, uuid }], 'in the very second')
     t.same(await due('2019-12-31T23:59:59.999Z'), [])
   })
+
+  await t.test('open invitations by and to a user, page by page', async (t) => {
+    const [inviter, invitee] = [await registered(store), await registered(store)]
+    const { id, uuid } = await started(store, inviter)
+    const open = [invitation(inviter, invitee), invitation(inviter, alice), invitation(inviter, bob)]
+    const ended = invitation(inviter, invitee, { state: 'cancelled', endedSeq: 2 })
+    const towards = invitation(bob, inviter)
+    await append(store, entry(id, [event(2, inviter.userId)], { invitations: [...open, ended, towards] }))
+    const ids = [...open, towards].map((one) => one.id).sort()
+    const all = await log.findOpenInvitations(inviter.userId, '', 10)
+    t.same(
+      all.map((one) => one.invitation),
+      ids,
+    )
+    t.ok(all.every((one) => one.uuid === uuid && one.fingerprint === inviter.fingerprint))
+    t.same(
+      (await log.findOpenInvitations(inviter.userId, ids[0] ?? '', 2)).map((one) => one.invitation),
+      ids.slice(1, 3),
+    )
+    t.match(await log.findOpenInvitations(invitee.userId, '', 10), [
+      { invitation: open[0]?.id, fingerprint: invitee.fingerprint },
+    ])
+  })
 }

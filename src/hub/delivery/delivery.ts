@@ -58,16 +58,17 @@ export class Delivery {
   /**
    * Makes `session` the connection of its device, ending the older one, and loads what it may see.
    * What is committed meanwhile is not missed, nor is the end of its certificate: from here on changes of its
-   * standing are heard, and what changed between the guard and here is looked up.
+   * standing are heard, and what changed between the guard and here is looked up. One that is refused then replaces
+   * nothing.
    */
   async attach(session: Session): Promise<void> {
-    const { device, userId } = session.options
-    this.#replace(session)
-    this.#byDevice.set(device.id, session)
+    const { userId } = session.options
+    this.#loading.set(session, { stale: false, heads: new Map() })
     this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(session))
     try {
-      await this.#load(session)
       await this.#examine([session])
+      if (!session.isClosed) this.#replace(session)
+      await this.#load(session)
     } catch (error) {
       this.detach(session)
       throw error
@@ -109,10 +110,13 @@ export class Delivery {
   }
 
   #replace(session: Session): void {
-    const older = this.#byDevice.get(session.options.device.id)
-    if (!older) return
-    older.close(CLOSE.replaced)
-    this.detach(older)
+    const { device } = session.options
+    const older = this.#byDevice.get(device.id)
+    if (older) {
+      older.close(CLOSE.replaced)
+      this.detach(older)
+    }
+    this.#byDevice.set(device.id, session)
   }
 
   #open(session: Session, feed: Feed, head?: number): void {

@@ -21,7 +21,8 @@ export async function settleInvitation(call: Call, queue: ConversationQueue, inv
     submitByServer(queue, { type: 'withdraw', at, invitation: invitation.id, reason: `${other.username}: ${reason}` })
 }
 
-function whyNotGood(record: IdentityRecord | null, at: number): string | null {
+/** Why a certificate is no longer good, or null. */
+export function whyNotGood(record: IdentityRecord | null, at: number): string | null {
   return record ? refusalOf(record, at) : 'certificate_unknown'
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { EventLog, Page } from '../event-log.js'
+import type { EventLog, OpenInvitation, Page } from '../event-log.js'
 import type {
   ConversationSnapshot,
   StoredEvent,
@@ -56,6 +56,17 @@ const PLACES = `
   WHERE i."inviteeId" = @userId AND i."endedSeq" IS NULL AND i."inviteeFingerprint" IS NOT @except
   LIMIT @limit`
 
+/** Of one who is a party: invitations by him, and to him, through their indexes. */
+const OPEN = `
+  SELECT i."id" AS "invitation", c."uuid", i."inviterFingerprint" AS "fingerprint"
+  FROM "Invitation" i JOIN "Conversation" c ON c."id" = i."conversationId"
+  WHERE i."inviterId" = @userId AND i."endedSeq" IS NULL AND i."id" > @after
+  UNION ALL
+  SELECT i."id", c."uuid", i."inviteeFingerprint"
+  FROM "Invitation" i JOIN "Conversation" c ON c."id" = i."conversationId"
+  WHERE i."inviteeId" = @userId AND i."endedSeq" IS NULL AND i."id" > @after
+  ORDER BY 1 LIMIT @limit`
+
 type ConversationRow = Omit<ConversationSnapshot, 'closed' | 'stays' | 'invitations'> & {
   readonly closedAt: number | null
 }
@@ -71,7 +82,14 @@ type InvitationRow = Omit<StoredInvitation, 'inviter' | 'invitee'> & {
 
 type Reads = Pick<
   EventLog,
-  'load' | 'findConversationOfInvitation' | 'read' | 'findMessage' | 'findRequest' | 'findPlaces' | 'findDueInvitations'
+  | 'load'
+  | 'findConversationOfInvitation'
+  | 'read'
+  | 'findMessage'
+  | 'findRequest'
+  | 'findPlaces'
+  | 'findOpenInvitations'
+  | 'findDueInvitations'
 >
 
 /** What the hub reads of conversations, through a connection that only reads. */
@@ -82,6 +100,7 @@ export function conversationReads(db: Database): Reads {
   const request = db.prepare<[number, string], StoredRequest>(REQUEST)
   const due = db.prepare<[string, number], { invitation: string; uuid: string }>(DUE)
   const places = db.prepare<[{ userId: number; except: string | null; limit: number }], string>(PLACES).pluck()
+  const open = db.prepare<[{ userId: number; after: string; limit: number }], OpenInvitation>(OPEN)
   const load = snapshotReader(db)
 
   return {
@@ -93,6 +112,7 @@ export function conversationReads(db: Database): Reads {
       message.get(conversationId, senderId, messageId) ?? null,
     findRequest: async (userId, requestId) => request.get(userId, requestId) ?? null,
     findPlaces: async (userId, except, limit) => places.all({ userId, except, limit }),
+    findOpenInvitations: async (userId, after, limit) => open.all({ userId, after, limit }),
     findDueInvitations: async (now, limit) => due.all(wholeSeconds(now), limit),
   }
 }

@@ -3,7 +3,6 @@ import t, { type Test } from 'tap'
 import { conversationOf } from '../../support/handshake.js'
 import { connect, type HubClient, refusedUpgrade } from '../../support/hub-client.js'
 import { startServer } from '../../support/server.js'
-import { changeStanding } from '../../support/standing.js'
 import { answerOf, ask, open, sessionOf } from '../../support/tls-session.js'
 import { registerUser, type User } from '../../support/user.js'
 
@@ -23,8 +22,11 @@ async function arrange(t: Test) {
   return { mallory, a: a.client, b: b.client, conversation, send }
 }
 
-/** In the database of the server and told to it, as when a request for it is answered. */
-const revoke = (user: User) => changeStanding(server, user, { revokedAt: Date.now() })
+/** Resolves when it is answered. */
+async function revoke(user: User): Promise<void> {
+  const { status, text } = await user.call('POST', '/revoke', { reason: 'superseded' })
+  if (status !== 204) throw new Error(`${user.username} was not revoked: ${status} ${text}`)
+}
 
 /** The messageIds of a conversation, as a member reads them. */
 async function storedMessages(client: HubClient, conversation: string): Promise<ReadonlySet<string>> {
@@ -42,7 +44,7 @@ t.test('a revoked certificate on a resumed TLS session', async (t) => {
   const { mallory } = await arrange(t)
   const { session, socket: first } = await sessionOf(t, server.hubUrl, mallory.tls)
   t.equal((await ask(first, '/me')).status, 200)
-  revoke(mallory)
+  await revoke(mallory)
   const resumed = await open(t, server.hubUrl, { ca: server.rootPem, session })
   t.equal(resumed.isSessionReused(), true, 'TLS lets it go on')
   const refused = await ask(resumed, '/me')
@@ -71,7 +73,7 @@ t.test('a frame sent after the revocation was answered is not processed', async 
     }
     flood()
     await b.until(() => (answered.size > 100 ? true : null), 'answers')
-    revoke(mallory)
+    await revoke(mallory)
     isRevoked = true
     for (let n = 0; n < 20; n += 1) {
       const messageId = randomUUID()
@@ -98,7 +100,7 @@ t.test('events after the revocation are not delivered to it', async (t) => {
   const { mallory, a, b, send } = await arrange(t)
   const { seq: last } = await send(a)
   await b.event(({ seq }) => seq === last)
-  revoke(mallory)
+  await revoke(mallory)
   await Promise.all(Array.from({ length: 20 }, () => send(a)))
   t.match(await b.whenClosed(), { code: 4501 })
   t.equal(b.events.at(-1)?.seq, last)
@@ -113,7 +115,7 @@ t.test('a request whose body comes after the revocation is not processed', async
   const head = [`POST ${path} HTTP/1.1`, 'Host: localhost', 'Content-Type: application/json']
   socket.write([...head, `Content-Length: ${body.length}`, '', ''].join('\r\n'))
   for (let trip = 0; trip < 5; trip += 1) await alice.call('GET', '/me')
-  revoke(mallory)
+  await revoke(mallory)
   socket.write(body)
   const answer = await answerOf(socket, 'POST', path)
   t.match(answer, { status: 403, headers: { connection: 'close' } })
