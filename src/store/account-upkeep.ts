@@ -36,6 +36,9 @@ export interface Renewal {
   readonly endedAfter: Date
 }
 
+/** A request to renew, as far as it tells whether it was answered before. */
+export type RenewalRequest = Pick<Renewal, 'fingerprint' | 'requestHash' | 'at'>
+
 export interface Recovery {
   readonly userId: number
   readonly passwordHash: string
@@ -75,6 +78,8 @@ export interface AccountUpkeep {
    * user, or a compromised one, is `csr_rejected`.
    */
   renew(renewal: Renewal): Promise<CertificateRecord>
+  /** The first answer to a request that was answered before, or null. Spares a signature; `renew` decides. */
+  findRenewal(request: RenewalRequest): Promise<CertificateRecord | null>
   /**
    * Revokes every certificate that has not ended, stores a new one, takes a role away, has all stays ended
    * (`departure`), and calls a scheduled deletion off.

@@ -20,14 +20,15 @@ export async function renewIdentity(
   const csr = normalizePem(request.csr)
   const key = parseCertificateRequest(csr, { ...dependencies, username })
   const encryptedPrivateKey = checkEscrow(policy, request.encryptedPrivateKey)
-  dependencies.certificateLimit.take(String(userId))
   const at = now()
+  const asking = { fingerprint, requestHash: sha256Hex(Buffer.from(csr)), at }
+  const answered = await store.findRenewal(asking)
+  if (answered) return describe({ user: { username }, certificate: answered }, at)
+  dependencies.certificateLimit.take(String(userId))
   const certificate = await store.renew({
-    fingerprint,
+    ...asking,
     certificate: issueCertificate(dependencies, username, key, 'key'),
-    requestHash: sha256Hex(Buffer.from(csr)),
     encryptedPrivateKey,
-    at,
     supersededAt: new Date(at.getTime() + policy.supersedeMinutes * MINUTE_MS),
     endedAfter: new Date(at.getTime() - policy.renewalGraceDays * DAY_MS),
   })

@@ -1,5 +1,5 @@
 import { HermesError } from '../../errors.js'
-import type { Renewal } from '../account-upkeep.js'
+import type { Renewal, RenewalRequest } from '../account-upkeep.js'
 import { CERTIFICATE_COLUMNS, type CertificateRow, toCertificate } from '../certificate-row.js'
 import type { CertificateRecord } from '../records.js'
 import { row, run, type Work } from '../work.js'
@@ -10,8 +10,9 @@ import { requireCertificate } from './proof.js'
 export function* renew(renewal: Renewal): Work<CertificateRecord> {
   const { fingerprint, certificate, requestHash, at, endedAfter } = renewal
   const { userId } = yield* requireCertificate(fingerprint, at, endedAfter)
-  const newest = yield* row<Answer>(NEWEST, userId)
-  if (newest !== null && isAnswered(newest, renewal)) return recordOf(newest)
+  const newest = yield* row<NewestRow>(NEWEST, userId)
+  const answered = newest && answerOf(newest, renewal)
+  if (answered) return answered
   if (newest?.fingerprint !== fingerprint)
     throw new HermesError('certificate_superseded', 'Only the newest certificate can be renewed: fetch it')
   const renewed = yield* insertCertificate(userId, certificate, { previous: fingerprint, requestHash })
@@ -20,25 +21,26 @@ export function* renew(renewal: Renewal): Work<CertificateRecord> {
   return renewed
 }
 
-interface Answer extends CertificateRow {
+/** The newest certificate of a user, and the request that it answers. */
+export interface NewestRow extends CertificateRow {
   readonly requestHash: string | null
 }
 
 const NEWEST = `
   SELECT ${CERTIFICATE_COLUMNS}, c."requestHash" FROM "Certificate" c WHERE c."userId" = $1 ORDER BY c."id" DESC LIMIT 1`
 
-function recordOf({ requestHash: _requestHash, ...certificate }: Answer): CertificateRecord {
-  return toCertificate(certificate)
-}
-
 /**
- * Whether the newest certificate is the answer to this very request. Whoever renews with the same file each time
+ * The newest certificate if it is the answer to this very request, or null. Whoever renews with the same file each time
  * does so late in the life of a certificate: under the newest itself the first half of its life is for repeats.
  */
-function isAnswered(newest: Answer, { fingerprint, requestHash, at }: Renewal): boolean {
-  if (newest.requestHash !== requestHash) return false
+export function answerOf(
+  { requestHash: answered, ...newest }: NewestRow,
+  { fingerprint, requestHash, at }: RenewalRequest,
+): CertificateRecord | null {
+  if (answered !== requestHash) return null
   const halfTime = (newest.notBefore + newest.notAfter) / 2
-  return newest.previous === fingerprint || (newest.fingerprint === fingerprint && at.getTime() < halfTime)
+  const isOwn = newest.fingerprint === fingerprint && at.getTime() < halfTime
+  return isOwn || newest.previous === fingerprint ? toCertificate(newest) : null
 }
 
 /** A key that is not the newest any more is good for a while, so that devices can change over. */
