@@ -1,9 +1,11 @@
+import type { Bus } from '../bus/bus.js'
 import { createInProcessBus } from '../bus/in-process.js'
 import type { Config } from '../config.js'
 import { Hub } from '../hub/hub.js'
 import { type Administration, createAdministration } from '../identity/admin/administration.js'
 import { createIdentityDescriber } from '../identity/identity.js'
 import { createIdentityService, type IdentityService } from '../identity/identity-service.js'
+import type { Consequences } from '../identity/upkeep/dependencies.js'
 import { publicationOf } from '../pki/publication.js'
 import type { StoreLogger } from '../store/logger.js'
 import type { Store } from '../store/store.js'
@@ -42,12 +44,8 @@ export function createServices(options: ServiceOptions): Services {
     },
   }
   const bus = createInProcessBus()
-  const standingChanged = (userId: number) => {
-    bus.standing({ userId })
-    hub.withdrawals.settle(userId).catch((error: unknown) => {
-      logger.error({ err: error, userId }, 'Invitations of an account could not be withdrawn')
-    })
-  }
+  const consequences = consequencesOf(bus, () => hub, logger)
+  const { standingChanged } = consequences
   const identities = createIdentityService({
     store: store.identities,
     authority,
@@ -57,12 +55,7 @@ export function createServices(options: ServiceOptions): Services {
     policy: config,
     now,
     clock: () => performance.now(),
-    standingChanged,
-    // That it must be done is stored: the hub tries again, and lets nobody in before it is done.
-    endStays: (userId) =>
-      hub.departures.settle(userId).catch((error: unknown) => {
-        logger.error({ err: error, userId }, 'The stays of an account could not be ended yet')
-      }),
+    ...consequences,
   })
   const hub = new Hub({
     store,
@@ -81,4 +74,18 @@ export function createServices(options: ServiceOptions): Services {
     liftDelay: (username) => identities.liftDelay(username),
   })
   return { identities, administration, hub, standingChanged }
+}
+
+/** What the hub does about a change of certificates or of an account. */
+function consequencesOf(bus: Bus, hub: () => Hub, logger: StoreLogger): Consequences {
+  const logged = (userId: number, message: string) => (error: unknown) => logger.error({ err: error, userId }, message)
+  return {
+    standingChanged(userId) {
+      bus.standing({ userId })
+      hub().withdrawals.settle(userId).catch(logged(userId, 'Invitations of an account could not be withdrawn'))
+    },
+    // That it must be done is stored: the hub tries again, and lets nobody in before it is done.
+    endStays: (userId) =>
+      hub().departures.settle(userId).catch(logged(userId, 'The stays of an account could not be ended yet')),
+  }
 }
