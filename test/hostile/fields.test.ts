@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { OPERATIONS } from '../../src/hub/operations/table.js'
 import { RegisterRequest } from '../../src/wire/identity.js'
 import { DOCUMENT } from '../support/conformance.js'
+import { grant } from '../support/console.js'
 import { request } from '../support/https.js'
 import { connect, RpcFailure } from '../support/hub-client.js'
 import { startServer } from '../support/server.js'
@@ -21,13 +22,19 @@ async function namedSchemas(): Promise<ReadonlyMap<string, z.ZodType>> {
   return new Map(schemas.flatMap((schema) => (schema.meta()?.id ? [[String(schema.meta()?.id), schema]] : [])))
 }
 
-/** Path and schema of each JSON body that openapi.yaml gives the identity listener, so that a new one is covered by itself. */
-async function identityBodies(): Promise<ReadonlyMap<string, z.ZodType>> {
+const OF_OPERATIONS = new Set<string>(OPERATIONS.flatMap(({ route }) => (route ? [route.path] : [])))
+
+/**
+ * Path and schema of each JSON body that openapi.yaml gives a listener, those of operations apart, so that a new one is
+ * covered by itself.
+ */
+async function bodiesOf(port: 8443 | 9443): Promise<ReadonlyMap<string, z.ZodType>> {
   const schemas = await namedSchemas()
   const bodies = Object.entries(DOCUMENT.paths).flatMap(([path, item]): [string, z.ZodType][] => {
     const { requestBody, servers = [] } = item?.post ?? {}
     const content = requestBody && 'content' in requestBody ? requestBody.content['application/json'] : undefined
-    if (content === undefined || !servers.some(({ url }) => url.endsWith(':8443'))) return []
+    if (content === undefined || OF_OPERATIONS.has(path)) return []
+    if (!servers.some(({ url }) => url.endsWith(`:${port}`))) return []
     const [, name = ''] = /"#\/components\/schemas\/(\w+?)(?:Input)?"/.exec(JSON.stringify(content)) ?? []
     const schema = schemas.get(name)
     if (schema === undefined) throw new Error(`the body of ${path} is not a named schema of src/wire`)
@@ -136,7 +143,7 @@ t.test('every field of every POST, with every hostile value', async (t) => {
 
 t.test('every field of every POST of the identity listener, with every hostile value', async (t) => {
   const server = await startServer(t, { HERMES_LOGIN_FAILURES: '0' })
-  const schemas = await identityBodies()
+  const schemas = await bodiesOf(8443)
   for (const path of ['/register', '/fetch-my']) t.ok(schemas.has(path), path)
   for (const [path, schema] of schemas)
     for (const { what, value, path: field, mustRefuse } of attemptsOn(schema)) {
@@ -150,6 +157,25 @@ t.test('every field of every POST of the identity listener, with every hostile v
     }
   const nobody = await request(`${server.identityUrl}/fetch/alice`, { ca: server.rootPem })
   t.equal(nobody.status, 404, 'nothing was stored')
+})
+
+t.test('every field of every POST of the hub that is no operation, with every hostile value', async (t) => {
+  const server = await startServer(t, { HERMES_CERTIFICATES_PER_HOUR: '0' })
+  const { mallory } = await registerUsers(server, 'mallory')
+  await grant(server, mallory, 'administrator')
+  const schemas = await bodiesOf(9443)
+  for (const path of ['/renew', '/admin/users/{username}/revoke']) t.ok(schemas.has(path), path)
+  for (const [path, schema] of schemas)
+    for (const { what, value, path: field, mustRefuse } of attemptsOn(schema)) {
+      const answer = await mallory.call('POST', path.replace('{username}', 'nobody-there'), value)
+      t.ok(answer.status >= 400 && answer.status < 500, `${path} ${what}: ${answer.text}`)
+      if (mustRefuse)
+        t.ok(
+          answer.status === 400 && namesField(answer.json(), field, ''),
+          `${path} ${what}: ${answer.text.slice(0, 300)}`,
+        )
+    }
+  t.equal((await mallory.call('GET', '/me')).status, 200, 'nothing was done')
 })
 
 /** Whether a refusal names the field, or what it stands in. */
