@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { CertificatePem, Fingerprint, SerialNumber, Timestamp, Username } from './formats.js'
 import { RevocationReason } from './upkeep.js'
 
-/** Rows of one page, at most and by default. */
-export const PAGE_MAX = 1000
+/** Rows of one page, at most and by default: what holds the event loop for ten milliseconds at the most. */
+export const PAGE_MAX = 500
 const PAGE_DEFAULT = 100
 
 const limit = z

@@ -1,9 +1,6 @@
-import type { Invocation, Option } from './command.js'
-import { UsageError } from './command.js'
+import { PAGE_MAX } from '../../wire/administration.js'
+import { type Invocation, type Option, UsageError } from './command.js'
 import type { Connection } from './connection.js'
-
-/** Rows that are asked for at once. */
-const PAGE = 1000
 
 export const LIMIT: Option = { value: 'N', description: 'how many at most; all by default' }
 
@@ -21,7 +18,7 @@ export interface Listing<Item> {
 export async function allPages<Item>(connection: Connection, listing: Listing<Item>, limit: number): Promise<Item[]> {
   const items: Item[] = []
   for (;;) {
-    const page = await nextPage(connection, listing, items.at(-1), Math.min(PAGE, limit - items.length))
+    const page = await nextPage(connection, listing, items.at(-1), Math.min(PAGE_MAX, limit - items.length))
     items.push(...page.items)
     if (!page.more || items.length >= limit) return items
   }
