@@ -5,7 +5,7 @@ import { describeAccount } from './describe.js'
 /** Gives a role, or takes it; for the server's own machine alone. */
 export async function grantRole(dependencies: ActDependencies, username: string, role: Role): Promise<Account> {
   await dependencies.store.grantRole({ username, role })
-  return changed(dependencies, username)
+  return describeAccount(await requireAccount(dependencies.store, username), dependencies.now())
 }
 
 /** Lets a user in no more, and ends his live connections. */
@@ -15,25 +15,29 @@ export async function disableUser(
   by: Administrator,
 ): Promise<Account> {
   await dependencies.store.disable({ username, by, at: dependencies.now() })
-  return changed(dependencies, username)
+  return inNewStanding(dependencies, username)
 }
 
 export async function enableUser(dependencies: ActDependencies, username: string, by: Administrator): Promise<Account> {
   await dependencies.store.enable({ username, by, at: dependencies.now() })
-  return changed(dependencies, username)
+  return inNewStanding(dependencies, username)
 }
 
-/** Lifts what wrong passwords brought upon an account, and calls a deletion off that was asked for by password. */
-export async function unlockUser(dependencies: ActDependencies, username: string, by: Administrator): Promise<Account> {
-  await dependencies.store.unlock({ username, by, at: dependencies.now() })
-  dependencies.liftDelay(username)
-  return changed(dependencies, username)
-}
-
-async function changed({ store, now, standingChanged }: ActDependencies, username: string): Promise<Account> {
+async function inNewStanding({ store, now, standingChanged }: ActDependencies, username: string): Promise<Account> {
   const account = await requireAccount(store, username)
   standingChanged(account.id)
   return describeAccount(account, now())
+}
+
+/** Lifts what wrong passwords brought upon an account, and calls a deletion off that was asked for by password. */
+export async function unlockUser(
+  { store, now, liftDelay }: ActDependencies,
+  username: string,
+  by: Administrator,
+): Promise<Account> {
+  await store.unlock({ username, by, at: now() })
+  liftDelay(username)
+  return describeAccount(await requireAccount(store, username), now())
 }
 
 /** Revokes one certificate of a user, or all; ends the live connections under them. */
