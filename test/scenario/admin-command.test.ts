@@ -2,6 +2,8 @@ import { statSync } from 'node:fs'
 import { copyFile, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { z } from 'zod'
+import { Account, AccountDetails, IssuedCertificate } from '../../src/wire/administration.js'
 import { adminIn, type Outcome } from '../support/admin-command.js'
 import { buildCommand } from '../support/build.js'
 import { request } from '../support/https.js'
@@ -15,6 +17,8 @@ t.setTimeout(240_000)
 const command = await buildCommand(t)
 const directory = await temporaryFolder(t)
 const admin = adminIn(directory, command)
+
+const Shown = z.strictObject({ user: AccountDetails, certificates: z.array(IssuedCertificate) })
 
 const USER = {
   username: 'alice',
@@ -61,6 +65,7 @@ t.test(
     const users = await admin('list-users', '--json')
     t.match(users, { code: 0, stderr: '' })
     t.match(users.json(), { users: [USER, { username: 'bob' }] })
+    t.same(z.strictObject({ users: z.array(Account) }).parse(users.json()), users.json())
     t.match((await admin('list-users', '--limit', '1', '--json')).json<{ users: object[] }>().users, [USER])
     t.match((await admin('list-users')).stdout, /^USERNAME +ROLE +STATUS .*\nalice +user +active .*\nbob /)
     t.same((await admin('list-users', '--role', 'administrator', '--json')).json(), { users: [] })
@@ -80,7 +85,9 @@ t.test(
     t.match(await admin('list-certificates', '--username', 'nobody'), { code: 1, stderr: /There is no user nobody/ })
 
     const user = { user: { ...USER, hasPrivateKey: false, loginFailures: [] }, certificates: [USER.certificate] }
-    t.match((await admin('show', 'alice', '--json')).json(), user)
+    const shown = (await admin('show', 'alice', '--json')).json()
+    t.match(shown, user)
+    t.same(Shown.parse(shown), shown, 'it has what the wire has, and no more')
     const certificate = { certificate: { ...USER.certificate, certificate: alice.certificate } }
     const spelled = serial.toUpperCase().replace(/(..)(?=.)/g, '$1:')
     for (const name of [serial, spelled, alice.fingerprint])

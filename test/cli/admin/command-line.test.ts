@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import type { AdminCommand } from '../../../src/cli/admin/command.js'
 import { parseCommandLine } from '../../../src/cli/admin/command-line.js'
@@ -37,6 +38,17 @@ t.test('what does not fit is named', async (t) => {
   refused(t, ['cup', '--how', 'badly', '--later=yes'], /--later/)
   refused(t, ['cup', '--how', 'badly', '--colour', 'red'], /--colour/)
   refused(t, ['cup', '--how', 'badly', '-x'], /-x/)
+})
+
+t.test('every command stands in the table of the page, and says what its JSON is', async (t) => {
+  const page = readFileSync('docs/administration.md', 'utf8')
+  const [commands = '', json = ''] = page.split('## For programs')
+  for (const { name, options = {} } of ADMIN_COMMANDS) {
+    const row = new RegExp(`^\\| \`${name}[ \`].*$`, 'm').exec(commands)?.[0] ?? ''
+    t.not(row, '', `${name} has a row`)
+    for (const option of Object.keys(options)) t.ok(commands.includes(`--${option}`), `${name} --${option}`)
+    t.match(json, new RegExp(`^\\| .*\`${name}\`.* \\| .*\\{`, 'm'), `the JSON of ${name}`)
+  }
 })
 
 t.test('help says all there is', async (t) => {
