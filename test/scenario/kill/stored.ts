@@ -41,7 +41,9 @@ export class Stored {
 
   static async copy(directory: string): Promise<Stored> {
     const copy = await mkdtemp(join(directory, 'copy-'))
-    await cp(join(directory, 'data'), copy, { recursive: true })
+    // The socket of a server that was killed is still there, and cannot be copied.
+    const filter = (path: string) => !path.endsWith('.sock')
+    await cp(join(directory, 'data'), copy, { recursive: true, filter })
     return new Stored(join(copy, 'hermes.db'))
   }
 
