@@ -40,7 +40,13 @@ export async function seedPeople(directory: string, count: number): Promise<read
     const issued = issueUserCertificate(certificates.users, { username, trustDomain, spki, ...validity })
     const passwordHash = randomBytes(16).toString('hex')
     const certificate = { ...issued, authorisedBy: 'registration' as const }
-    await store.identities.register({ username, passwordHash, certificate, encryptedPrivateKey: null })
+    await store.identities.register({
+      username,
+      passwordHash,
+      certificate,
+      encryptedPrivateKey: null,
+      address: '127.0.0.1',
+    })
     const keyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString()
     people.push({ username, keyPem, certificate: issued.pem, fingerprint: issued.fingerprint })
   }

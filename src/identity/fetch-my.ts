@@ -17,10 +17,12 @@ export async function fetchMyIdentity(
   address: string,
 ): Promise<OwnIdentity> {
   const record = await login(request, address)
-  if (record.user.disabledAt !== null) throw new HermesError('account_disabled', 'The account is disabled')
-  const escrow = await store.findEscrow(record.user.id)
+  const { id: userId, passwordHash, disabledAt } = record.user
+  if (disabledAt !== null) throw new HermesError('account_disabled', 'The account is disabled')
   // A certificate is never paired with the key of another (pki.md "Private key on the server").
-  if (escrow === null || escrow.spkiHash !== record.certificate.spkiHash)
+  const { spkiHash } = record.certificate
+  const escrow = await store.takeEscrow({ userId, passwordHash, address, spkiHash, at: now() })
+  if (escrow === null)
     throw new HermesError('no_private_key', 'No private key is kept for the newest certificate of this user')
   return { ...describe(record, now()), encryptedPrivateKey: escrow.blob }
 }

@@ -71,6 +71,8 @@ export interface IdentityService {
   liftDelay(username: string): void
   /** Deletes the accounts whose time has come; answers how many. */
   deleteDueAccounts(): Promise<number>
+  /** Forgets wrong passwords that mean nothing any more, and writes them down. */
+  expireFailures(): Promise<void>
   /** Ends delays and waiting passwords with `draining`, then the worker threads. */
   close(): Promise<void>
 }
@@ -110,6 +112,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Ident
     unlock: (holder) => unlockAccount(shared, holder),
     liftDelay: (username) => delay.lift(username),
     deleteDueAccounts: () => deleteDueAccounts(shared),
+    expireFailures: () => dependencies.store.expireFailures(dependencies.now()),
     close: async () => {
       closing.abort()
       await workers.close()

@@ -77,7 +77,7 @@ async function store(
     hasher.hash(password),
   )
   const certificate = issueCertificate(dependencies, username, key, 'registration')
-  await dependencies.store.register({ username, passwordHash, certificate, encryptedPrivateKey })
+  await dependencies.store.register({ username, passwordHash, certificate, encryptedPrivateKey, address })
   return certificate
 }
 

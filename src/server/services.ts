@@ -69,6 +69,7 @@ export function createServices(options: ServiceOptions): Services {
   const administration = createAdministration({
     store: store.administration,
     identities: store.identities,
+    audit: store.audit,
     now,
     standingChanged,
     liftDelay: (username) => identities.liftDelay(username),

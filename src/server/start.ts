@@ -7,6 +7,7 @@ import { openSqliteStore } from '../store/sqlite/open.js'
 import type { Store } from '../store/store.js'
 import { PROTOCOL } from '../wire/limits.js'
 import type { ServerConfiguration } from '../wire/well-known.js'
+import { createAccountRounds } from './account-rounds.js'
 import { buildAdministrationApp } from './admin/app.js'
 import { listenPrivately } from './admin/socket.js'
 import { socketPath } from './admin/socket-address.js'
@@ -14,7 +15,6 @@ import { bind } from './bind.js'
 import { type CertificateOptions, type Certificates, openCertificates } from './certificate-files.js'
 import { createRotation, type Pairs } from './certificates/rotation.js'
 import { clientLimits } from './client-limits.js'
-import { createDeletions } from './deletions.js'
 import { readOpenApi, withServers } from './documents.js'
 import { buildHubApp } from './hub/app.js'
 import { buildIdentityApp } from './identity/app.js'
@@ -151,7 +151,7 @@ function roundsOf(
 ): readonly Rounds[] {
   const { config, store, files, certificates, logger, now } = installation
   return [
-    createDeletions({ identities, logger }),
+    createAccountRounds({ identities, logger }),
     createRetention({ log: store.log, days: config.retentionDays, now, logger }),
     createRotation({
       files,

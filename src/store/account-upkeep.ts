@@ -4,21 +4,35 @@ import type { CertificateRecord, Departure, EscrowRecord, NewCertificate, Revoca
  * What authorises a change: the password that has this hash, or the key of this certificate. Whether it still does
  * is decided in the transaction of the change.
  */
-export type Proof = { readonly passwordHash: string } | { readonly fingerprint: string }
+export type Proof = ByPassword | { readonly fingerprint: string }
 
-export interface PasswordChange {
+export interface ByPassword {
+  readonly passwordHash: string
+  /** Where it came from, as `LoginAttempt` has it; for the audit log. */
+  readonly address: string
+}
+
+export interface PasswordChange extends ByPassword {
   readonly userId: number
-  readonly oldHash: string
   readonly newHash: string
   /** Replaces the locked key; null keeps it. */
   readonly escrow: EscrowRecord | null
+  readonly at: Date
 }
 
-export interface EscrowChange {
+export interface EscrowChange extends ByPassword {
   readonly userId: number
-  readonly passwordHash: string
   /** Of the newest certificate, or it is refused. */
   readonly escrow: EscrowRecord
+  readonly at: Date
+}
+
+/** Of a locked key, by its owner. */
+export interface EscrowTaking extends ByPassword {
+  readonly userId: number
+  /** Of the certificate that the key must belong to. */
+  readonly spkiHash: string
+  readonly at: Date
 }
 
 export interface Renewal {
@@ -39,9 +53,8 @@ export interface Renewal {
 /** A request to renew, as far as it tells whether it was answered before. */
 export type RenewalRequest = Pick<Renewal, 'fingerprint' | 'requestHash' | 'at'>
 
-export interface Recovery {
+export interface Recovery extends ByPassword {
   readonly userId: number
-  readonly passwordHash: string
   readonly certificate: NewCertificate
   readonly encryptedPrivateKey: string | null
   /** Of the certificates that it replaces. */
@@ -55,6 +68,12 @@ export interface Revocation {
   /** Null: the certificate that proves it, or the newest. */
   readonly serialNumber: string | null
   readonly reason: RevocationReason
+  readonly at: Date
+}
+
+export interface ScheduledDeletion extends ByPassword {
+  readonly userId: number
+  readonly effectiveAt: Date
   readonly at: Date
 }
 
@@ -72,6 +91,8 @@ export interface AccountUpkeep {
   /** Calls a scheduled deletion off. A locked key of another than the newest certificate is `certificate_mismatch`. */
   changePassword(change: PasswordChange): Promise<void>
   replaceEscrow(change: EscrowChange): Promise<void>
+  /** The locked key of that certificate, written down as given out; null when none is kept. */
+  takeEscrow(taking: EscrowTaking): Promise<EscrowRecord | null>
   /**
    * Stores a certificate that the newest one asked for, and answers it; a request that was answered before gets the
    * first answer. Of two at once one succeeds, and the other rejects with `certificate_superseded`. A key of another
@@ -92,7 +113,7 @@ export interface AccountUpkeep {
    */
   revoke(revocation: Revocation): Promise<void>
   /** Answers when the deletion is due: a second call changes nothing. */
-  scheduleDeletion(userId: number, passwordHash: string, effectiveAt: Date): Promise<Date>
+  scheduleDeletion(deletion: ScheduledDeletion): Promise<Date>
   /** Deletes the account of the newest certificate (`forbidden` for an older one); the name stays taken. */
   deleteAccount(fingerprint: string, at: Date): Promise<void>
   /** Deletes an account whose deletion is due; false if it is no longer. */

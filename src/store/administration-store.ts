@@ -47,6 +47,7 @@ export interface LoginFailures {
 
 export interface RoleGrant {
   readonly username: string
+  readonly at: Date
   readonly role: Role
 }
 

@@ -7,6 +7,8 @@ export interface NewUser {
   readonly certificate: NewCertificate
   /** PEM of the locked private key of that certificate. */
   readonly encryptedPrivateKey: string | null
+  /** Where the request came from, as `LoginAttempt` has it; for the audit log. */
+  readonly address: string
 }
 
 export interface LoginPolicy {
@@ -44,6 +46,8 @@ export interface IdentityStore extends AccountUpkeep {
   countAttempt(attempt: LoginAttempt, now: Date, policy: LoginPolicy): Promise<Date | null>
   /** Takes a counted attempt back: the password was right. */
   forgiveAttempts(attempt: LoginAttempt): Promise<void>
+  /** Forgets failures that mean nothing any more; those of users go into the audit log, as whatever is forgotten does. */
+  expireFailures(now: Date): Promise<void>
   /** All certificates of a user, newest first. */
   listCertificates(userId: number): Promise<readonly CertificateRecord[]>
 }

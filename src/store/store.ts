@@ -1,4 +1,5 @@
 import type { AdministrationStore } from './administration-store.js'
+import type { AuditStore } from './audit.js'
 import type { EventLog } from './event-log.js'
 import type { IdentityStore } from './identity-store.js'
 import type { RevocationStore } from './revocation-store.js'
@@ -14,6 +15,7 @@ export interface Store {
   readonly log: EventLog
   readonly revocations: RevocationStore
   readonly administration: AdministrationStore
+  readonly audit: AuditStore
   /** What is stored; null before the first `settle`. */
   installation(): Promise<Installation | null>
   /** Stores what the installation is at first start; later answers what is stored. */

@@ -147,3 +147,78 @@ export type RevokedCertificates = z.infer<typeof RevokedCertificates>
 
 export const GrantRequest = z.strictObject({ role: Role }).meta({ id: 'GrantRequest' })
 export type GrantRequest = z.infer<typeof GrantRequest>
+
+/** Lower-case hex. */
+export const Hash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
+  .meta({ description: 'SHA-256.', example: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' })
+
+export const AuditEntry = z
+  .object({
+    seq: z.int().min(1).meta({ description: 'From 1 on, without a hole.', example: 42 }),
+    at: Timestamp,
+    actor: z.string().meta({
+      description:
+        "A username, or `@operator` (on the server's own machine), `@server` (by itself), `@unknown` (a wrong password).",
+      example: 'alice',
+    }),
+    action: z.string().meta({ description: 'What was done.', example: 'fetch-my' }),
+    subject: Username.meta({ description: 'Whose account it is about.' }),
+    details: z.record(z.string(), z.union([z.string(), z.number()])).meta({
+      description: 'What proved who it was (`certificate`: fingerprint, or `address`: by password), and what it was.',
+      example: { address: '192.0.2.1' },
+    }),
+    previousHash: Hash.meta({ description: 'Of the row before, 64 zeros for the first.' }),
+    hash: Hash.meta({
+      description:
+        'SHA-256 over the JSON array of previousHash, seq, at, actor, action, subject, and details as JSON text.',
+    }),
+  })
+  .meta({ id: 'AuditEntry', description: 'A row of the audit log.' })
+export type AuditEntry = z.infer<typeof AuditEntry>
+
+const seqCursor = z
+  .int()
+  .min(0, 'must be 0 or more')
+  .max(Number.MAX_SAFE_INTEGER)
+  .default(0)
+  .meta({ description: 'Only rows behind this seq.', example: 0 })
+
+export const OwnAuditQuery = z.strictObject({ after: seqCursor, limit })
+export type OwnAuditQuery = z.infer<typeof OwnAuditQuery>
+
+export const AuditQuery = OwnAuditQuery.extend({ username: Username.optional() })
+export type AuditQuery = z.infer<typeof AuditQuery>
+
+const seq = z.int().min(0).meta({ description: 'Number of a row; 0 before the first.', example: 42 })
+
+const AuditHead = z.object({ seq, hash: Hash })
+
+export const AuditList = z
+  .object({
+    entries: z.array(AuditEntry),
+    more,
+    head: AuditHead.meta({
+      description:
+        'The newest row of the whole log: keep it, and `hermes admin audit verify --head` finds what is missing.',
+    }),
+  })
+  .meta({ id: 'AuditList', description: 'A page of the audit log, oldest first.' })
+export type AuditList = z.infer<typeof AuditList>
+
+export const AuditVerificationQuery = z.strictObject({
+  head: Hash.optional().meta({ description: 'The hash of a row that was the newest once, and must be there still.' }),
+})
+export type AuditVerificationQuery = z.infer<typeof AuditVerificationQuery>
+
+export const AuditVerification = z
+  .object({
+    head: AuditHead.meta({ description: 'The last row that is as it was written; seq 0 for none.' }),
+    broken: z
+      .object({ seq, reason: z.string().meta({ description: 'A sentence.', example: 'Row 43 was changed' }) })
+      .optional()
+      .meta({ description: 'The first row that is not; absent where all are.' }),
+  })
+  .meta({ id: 'AuditVerification', description: 'Whether the audit log is as it was written.' })
+export type AuditVerification = z.infer<typeof AuditVerification>

@@ -11,6 +11,7 @@ async function recoverAndDie(hub: HubFixture, { record }: HubUser): Promise<stri
   await identities.recover({
     userId: record.user.id,
     passwordHash: record.user.passwordHash,
+    address: '192.0.2.1',
     certificate: { ...certificate, notAfter: new Date(NOW + 1_000_000), authorisedBy: 'password' },
     encryptedPrivateKey: null,
     reason: 'superseded',

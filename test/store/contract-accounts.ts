@@ -1,24 +1,35 @@
 import type { Test } from 'tap'
 import type { Store } from '../../src/store/store.js'
 import { T0 } from './fixtures.js'
-import { after, certificate, DAY, everything, HASH, recovery, register, renewal, revocation } from './upkeep-fixture.js'
+import {
+  after,
+  byPassword,
+  certificate,
+  DAY,
+  everything,
+  HASH,
+  recovery,
+  register,
+  renewal,
+  revocation,
+} from './upkeep-fixture.js'
 
 export async function accountContract(t: Test, store: Store): Promise<void> {
   const { identities } = store
 
   await t.test('a password that was changed meanwhile proves nothing', async (t) => {
     const user = await register(store)
-    await identities.scheduleDeletion(user.id, HASH, after(7 * DAY))
-    await identities.changePassword({ userId: user.id, oldHash: HASH, newHash: 'new', escrow: null })
+    await identities.scheduleDeletion({ ...byPassword(user), effectiveAt: after(7 * DAY) })
+    await identities.changePassword({ ...byPassword(user), newHash: 'new', escrow: null })
     const before = await everything(store, user.id)
     t.match(before.identity?.user, { passwordHash: 'new', deletionAt: null })
     const escrow = { blob: 'late', spkiHash: user.certificate.spkiHash }
     const attempts: readonly Promise<unknown>[] = [
-      identities.changePassword({ userId: user.id, oldHash: HASH, newHash: 'late', escrow }),
-      identities.replaceEscrow({ userId: user.id, passwordHash: HASH, escrow }),
+      identities.changePassword({ ...byPassword(user), newHash: 'late', escrow }),
+      identities.replaceEscrow({ ...byPassword(user), escrow }),
       identities.recover(recovery(user)),
       identities.revoke(revocation(user)),
-      identities.scheduleDeletion(user.id, HASH, after(DAY)),
+      identities.scheduleDeletion({ ...byPassword(user), effectiveAt: after(DAY) }),
     ]
     for (const late of attempts) await t.rejects(late, { code: 'invalid_credentials' })
     t.same(await everything(store, user.id), before)
@@ -27,15 +38,15 @@ export async function accountContract(t: Test, store: Store): Promise<void> {
   await t.test('a locked key is never kept beside another certificate', async (t) => {
     const user = await register(store, { encryptedPrivateKey: null })
     const escrow = { blob: 'blob of the first key', spkiHash: user.certificate.spkiHash }
-    await identities.replaceEscrow({ userId: user.id, passwordHash: HASH, escrow })
+    await identities.replaceEscrow({ ...byPassword(user), escrow })
     t.same(await identities.findEscrow(user.id), escrow)
     const [renewed, late] = await Promise.allSettled([
       identities.renew(renewal(user.certificate)),
-      identities.replaceEscrow({ userId: user.id, passwordHash: HASH, escrow }),
+      identities.replaceEscrow({ ...byPassword(user), escrow }),
     ])
     t.equal(renewed.status, 'fulfilled')
     t.match(late, { reason: { code: 'certificate_mismatch' } })
-    const change = { userId: user.id, oldHash: HASH, newHash: 'new', escrow }
+    const change = { ...byPassword(user), newHash: 'new', escrow }
     await t.rejects(identities.changePassword(change), { code: 'certificate_mismatch' })
     t.equal(await identities.findEscrow(user.id), null)
     t.equal((await identities.findIdentityById(user.id))?.user.passwordHash, HASH)
@@ -44,8 +55,12 @@ export async function accountContract(t: Test, store: Store): Promise<void> {
   await t.test('a deletion is carried out when it is due, and not before', async (t) => {
     const user = await register(store)
     const due = after(7 * DAY)
-    t.same(await identities.scheduleDeletion(user.id, HASH, due), due)
-    t.same(await identities.scheduleDeletion(user.id, HASH, after(9 * DAY)), due, 'the first stands')
+    t.same(await identities.scheduleDeletion({ ...byPassword(user), effectiveAt: due }), due)
+    t.same(
+      await identities.scheduleDeletion({ ...byPassword(user), effectiveAt: after(9 * DAY) }),
+      due,
+      'the first stands',
+    )
     const listed = async (at: Date) => (await identities.findDueDeletions(at, 1000)).includes(user.id)
     t.equal(await listed(new Date(due.getTime() - 1)), false)
     t.equal(await identities.deleteDueAccount(user.id, new Date(due.getTime() - 1)), false)
@@ -70,7 +85,7 @@ export async function accountContract(t: Test, store: Store): Promise<void> {
     for (const attempt of attempts) await identities.countAttempt(attempt, new Date(T0), policy)
     const [first = { username: '', address: '' }] = attempts
     t.ok(await identities.countAttempt(first, new Date(T0), policy))
-    await identities.scheduleDeletion(user.id, HASH, after(7 * DAY))
+    await identities.scheduleDeletion({ ...byPassword(user), effectiveAt: after(7 * DAY) })
     await identities.unlock(user.certificate.fingerprint, after(0))
     for (const attempt of attempts) t.equal(await identities.countAttempt(attempt, new Date(T0), policy), null)
     t.equal((await identities.findIdentityById(user.id))?.user.deletionAt, null)

@@ -4,10 +4,10 @@ import type { Store } from '../../src/store/store.js'
 import { T0 } from './fixtures.js'
 import {
   after,
+  byPassword,
   certificate,
   DAY,
   everything,
-  HASH,
   MINUTE,
   type Registered,
   register,
@@ -20,17 +20,19 @@ const atConsole = ({ username }: Registered) => ({ username, by: null, at })
 export async function administrationContract(t: Test, store: Store): Promise<void> {
   const { identities, administration } = store
   const administrator = await register(store)
-  await administration.grantRole({ username: administrator.username, role: 'administrator' })
+  await administration.grantRole({ username: administrator.username, role: 'administrator', at: after(0) })
   const by = ({ username }: Registered, who = administrator) => ({ username, by: who.certificate.fingerprint, at })
 
   await t.test('a role is given and taken', async (t) => {
     const { username } = await register(store)
     t.match(await administration.findUser(username), { role: 'user' })
-    await administration.grantRole({ username, role: 'administrator' })
+    await administration.grantRole({ username, role: 'administrator', at: after(0) })
     t.match(await administration.findUser(username), { role: 'administrator' })
-    await administration.grantRole({ username, role: 'user' })
+    await administration.grantRole({ username, role: 'user', at: after(0) })
     t.match(await administration.findUser(username), { role: 'user' })
-    await t.rejects(administration.grantRole({ username: 'nobody-at-all', role: 'user' }), { code: 'user_not_found' })
+    await t.rejects(administration.grantRole({ username: 'nobody-at-all', role: 'user', at: after(0) }), {
+      code: 'user_not_found',
+    })
   })
 
   await t.test('only an administrator whose certificate is good changes anything', async (t) => {
@@ -42,7 +44,7 @@ export async function administrationContract(t: Test, store: Store): Promise<voi
       await register(store),
     ]
     for (const { username } of [disabled, revoked, superseded])
-      await administration.grantRole({ username, role: 'administrator' })
+      await administration.grantRole({ username, role: 'administrator', at: after(0) })
     await administration.disable(atConsole(disabled))
     await administration.revoke({ ...atConsole(revoked), serialNumber: null, reason: 'superseded' })
     await identities.renew(renewal(superseded.certificate, { supersededAt: at }))
@@ -79,7 +81,7 @@ export async function administrationContract(t: Test, store: Store): Promise<voi
 
   await t.test('unlocking forgets failures and calls a deletion off', async (t) => {
     const user = await register(store)
-    await identities.scheduleDeletion(user.id, HASH, after(7 * DAY))
+    await identities.scheduleDeletion({ ...byPassword(user), effectiveAt: after(7 * DAY) })
     const policy = { failures: 1, windowMs: DAY, lockMs: DAY, maxLockMs: DAY }
     await identities.countAttempt({ username: user.username, address: '192.0.2.1' }, new Date(T0), policy)
     await administration.unlock(by(user))

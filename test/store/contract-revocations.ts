@@ -1,7 +1,9 @@
 import type { Test } from 'tap'
 import type { Store } from '../../src/store/store.js'
 import {
+  ADDRESS,
   after,
+  byPassword,
   certificate,
   DAY,
   everything,
@@ -21,7 +23,7 @@ export async function revocationContract(t: Test, store: Store): Promise<void> {
     const user = await register(store)
     const renewed = renewal(user.certificate)
     await identities.renew(renewed)
-    await identities.scheduleDeletion(user.id, HASH, after(7 * DAY))
+    await identities.scheduleDeletion({ ...byPassword(user), effectiveAt: after(7 * DAY) })
     const asked = recovery(user, { at: after(2 * MINUTE), encryptedPrivateKey: 'blob of the third key' })
     await identities.recover(asked)
     const { identity, escrow, certificates } = await everything(store, user.id)
@@ -148,7 +150,7 @@ export async function revocationContract(t: Test, store: Store): Promise<void> {
     const [user, victim] = [await register(store), await register(store)]
     const before = await everything(store, victim.id)
     const { serialNumber } = victim.certificate
-    for (const proof of [{ passwordHash: HASH }, { fingerprint: user.certificate.fingerprint }])
+    for (const proof of [{ passwordHash: HASH, address: ADDRESS }, { fingerprint: user.certificate.fingerprint }])
       for (const reason of ['superseded', 'keyCompromise'] as const) {
         const asked = { userId: user.id, proof, serialNumber, reason, at: after(0) }
         await t.rejects(identities.revoke(asked), { code: 'not_found' })

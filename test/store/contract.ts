@@ -3,6 +3,7 @@ import { NO_QUOTAS, type Quotas } from '../../src/store/quotas.js'
 import type { Store } from '../../src/store/store.js'
 import { accountContract } from './contract-accounts.js'
 import { administrationContract } from './contract-administration.js'
+import { auditContract } from './contract-audit.js'
 import { conversationContract } from './contract-conversations.js'
 import { crlContract } from './contract-crl.js'
 import { departureContract } from './contract-departures.js'
@@ -26,6 +27,7 @@ const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void
   revocations: revocationContract,
   departures: departureContract,
   administration: administrationContract,
+  audit: auditContract,
   events: eventContract,
   conversations: conversationContract,
   devices: deviceContract,

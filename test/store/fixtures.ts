@@ -21,7 +21,14 @@ export function newUser(changes: Partial<NewUser> = {}): NewUser {
     notAfter: new Date(T0 + 90 * 24 * 3600 * 1000),
     authorisedBy: 'registration',
   } as const
-  return { username, passwordHash: '$2b$12$hash', certificate, encryptedPrivateKey: null, ...changes }
+  return {
+    username,
+    passwordHash: '$2b$12$hash',
+    certificate,
+    encryptedPrivateKey: null,
+    address: '192.0.2.1',
+    ...changes,
+  }
 }
 
 export async function registered(store: Store): Promise<StoredParty> {

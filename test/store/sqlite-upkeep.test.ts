@@ -4,7 +4,7 @@ import t from 'tap'
 import type { ChangeInput, ChangeName } from '../../src/store/changes/changes.js'
 import { changeWriter } from '../../src/store/sqlite/change-writer.js'
 import { openSqliteStore } from '../../src/store/sqlite/open.js'
-import { after, DAY, HASH, recovery, register, renewal, revocation } from './upkeep-fixture.js'
+import { after, byPassword, DAY, recovery, register, renewal, revocation } from './upkeep-fixture.js'
 
 const CERTIFICATES = 100_000
 
@@ -56,7 +56,7 @@ t.test(`no change of an account looks at every one of ${CERTIFICATES} certificat
   const { fingerprint, serialNumber } = bob.certificate
   make('revoke', { ...revocation(bob), proof: { fingerprint }, serialNumber, reason: 'keyCompromise' })
   make('recover', recovery(bob, { reason: 'keyCompromise' }))
-  make('scheduleDeletion', { userId: alice.id, passwordHash: HASH, effectiveAt: after(DAY) })
+  make('scheduleDeletion', { ...byPassword(alice), effectiveAt: after(DAY) })
   t.equal(make('deleteDueAccount', { userId: alice.id, at: after(DAY) }), true)
 
   const plans = [...statements].map((sql) => ({ sql, plan: planOf(db, sql) }))

@@ -8,6 +8,7 @@ import { newUser, T0 } from './fixtures.js'
 export const MINUTE = 60_000
 export const DAY = 24 * 60 * MINUTE
 export const HASH = '$2b$12$hash'
+export const ADDRESS = '192.0.2.1'
 
 /** So many milliseconds after users are registered. */
 export const after = (milliseconds: number) => new Date(T0 + milliseconds)
@@ -58,11 +59,16 @@ export function standing({ revokedAt, revocationReason, supersededAt }: Certific
 }
 
 export function revocation({ id }: { readonly id: number }) {
-  const proof = { passwordHash: HASH }
+  const proof = { passwordHash: HASH, address: ADDRESS }
   return { userId: id, proof, serialNumber: null, reason: 'superseded', at: after(MINUTE) } as const
 }
 
 export function recovery({ id }: { readonly id: number }, changes: Partial<Recovery> = {}): Recovery {
   const fresh = { certificate: certificate('password'), encryptedPrivateKey: null, at: after(MINUTE) }
-  return { userId: id, passwordHash: HASH, reason: 'superseded', ...fresh, ...changes }
+  return { userId: id, passwordHash: HASH, address: ADDRESS, reason: 'superseded', ...fresh, ...changes }
+}
+
+/** What an act by password says of who does it. */
+export function byPassword({ id }: { readonly id: number }) {
+  return { userId: id, passwordHash: HASH, address: ADDRESS, at: after(0) }
 }

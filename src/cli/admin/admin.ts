@@ -12,10 +12,12 @@ const USAGE = 2
 export async function admin([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined) return wrong('no command is given', adminHelp(ADMIN_COMMANDS))
   if (name === '--help' || name === '-h' || name === 'help') return printed(adminHelp(ADMIN_COMMANDS))
-  const command = ADMIN_COMMANDS.find((one) => one.name === name)
+  const [first = '', ...rest] = args
+  const longer = ADMIN_COMMANDS.find((one) => one.name === `${name} ${first}`)
+  const command = longer ?? ADMIN_COMMANDS.find((one) => one.name === name)
   if (command === undefined) return wrong(`there is no command ${name}`, '"hermes admin --help" lists them')
   try {
-    return await run(command, args)
+    return await run(command, longer === undefined ? args : rest)
   } catch (error) {
     if (error instanceof UsageError) return wrong(error.message, usage(command))
     throw error

@@ -1,5 +1,6 @@
 import type { AdminCommand } from './command.js'
 import { disable, enable, unlock } from './commands/account.js'
+import { audit, auditVerify } from './commands/audit.js'
 import { grant } from './commands/grant.js'
 import { listCertificates } from './commands/list-certificates.js'
 import { listUsers } from './commands/list-users.js'
@@ -17,5 +18,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   disable,
   enable,
   unlock,
+  audit,
+  auditVerify,
   rootCrl,
 ]

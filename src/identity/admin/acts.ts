@@ -4,7 +4,7 @@ import { describeAccount } from './describe.js'
 
 /** Gives a role, or takes it; for the server's own machine alone. */
 export async function grantRole(dependencies: ActDependencies, username: string, role: Role): Promise<Account> {
-  await dependencies.store.grantRole({ username, role })
+  await dependencies.store.grantRole({ username, role, at: dependencies.now() })
   return describeAccount(await requireAccount(dependencies.store, username), dependencies.now())
 }
 

@@ -2,15 +2,21 @@ import type {
   Account,
   AccountDetails,
   AdministratorRevokeRequest,
+  AuditList,
+  AuditQuery,
+  AuditVerification,
+  AuditVerificationQuery,
   CertificateList,
   CertificatesQuery,
   IssuedCertificateDetails,
+  OwnAuditQuery,
   RevokedCertificates,
   Role,
   UserList,
   UsersQuery,
 } from '../../wire/administration.js'
 import { disableUser, enableUser, grantRole, revokeOfUser, unlockUser } from './acts.js'
+import { listAudit, verifyAudit } from './audit.js'
 import { listCertificates, showCertificate } from './certificates.js'
 import type { ActDependencies, Administrator } from './dependencies.js'
 import { listUsers, showUser } from './users.js'
@@ -21,6 +27,10 @@ export interface Administration {
   showUser(username: string): Promise<AccountDetails>
   listCertificates(query: CertificatesQuery): Promise<CertificateList>
   showCertificate(name: string): Promise<IssuedCertificateDetails>
+  listAudit(query: AuditQuery): Promise<AuditList>
+  /** What is written down about the one who asks. */
+  listOwnAudit(username: string, query: OwnAuditQuery): Promise<AuditList>
+  verifyAudit(query: AuditVerificationQuery): Promise<AuditVerification>
   grant(username: string, role: Role): Promise<Account>
   disable(username: string, by: Administrator): Promise<Account>
   enable(username: string, by: Administrator): Promise<Account>
@@ -34,6 +44,9 @@ export function createAdministration(dependencies: ActDependencies): Administrat
     showUser: (username) => showUser(dependencies, username),
     listCertificates: (query) => listCertificates(dependencies, query),
     showCertificate: (name) => showCertificate(dependencies, name),
+    listAudit: (query) => listAudit(dependencies.audit, query.username ?? null, query),
+    listOwnAudit: (username, query) => listAudit(dependencies.audit, username, query),
+    verifyAudit: ({ head }) => verifyAudit(dependencies.audit, head ?? null),
     grant: (username, role) => grantRole(dependencies, username, role),
     disable: (username, by) => disableUser(dependencies, username, by),
     enable: (username, by) => enableUser(dependencies, username, by),

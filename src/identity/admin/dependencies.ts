@@ -1,11 +1,13 @@
 import { HermesError } from '../../errors.js'
 import type { Account, AdministrationStore } from '../../store/administration-store.js'
+import type { AuditStore } from '../../store/audit.js'
 import type { IdentityStore } from '../../store/identity-store.js'
 import type { Consequences } from '../upkeep/dependencies.js'
 
 export interface AdministrationDependencies {
   readonly store: AdministrationStore
   readonly identities: Pick<IdentityStore, 'findEscrow'>
+  readonly audit: AuditStore
   readonly now: () => Date
 }
 

@@ -5,7 +5,7 @@ import { refuseDisabled, type UpkeepDependencies } from './dependencies.js'
 
 /** Gives the account another password, and if asked another locked key of its newest certificate. */
 export async function changePassword(
-  { policy, login, workers, store }: UpkeepDependencies,
+  { policy, login, workers, store, now }: UpkeepDependencies,
   request: ChangePasswordRequest,
   address: string,
 ): Promise<void> {
@@ -16,5 +16,6 @@ export async function changePassword(
   const key = `${request.username} ${address}`
   const newHash = await workers.run({ address, key }, (hasher) => hasher.hash(newPassword))
   const escrow = blob === null ? null : { blob, spkiHash: certificate.spkiHash }
-  await store.changePassword({ userId: user.id, oldHash: user.passwordHash, newHash, escrow })
+  const { id: userId, passwordHash } = user
+  await store.changePassword({ userId, passwordHash, address, newHash, escrow, at: now() })
 }

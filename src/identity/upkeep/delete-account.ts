@@ -13,8 +13,11 @@ export async function scheduleDeletion(
 ): Promise<Deletion> {
   const { user } = await login(request, address)
   refuseDisabled(user)
-  const due = new Date(now().getTime() + policy.deletionDays * DAY_MS)
-  return { effectiveAt: (await store.scheduleDeletion(user.id, user.passwordHash, due)).toISOString() }
+  const { id: userId, passwordHash } = user
+  const at = now()
+  const effectiveAt = new Date(at.getTime() + policy.deletionDays * DAY_MS)
+  const due = await store.scheduleDeletion({ userId, passwordHash, address, effectiveAt, at })
+  return { effectiveAt: due.toISOString() }
 }
 
 /** Deletes the account of whoever holds the key of its newest certificate, at once. */

@@ -21,7 +21,7 @@ export async function recoverIdentity(
   const certificate = issueCertificate(dependencies, user.username, key, 'password')
   const { id: userId, passwordHash } = user
   const reason = request.reason ?? 'superseded'
-  await store.recover({ userId, passwordHash, certificate, encryptedPrivateKey, reason, at: now() })
+  await store.recover({ userId, passwordHash, address, certificate, encryptedPrivateKey, reason, at: now() })
   dependencies.standingChanged(userId)
   await dependencies.endStays(userId)
   return describe({ user, certificate: { ...certificate, revokedAt: null } }, now())

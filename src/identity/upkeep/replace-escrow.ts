@@ -4,7 +4,7 @@ import { refuseDisabled, type UpkeepDependencies } from './dependencies.js'
 
 /** Keeps a locked private key beside the newest certificate, in the place of any other. */
 export async function replaceEscrow(
-  { policy, login, store }: UpkeepDependencies,
+  { policy, login, store, now }: UpkeepDependencies,
   request: EscrowRequest,
   address: string,
 ): Promise<void> {
@@ -12,5 +12,6 @@ export async function replaceEscrow(
   const { user, certificate } = await login(request, address)
   refuseDisabled(user)
   const escrow = { blob, spkiHash: certificate.spkiHash }
-  await store.replaceEscrow({ userId: user.id, passwordHash: user.passwordHash, escrow })
+  const { id: userId, passwordHash } = user
+  await store.replaceEscrow({ userId, passwordHash, address, escrow, at: now() })
 }

@@ -9,7 +9,7 @@ export async function revokeByPassword(
 ): Promise<void> {
   const { user } = await login(request, address)
   refuseDisabled(user)
-  const proof = { passwordHash: user.passwordHash }
+  const proof = { passwordHash: user.passwordHash, address }
   await store.revoke({
     userId: user.id,
     proof,

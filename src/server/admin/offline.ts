@@ -24,6 +24,7 @@ export async function openAdministration(config: Config): Promise<FastifyInstanc
   const administration = createAdministration({
     store: store.administration,
     identities: store.identities,
+    audit: store.audit,
     now,
     // Nobody is connected here, and no password waits.
     standingChanged() {},

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { actRoutes } from './routes/acts.js'
+import { auditRoutes } from './routes/audit.js'
 import { certificateRoutes } from './routes/certificates.js'
 import type { AdministrationRouteOptions } from './routes/common.js'
 import { userRoutes } from './routes/users.js'
@@ -14,4 +15,5 @@ export const administrationRoutes: FastifyPluginAsync<AdministrationRouteOptions
   app.register(userRoutes, options)
   app.register(certificateRoutes, options)
   app.register(actRoutes, options)
+  app.register(auditRoutes, options)
 }

@@ -12,6 +12,7 @@ import { hubAdministration } from './administration.js'
 import { createGuard } from './guard.js'
 import { spendRequest } from './request-rate.js'
 import { restRoutes } from './rest-routes.js'
+import { ownAuditRoute } from './routes/audit.js'
 import { deleteOwnAccountRoute } from './routes/delete-account.js'
 import { renewRoute } from './routes/renew.js'
 import { revokeOwnRoute } from './routes/revoke.js'
@@ -66,6 +67,7 @@ export async function buildHubApp(
   app.register(revokeOwnRoute, { identities: own })
   app.register(deleteOwnAccountRoute, { identities: own })
   app.register(unlockRoute, { identities: own })
+  app.register(ownAuditRoute, { administration })
   app.register(hubAdministration, { administration })
   return app
 }

@@ -1,8 +1,8 @@
 import type { Work } from '../work.js'
 import { disableUser, enableUser, grantRole, revokeOfUser, unlockUser } from './administer.js'
-import { changePassword, replaceEscrow, replacePasswordHash, unlock } from './credentials.js'
+import { changePassword, replaceEscrow, replacePasswordHash, takeEscrow, unlock } from './credentials.js'
 import { deleteAccount, deleteDueAccount, finishDeparture, scheduleDeletion } from './delete-account.js'
-import { countAttempt, forgiveAttempt } from './login-attempts.js'
+import { countAttempt, expireFailures, forgiveAttempt } from './login-attempts.js'
 import { recover } from './recover.js'
 import { register } from './register.js'
 import { renew } from './renew.js'
@@ -14,8 +14,10 @@ export const CHANGES = {
   replacePasswordHash,
   countAttempt,
   forgiveAttempt,
+  expireFailures,
   changePassword,
   replaceEscrow,
+  takeEscrow,
   renew,
   recover,
   revoke,

@@ -1,6 +1,8 @@
+import { UNKNOWN } from '../audit.js'
 import type { LoginAttempt, LoginPolicy } from '../identity-store.js'
-import { row, run, type Work } from '../work.js'
-import { countFailure, expiryOf, type Failures, forgiveFailure, lockOf } from './login-failures.js'
+import { row, rows, run, type Work } from '../work.js'
+import { audit } from './audit.js'
+import { countFailure, expiryOf, type Failures, forgiveFailure, isSameWindow, lockOf } from './login-failures.js'
 
 export interface CountedAttempt {
   readonly attempt: LoginAttempt
@@ -11,12 +13,24 @@ export interface CountedAttempt {
 /** Counts an attempt; answers until when the pair is locked, or null. */
 export function* countAttempt({ attempt, at, policy }: CountedAttempt): Work<Date | null> {
   // Here, where the table is written anyway, it is also kept small.
-  yield* run('DELETE FROM "LoginFailure" WHERE "expiresAt" <= $1', at)
+  yield* expireFailures({ at })
   const before = yield* failuresOf(attempt)
   const lockedUntil = before && lockOf(before, at, policy)
+  if (before && !lockedUntil && !isSameWindow(before, at, policy)) yield* noteFailures({ ...attempt, ...before }, at)
   const after = before && lockedUntil ? { ...before, lockedUntil } : countFailure(before, at, policy)
   yield* store(attempt, after, expiryOf(after, policy.windowMs))
   return lockedUntil
+}
+
+/** Forgets what means nothing any more. */
+export function* expireFailures({ at }: { readonly at: Date }): Work<void> {
+  const expired = yield* rows<Forgotten>(`DELETE FROM "LoginFailure" WHERE "expiresAt" <= $1 ${RETURNING}`, at)
+  for (const failures of expired) yield* noteFailures(failures, at)
+}
+
+export function* forgetFailuresOf(username: string, at: Date): Work<void> {
+  const forgotten = yield* rows<Forgotten>(`DELETE FROM "LoginFailure" WHERE "username" = $1 ${RETURNING}`, username)
+  for (const failures of forgotten) yield* noteFailures(failures, at)
 }
 
 /** Takes one attempt back. */
@@ -27,6 +41,20 @@ export function* forgiveAttempt(attempt: LoginAttempt): Work<void> {
   if (after !== null) return yield* store(attempt, after, null)
   const { username, address } = attempt
   yield* run('DELETE FROM "LoginFailure" WHERE "username" = $1 AND "address" = $2', username, address)
+}
+
+const RETURNING = 'RETURNING "username", "address", "count", "since"'
+
+interface Forgotten extends LoginAttempt {
+  readonly count: number
+  readonly since: number | Date
+}
+
+/** One row for a window: wrong passwords for names that nobody has are no business of the audit log. */
+function* noteFailures({ username, address, count, since }: Forgotten, at: Date): Work<void> {
+  if (count === 0 || (yield* row('SELECT 1 FROM "User" WHERE "username" = $1', username)) === null) return
+  const details = { address, count, since: new Date(since).toISOString() }
+  yield* audit({ at, actor: UNKNOWN, action: 'login-failed', subject: username, details })
 }
 
 interface Row extends Omit<Failures, 'since' | 'lockedUntil'> {

@@ -14,14 +14,18 @@ export interface Failures {
  * comes beside or after it is refused, until it turns out to be right.
  */
 export function countFailure(before: Failures | null, now: Date, policy: LoginPolicy): Failures {
-  const isSameWindow =
-    before !== null && before.lockedUntil === null && now.getTime() < before.since.getTime() + policy.windowMs
-  const count = (isSameWindow ? before.count : 0) + 1
+  const window = before !== null && isSameWindow(before, now, policy) ? before : null
+  const count = (window?.count ?? 0) + 1
   // Of a window that begins later than now the failures count, but it lasts no longer than any other.
-  const since = isSameWindow && before.since < now ? before.since : now
+  const since = window !== null && window.since < now ? window.since : now
   const locks = before?.locks ?? 0
   if (count < policy.failures) return { count, since, locks, lockedUntil: null }
   return { count, since, locks: locks + 1, lockedUntil: new Date(now.getTime() + lockLength(locks + 1, policy)) }
+}
+
+/** Whether failures until now count together with the next. */
+export function isSameWindow({ since, lockedUntil }: Failures, now: Date, { windowMs }: LoginPolicy): boolean {
+  return lockedUntil === null && now.getTime() < since.getTime() + windowMs
 }
 
 function lockLength(locks: number, { lockMs, maxLockMs }: LoginPolicy): number {

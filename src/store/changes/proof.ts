@@ -1,4 +1,5 @@
 import { HermesError } from '../../errors.js'
+import type { ByPassword } from '../account-upkeep.js'
 import type { Role } from '../records.js'
 import { row, type Work } from '../work.js'
 
@@ -12,7 +13,7 @@ export interface Account {
 }
 
 /** Refuses unless the password that has this hash still is that of the account. */
-export function* requirePassword(userId: number, passwordHash: string): Work<Account> {
+export function* requirePassword({ userId, passwordHash }: ByPassword & { readonly userId: number }): Work<Account> {
   const user = yield* findAccount(userId)
   if (user === null || user.deletedAt !== null || user.passwordHash !== passwordHash)
     throw new HermesError('invalid_credentials', 'There is no such user, or the password is wrong')
@@ -32,6 +33,7 @@ interface Presented extends Omit<Account, 'passwordHash'> {
   readonly role: Role
   readonly id: number
   readonly userId: number
+  readonly serialNumber: string
   readonly spkiHash: string
   readonly notAfter: number
   readonly supersededAt: number | null
@@ -40,7 +42,7 @@ interface Presented extends Omit<Account, 'passwordHash'> {
 }
 
 const PRESENTED = `
-  SELECT c."id", c."userId", c."spkiHash", c."notAfter", c."supersededAt", c."revokedAt", k."compromisedAt",
+  SELECT c."id", c."userId", c."serialNumber", c."spkiHash", c."notAfter", c."supersededAt", c."revokedAt", k."compromisedAt",
     u."username", u."role", u."disabledAt", u."deletedAt", u."deletionAt"
   FROM "Certificate" c JOIN "User" u ON u."id" = c."userId" JOIN "Key" k ON k."spkiHash" = c."spkiHash"
   WHERE c."fingerprint" = $1`
@@ -59,6 +61,7 @@ export function* requireCertificate(fingerprint: string, at: Date, endedAfter: D
 
 export interface Newest {
   readonly id: number
+  readonly serialNumber: string
   readonly fingerprint: string
   readonly spkiHash: string
   readonly revokedAt: number | null
@@ -66,7 +69,7 @@ export interface Newest {
 
 export function* newestCertificate(userId: number): Work<Newest> {
   const newest = yield* row<Newest>(
-    `SELECT "id", "fingerprint", "spkiHash", "revokedAt" FROM "Certificate"
+    `SELECT "id", "serialNumber", "fingerprint", "spkiHash", "revokedAt" FROM "Certificate"
       WHERE "userId" = $1 ORDER BY "id" DESC LIMIT 1`,
     userId,
   )

@@ -1,6 +1,7 @@
 import { HermesError } from '../../errors.js'
 import type { NewUser } from '../identity-store.js'
 import { row, type Work } from '../work.js'
+import { audit } from './audit.js'
 import { insertCertificate, storeEscrow } from './certificates.js'
 
 export interface Registration {
@@ -9,7 +10,7 @@ export interface Registration {
 }
 
 export function* register({ user, at }: Registration): Work<void> {
-  const { username, passwordHash, certificate, encryptedPrivateKey } = user
+  const { username, passwordHash, certificate, encryptedPrivateKey, address } = user
   const inserted = yield* row<{ readonly id: number }>(
     `INSERT INTO "User" ("username", "passwordHash", "createdAt") VALUES ($1, $2, $3)
       ON CONFLICT ("username") DO NOTHING RETURNING "id"`,
@@ -19,4 +20,6 @@ export function* register({ user, at }: Registration): Work<void> {
   yield* insertCertificate(inserted.id, certificate)
   if (encryptedPrivateKey !== null)
     yield* storeEscrow(inserted.id, { spkiHash: certificate.spkiHash, blob: encryptedPrivateKey })
+  const details = { address, serialNumber: certificate.serialNumber }
+  yield* audit({ at, actor: username, action: 'register', subject: username, details })
 }

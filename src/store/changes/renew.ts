@@ -3,13 +3,14 @@ import type { Renewal, RenewalRequest } from '../account-upkeep.js'
 import { CERTIFICATE_COLUMNS, type CertificateRow, toCertificate } from '../certificate-row.js'
 import type { CertificateRecord } from '../records.js'
 import { row, run, type Work } from '../work.js'
+import { audit } from './audit.js'
 import { insertCertificate, settleEscrow } from './certificates.js'
 import { requireCertificate } from './proof.js'
 
 /** The answer to a request of the newest certificate: a new one, or what the same request got before. */
 export function* renew(renewal: Renewal): Work<CertificateRecord> {
   const { fingerprint, certificate, requestHash, at, endedAfter } = renewal
-  const { userId } = yield* requireCertificate(fingerprint, at, endedAfter)
+  const { userId, username } = yield* requireCertificate(fingerprint, at, endedAfter)
   const newest = yield* row<NewestRow>(NEWEST, userId)
   const answered = newest && answerOf(newest, renewal)
   if (answered) return answered
@@ -18,6 +19,8 @@ export function* renew(renewal: Renewal): Work<CertificateRecord> {
   const renewed = yield* insertCertificate(userId, certificate, { previous: fingerprint, requestHash })
   yield* supersedeOthers(userId, renewal)
   yield* settleEscrow(userId, { spkiHash: certificate.spkiHash, blob: renewal.encryptedPrivateKey })
+  const details = { certificate: fingerprint, serialNumber: certificate.serialNumber }
+  yield* audit({ at, actor: username, action: 'renew', subject: username, details })
   return renewed
 }
 

@@ -26,13 +26,14 @@ export function sqliteIdentities(reader: Database, make: MakeChange, now: () => 
       return make('countAttempt', { attempt, at, policy })
     },
     forgiveAttempts: (attempt) => make('forgiveAttempt', attempt),
+    expireFailures: (at) => make('expireFailures', { at }),
     changePassword: (change) => make('changePassword', change),
     replaceEscrow: (change) => make('replaceEscrow', change),
+    takeEscrow: (taking) => make('takeEscrow', taking),
     renew: (renewal) => make('renew', owningDer(renewal)),
     recover: (recovery) => make('recover', owningDer(recovery)),
     revoke: (revocation) => make('revoke', revocation),
-    scheduleDeletion: (userId, passwordHash, effectiveAt) =>
-      make('scheduleDeletion', { userId, passwordHash, effectiveAt }),
+    scheduleDeletion: (deletion) => make('scheduleDeletion', deletion),
     deleteAccount: (fingerprint, at) => make('deleteAccount', { fingerprint, at }),
     deleteDueAccount: (userId, at) => make('deleteDueAccount', { userId, at }),
     unlock: (fingerprint, at) => make('unlock', { fingerprint, at }),

@@ -5,6 +5,7 @@ import { NO_QUOTAS, type Quotas } from '../quotas.js'
 import type { Store } from '../store.js'
 import { WriteQueue } from '../write-queue.js'
 import { sqliteAdministration } from './administration/administration.js'
+import { sqliteAudit } from './audit.js'
 import { CommitThread } from './commit-thread.js'
 import { openReader, openWriter } from './connection.js'
 import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js'
@@ -96,6 +97,7 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
     log: sqliteEventLog(reader, commits, queue, thread),
     revocations: sqliteRevocations(reader, writer),
     administration: sqliteAdministration(reader, make),
+    audit: sqliteAudit(reader),
     installation: async () => readInstallation(reader),
     settle: (installation) => settle(reader, writer, installation),
     async check() {

@@ -129,7 +129,14 @@ export class HubFixture {
     const stored = { serialNumber, fingerprint, der, notBefore, notAfter, spkiHash: sha256Hex(spki) }
     const certificate = { ...stored, authorisedBy: 'registration' } as const
     const identities = this.#store?.identities
-    await identities?.register({ username, passwordHash: '$2b$12$hash', certificate, encryptedPrivateKey: null })
+    const account = {
+      username,
+      passwordHash: '$2b$12$hash',
+      certificate,
+      encryptedPrivateKey: null,
+      address: '192.0.2.1',
+    }
+    await identities?.register(account)
     const record = await identities?.findIdentity(username)
     if (!record) throw new Error(`${username} was not stored`)
     return { username, key, certificate: encodePem('CERTIFICATE', der), fingerprint, record }

@@ -151,8 +151,8 @@ async function recoverInStore({ certsDir, trustDomain }: TestServer, url: string
   const store = await openSqliteStore({ url })
   const found = await store.identities.findIdentity(user.username)
   const { id: userId = 0, passwordHash = '' } = found?.user ?? {}
-  const recovery = { userId, passwordHash, certificate, encryptedPrivateKey: null, reason: 'superseded', at } as const
-  await store.identities.recover(recovery)
+  const proof = { userId, passwordHash, address: '127.0.0.1' }
+  await store.identities.recover({ ...proof, certificate, encryptedPrivateKey: null, reason: 'superseded', at })
   await store.close()
   return issued
 }

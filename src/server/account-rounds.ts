@@ -4,19 +4,27 @@ import { createRounds, type Rounds } from './rounds.js'
 
 const ROUND_MS = 60 * 1000
 
-export interface DeletionsOptions {
-  readonly identities: Pick<IdentityService, 'deleteDueAccounts'>
+export interface AccountRoundsOptions {
+  readonly identities: Pick<IdentityService, 'deleteDueAccounts' | 'expireFailures'>
   readonly logger: StoreLogger
 }
 
-/** Deletes the accounts whose deletion is due, first those that came due while no server ran. */
-export function createDeletions({ identities, logger }: DeletionsOptions): Rounds {
+/**
+ * What time alone does to accounts: deletes those whose deletion is due, first those that came due while no server ran,
+ * and writes down wrong passwords whose window is over.
+ */
+export function createAccountRounds({ identities, logger }: AccountRoundsOptions): Rounds {
   const run = async () => {
     try {
       const deleted = await identities.deleteDueAccounts()
       if (deleted > 0) logger.info({ deleted }, 'Accounts whose deletion was due were deleted')
     } catch (error) {
       logger.error({ err: error }, 'Accounts whose deletion is due could not be deleted')
+    }
+    try {
+      await identities.expireFailures()
+    } catch (error) {
+      logger.error({ err: error }, 'Wrong passwords could not be written down')
     }
   }
   return createRounds(run, ROUND_MS)

@@ -1,0 +1,55 @@
+import { type AuditHead, type AuditRecord, auditHash, NO_HEAD } from './audit.js'
+
+/** The first row of an audit log that is not as it was written. */
+export interface BrokenRow {
+  readonly seq: number
+  /** One sentence. */
+  readonly reason: string
+}
+
+/** Follows an audit log row by row. What comes behind a broken row proves nothing, so that it stops there. */
+export class AuditChain {
+  #head: AuditHead = NO_HEAD
+  #broken: BrokenRow | null = null
+  readonly #sought: string | null
+  #isFound: boolean
+
+  /** `sought`: a hash that was the newest once, and must be there still. */
+  constructor(sought: string | null) {
+    this.#sought = sought
+    this.#isFound = sought === null || sought === NO_HEAD.hash
+  }
+
+  /** The last row that is as it was written. */
+  get head(): AuditHead {
+    return this.#head
+  }
+
+  /** Takes the next rows; false when there is no need for more. */
+  follow(records: readonly AuditRecord[]): boolean {
+    for (const record of records) {
+      this.#broken = whyBroken(this.#head, record)
+      if (this.#broken) return false
+      this.#head = { seq: record.seq, hash: record.hash }
+      if (record.hash === this.#sought) this.#isFound = true
+    }
+    return true
+  }
+
+  /** When all rows were taken: what is broken, or null. */
+  end(): BrokenRow | null {
+    if (this.#broken || this.#isFound) return this.#broken
+    const seq = this.#head.seq + 1
+    return { seq, reason: `The row with the hash ${this.#sought} is missing: the log was cut off, or begun anew` }
+  }
+}
+
+function whyBroken(head: AuditHead, record: AuditRecord): BrokenRow | null {
+  const { seq, previousHash, hash } = record
+  const expected = head.seq + 1
+  if (seq !== expected) return { seq: expected, reason: `Row ${expected} is missing` }
+  if (auditHash(record) !== hash) return { seq, reason: `Row ${seq} was changed` }
+  if (previousHash !== head.hash)
+    return { seq, reason: `Row ${seq} does not follow row ${head.seq}: one of them was replaced` }
+  return null
+}
