@@ -82,6 +82,7 @@ t.test('live answers of every route fit openapi.yaml, and so do the events', asy
   await call(alice, 'GET', `${base}/events?after=0`)
   await call(alice, 'GET', '/conversations')
   await call(alice, 'GET', '/me')
+  await call(alice, 'GET', '/me/audit')
   await call(bob, 'POST', `${base}/leave`, { reason: 'bye' })
   await a.event((e) => e.type === 'left')
   await call(alice, 'GET', '/events?device=other')
@@ -100,6 +101,8 @@ t.test('live answers of every route fit openapi.yaml, and so do the events', asy
   await call(alice, 'GET', `/admin/certificates/${phone.fingerprint}`)
   for (const act of ['disable', 'enable', 'unlock']) await call(alice, 'POST', `/admin/users/dora/${act}`, {})
   await call(alice, 'POST', '/admin/users/carol/revoke', { reason: 'privilegeWithdrawn' })
+  await call(alice, 'GET', '/admin/audit?after=1')
+  await call(alice, 'GET', '/admin/audit/verification')
   const credentials = { username: 'dora', password: PASSWORD }
   t.equal((await post('/escrow', { ...credentials, encryptedPrivateKey: locked })).status, 204)
   t.equal((await post('/change-password', { ...credentials, newPassword: PASSWORD })).status, 204)
