@@ -11,7 +11,7 @@ import { seedPeople } from '../support/people.js'
 const PAIRS = 20
 const MEMBERS = 8
 const PER_SECOND = 200
-const ROUNDS = 3
+const ROUNDS = 5
 const ROUND_MS = 5000
 /** Between the beginning of a flood and the first sample, and after its end. */
 const SETTLE_MS = 1500

@@ -15,6 +15,7 @@ import type {
 import { AccountDelay } from './account-delay.js'
 import { addressKey } from './address.js'
 import { AddressLimit } from './address-limit.js'
+import { type Enrollment, enroll } from './est/enroll.js'
 import { fetchIdentity } from './fetch.js'
 import { fetchMyIdentity } from './fetch-my.js'
 import { createIdentityDescriber } from './identity.js'
@@ -63,6 +64,8 @@ export interface IdentityService {
   recover(request: RecoverRequest, address: string): Promise<Identity>
   revoke(request: RevokeRequest, address: string): Promise<void>
   scheduleDeletion(request: DeleteAccountRequest, address: string): Promise<Deletion>
+  /** Registers, recovers, or answers the certificate that is there. */
+  enroll(enrollment: Enrollment, address: string): Promise<Identity>
   renew(request: RenewRequest, holder: Holder): Promise<Identity>
   revokeOwn(request: RevokeOwnRequest, holder: Holder): Promise<void>
   deleteAccount(holder: Holder): Promise<Deletion>
@@ -106,6 +109,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Ident
     recover: (request, address) => recoverIdentity(shared, request, addressKey(address)),
     revoke: (request, address) => revokeByPassword(shared, request, addressKey(address)),
     scheduleDeletion: (request, address) => scheduleDeletion(shared, request, addressKey(address)),
+    enroll: (enrollment, address) => enroll(shared, enrollment, addressKey(address)),
     renew: (request, holder) => renewIdentity(shared, request, holder),
     revokeOwn: (request, holder) => revokeByCertificate(shared, request, holder),
     deleteAccount: (holder) => deleteAccount(shared, holder),

@@ -21,8 +21,7 @@ export async function generateOpenApi(): Promise<string> {
   )
   const hubApp = await buildHubApp(
     {
-      config,
-      logger,
+      ...dependencies,
       identities: {} as IdentityService,
       administration: {} as Administration,
       hub: { services: { delivery: { sessions: [] } } } as unknown as Hub,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { constants, randomBytes } from 'node:crypto'
 import type { ServerOptions } from 'node:https'
 import { Server } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
@@ -7,6 +7,12 @@ import type { ServerPair } from './certificates/server-pair.js'
 
 /** Bytes of the keys that lock TLS session tickets, as Node wants them. */
 const TICKET_KEY_BYTES = 48
+
+/** What TLS 1.2 may use: keys that are forgotten, and ciphers that authenticate what they encrypt [RFC 9325 4.2]. */
+const CIPHERS = [
+  ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
+  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-ECDSA-AES128-GCM-SHA256'],
+].join(':')
 
 /** TLS of the identity listener: no client certificate is asked for. */
 export function identityTls({ identityServer }: Certificates): ServerOptions {
@@ -30,7 +36,10 @@ export function hubTls({ server, users, root }: Certificates): ServerOptions {
     ca: [users.certificatePem, root.certificatePem],
     requestCert: true,
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.3',
+    // TLS 1.2 for EST clients that know no other. Whoever connects is the same to the end: nobody renegotiates.
+    minVersion: 'TLSv1.2',
+    ciphers: CIPHERS,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ticketKeys: randomBytes(TICKET_KEY_BYTES),
     sessionIdContext: 'hermes-hub',
   }

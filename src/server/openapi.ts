@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { OpenAPIV3 } from 'openapi-types'
+import { SECURITY_SCHEMES } from './http/swagger.js'
 import { mergedPaths } from './merged-paths.js'
 
 type Json = Readonly<Record<string, unknown>>
@@ -39,7 +40,7 @@ export function openApiDocument(listeners: readonly Listener[]): OpenAPIV3.Docum
     servers: listeners.map(({ server }) => server),
     tags: tagsOf(documents.flatMap(({ document }) => document.tags ?? [])),
     paths,
-    components: { schemas: usedSchemas(paths, schemas) },
+    components: { securitySchemes: SECURITY_SCHEMES, schemas: usedSchemas(paths, schemas) },
   }
 }
 
@@ -48,12 +49,12 @@ function tagsOf(tags: readonly OpenAPIV3.TagObject[]): OpenAPIV3.TagObject[] {
 }
 
 function pathsOf({ paths }: OpenAPIV3.Document, { server, isMutualTls }: Listener): OpenAPIV3.PathsObject {
-  const common = { servers: [server], security: [], ...(isMutualTls && { 'x-mutual-tls': true }) }
+  const common = { servers: [server], ...(isMutualTls && { 'x-mutual-tls': true }) }
   const entries = Object.entries(paths).map(([path, item]) => {
     const operations = Object.entries(item ?? {}).map(([method, operation]) => {
       const { responses, parameters, ...rest } = operation as OpenAPIV3.OperationObject
       const named = parameters && { parameters: parameters.map(nameWildcard) }
-      return [method, { ...rest, ...named, ...common, responses: loosened(responses) }]
+      return [method, { security: [], ...rest, ...named, ...common, responses: loosened(responses) }]
     })
     return [path.replace('{*}', `{${WILDCARD}}`), Object.fromEntries(operations)]
   })

@@ -170,6 +170,7 @@ async function buildApps(installation: Installation, { identities, administratio
   const { config, certificates, store, logger } = installation
   const { root, users, servers } = certificates
   const { staple, ...revocation } = createRevocation(installation)
+  const authority = { root, users, servers, issuers: [users.certificatePem, servers.certificatePem] }
   const openapi = await readOpenApi()
   let isDraining = false
   const dependencies = {
@@ -177,7 +178,7 @@ async function buildApps(installation: Installation, { identities, administratio
     logger: logger.child({ listener: 'identity' }),
     identities,
     ...revocation,
-    authority: { root, users, servers, issuers: [users.certificatePem, servers.certificatePem] },
+    authority,
     configuration: () => configurationOf(installation, urls),
     documents: { openapi: () => withServers(openapi, urls.identityUrl, urls.hubUrl) },
     ready: async () => {
@@ -191,7 +192,7 @@ async function buildApps(installation: Installation, { identities, administratio
   const pkiApp =
     config.pkiHttpPort === null ? null : buildPkiApp({ ...dependencies, logger: logger.child({ listener: 'pki' }) })
   const hubApp = await buildHubApp(
-    { config, hub, identities, administration, logger: logger.child({ listener: 'hub' }) },
+    { config, hub, identities, administration, authority, logger: logger.child({ listener: 'hub' }) },
     tls.hub,
   )
   const administrationLogger = logger.child({ listener: 'administration' })

@@ -38,11 +38,19 @@ t.test('live answers of every route fit openapi.yaml, and so do the events', asy
   for (const path of [
     ...['/ca', '/ca/users', '/ca/servers', '/ca/root', `/ca/root/${server.rootFingerprint}`],
     ...['/crl/users', '/crl/servers', '/crl/root', '/ocsp/MAA=', '/.well-known/hermes'],
+    ...['/.well-known/est/cacerts', '/.well-known/est/csrattrs'],
     ...['/health/live', '/health/ready', '/openapi.yaml'],
   ])
     t.equal((await get(path)).status, 200, path)
   const asked = { method: 'POST', ca: server.rootPem, headers: { 'content-type': 'application/ocsp-request' } }
   t.equal((await request(`${server.identityUrl}/ocsp`, asked, Buffer.from([0x30, 0]))).status, 200)
+
+  const est = { method: 'POST', ca: server.rootPem, headers: { 'content-type': 'application/pkcs10' } }
+  const pkcs10 = Buffer.from(csr.replaceAll(/-----[^-]+-----/g, ''))
+  const basic = { authorization: `Basic ${Buffer.from(`dora:${PASSWORD}`).toString('base64')}` }
+  const enrolled = { ...est, headers: { ...est.headers, ...basic } }
+  t.equal((await request(`${server.identityUrl}/.well-known/est/simpleenroll`, enrolled, pkcs10)).status, 200)
+  t.equal((await request(`${server.identityUrl}/.well-known/est/simpleenroll`, est, pkcs10)).status, 401)
 
   const a = await connect(t, server, alice)
   const b = await connect(t, server, bob)
@@ -94,6 +102,9 @@ t.test('live answers of every route fit openapi.yaml, and so do the events', asy
   await a.event((e) => e.type === 'renewed')
   t.equal((await phone.call('POST', '/unlock', {})).status, 204)
   t.equal((await carol.call('POST', '/revoke', { reason: 'superseded' })).status, 204)
+  const again = Buffer.from(createCertificateRequest(phone.key, 'carol').replaceAll(/-----[^-]+-----/g, ''))
+  const reenrolled = { ...est, ...phone.tls }
+  t.equal((await request(`${server.hubUrl}/.well-known/est/simplereenroll`, reenrolled, again)).status, 200)
   await grant(server, alice, 'administrator')
   await call(alice, 'GET', '/admin/users?limit=1')
   await call(alice, 'GET', '/admin/users/dora')

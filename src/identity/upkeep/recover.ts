@@ -1,4 +1,5 @@
-import { parseCertificateRequest } from '../../pki/csr.js'
+import { type CertificateRequest, parseCertificateRequest } from '../../pki/csr.js'
+import type { UserRecord } from '../../store/records.js'
 import type { Identity } from '../../wire/identity.js'
 import type { RecoverRequest } from '../../wire/upkeep.js'
 import { checkEscrow } from '../escrow.js'
@@ -12,15 +13,31 @@ export async function recoverIdentity(
   request: RecoverRequest,
   address: string,
 ): Promise<Identity> {
-  const { policy, store, now, describe } = dependencies
   const key = parseCertificateRequest(normalizePem(request.csr), { ...dependencies, username: request.username })
-  const encryptedPrivateKey = checkEscrow(policy, request.encryptedPrivateKey)
+  const encryptedPrivateKey = checkEscrow(dependencies.policy, request.encryptedPrivateKey)
   const { user } = await dependencies.login(request, address)
+  return replaceCertificates(dependencies, user, { key, encryptedPrivateKey, reason: request.reason }, address)
+}
+
+export interface Replacement {
+  readonly key: CertificateRequest
+  readonly encryptedPrivateKey: string | null
+  /** Of the certificates that are replaced; by default `superseded`. */
+  readonly reason?: RecoverRequest['reason']
+}
+
+/** The same for a user whose password was right. */
+export async function replaceCertificates(
+  dependencies: UpkeepDependencies,
+  user: UserRecord,
+  { key, encryptedPrivateKey, reason = 'superseded' }: Replacement,
+  address: string,
+): Promise<Identity> {
+  const { store, now, describe } = dependencies
   refuseDisabled(user)
   dependencies.certificateLimit.take(String(user.id))
   const certificate = issueCertificate(dependencies, user.username, key, 'password')
   const { id: userId, passwordHash } = user
-  const reason = request.reason ?? 'superseded'
   await store.recover({ userId, passwordHash, address, certificate, encryptedPrivateKey, reason, at: now() })
   dependencies.standingChanged(userId)
   await dependencies.endStays(userId)

@@ -11,6 +11,9 @@ export interface SwaggerOptions {
   readonly tags: readonly OpenAPIV3.TagObject[]
 }
 
+/** What a route may name in its `security`; the others ask for nothing in HTTP. */
+export const SECURITY_SCHEMES = { basic: { type: 'http', scheme: 'basic' } } as const
+
 type Transform = NonNullable<FastifyDynamicSwaggerOptions['transform']>
 type Responses = Record<string, Record<string, unknown> & { content?: Record<string, Record<string, unknown>> }>
 
@@ -41,6 +44,7 @@ export default fp<SwaggerOptions>(
         info: { title, version, description },
         servers: [...servers],
         tags: [...tags],
+        components: { securitySchemes: { ...SECURITY_SCHEMES } },
       },
       transform,
       transformObject: jsonSchemaTransformObject,

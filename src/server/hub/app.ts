@@ -6,14 +6,17 @@ import type { Hub } from '../../hub/hub.js'
 import type { Administration } from '../../identity/admin/administration.js'
 import type { IdentityService } from '../../identity/identity-service.js'
 import { clientLimits } from '../client-limits.js'
+import { caRoutes, type EstAuthorities } from '../est/ca-routes.js'
+import { simpleReenrollRoute } from '../est/simple-reenroll.js'
 import { buildHttpApp } from '../http/http-app.js'
 import swagger from '../http/swagger.js'
 import { hubAdministration } from './administration.js'
 import { createGuard } from './guard.js'
 import { spendRequest } from './request-rate.js'
-import { restRoutes } from './rest-routes.js'
+import { HUB_ERRORS, restRoutes } from './rest-routes.js'
 import { ownAuditRoute } from './routes/audit.js'
 import { deleteOwnAccountRoute } from './routes/delete-account.js'
+import { DeviceQuery } from './routes/own.js'
 import { renewRoute } from './routes/renew.js'
 import { revokeOwnRoute } from './routes/revoke.js'
 import { unlockRoute } from './routes/unlock.js'
@@ -24,7 +27,23 @@ export interface HubAppDependencies {
   readonly hub: Hub
   readonly identities: IdentityService
   readonly administration: Administration
+  readonly authority: EstAuthorities
   readonly logger: Logger
+}
+
+const DESCRIPTION = {
+  title: 'Hermes conversation hub',
+  version: '1',
+  description: '',
+  servers: [{ url: 'https://localhost:9443' }],
+  tags: [
+    { name: 'Account', description: 'The life of a certificate and of an account, as its owner decides.' },
+    { name: 'Administration', description: 'Users and their certificates, for users with the role administrator.' },
+    { name: 'EST', description: 'Enrollment over Secure Transport (RFC 7030): renewal.' },
+    { name: 'WebSocket', description: 'JSON-RPC 2.0 over one connection, which is also where events come.' },
+    { name: 'Conversations', description: 'Starting and leaving them, their messages, events and members.' },
+    { name: 'Invitations', description: 'How one becomes a member: each side proves itself to the other.' },
+  ],
 }
 
 /** The hub listener: the guard, the rate of requests, the WebSocket and the REST face of the operations. Never listens. */
@@ -32,7 +51,7 @@ export async function buildHubApp(
   dependencies: HubAppDependencies,
   https: ServerOptions | null,
 ): Promise<FastifyInstance> {
-  const { config, hub, logger, identities: own, administration } = dependencies
+  const { config, hub, logger, identities: own, administration, authority } = dependencies
   const { services } = hub
   const { identities } = services
   const guard = createGuard({ identities, now: () => services.now(), departures: hub.departures, policy: config })
@@ -47,19 +66,7 @@ export async function buildHubApp(
   })
   app.decorateRequest('caller', null)
   app.addHook('preHandler', guard.preHandler)
-  await app.register(swagger, {
-    title: 'Hermes conversation hub',
-    version: '1',
-    description: '',
-    servers: [{ url: 'https://localhost:9443' }],
-    tags: [
-      { name: 'Account', description: 'The life of a certificate and of an account, as its owner decides.' },
-      { name: 'Administration', description: 'Users and their certificates, for users with the role administrator.' },
-      { name: 'WebSocket', description: 'JSON-RPC 2.0 over one connection, which is also where events come.' },
-      { name: 'Conversations', description: 'Starting and leaving them, their messages, events and members.' },
-      { name: 'Invitations', description: 'How one becomes a member: each side proves itself to the other.' },
-    ],
-  })
+  await app.register(swagger, DESCRIPTION)
   const { heartbeatSeconds, drainSeconds } = config
   await websocketRoute(app, { hub, heartbeatSeconds, drainSeconds, limits: clientLimits(config) })
   restRoutes(app, { hub })
@@ -68,6 +75,13 @@ export async function buildHubApp(
   app.register(deleteOwnAccountRoute, { identities: own })
   app.register(unlockRoute, { identities: own })
   app.register(ownAuditRoute, { administration })
+  app.register(caRoutes, {
+    authority,
+    querystring: DeviceQuery,
+    errors: HUB_ERRORS,
+    description: 'The hub has it too.',
+  })
+  app.register(simpleReenrollRoute, { identities: own })
   app.register(hubAdministration, { administration })
   return app
 }

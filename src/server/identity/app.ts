@@ -4,10 +4,13 @@ import type { Logger } from 'pino'
 import type { IdentityService } from '../../identity/identity-service.js'
 import type { OcspResponder } from '../../identity/revocation/ocsp-responder.js'
 import type { ServerConfiguration } from '../../wire/well-known.js'
+import { caRoutes } from '../est/ca-routes.js'
+import { simpleEnrollRoute } from '../est/simple-enroll.js'
 import { acceptForms } from '../http/form-body.js'
 import { buildHttpApp, type HttpAppOptions } from '../http/http-app.js'
 import swagger from '../http/swagger.js'
 import { serveAuthority } from '../pki-app.js'
+import { NoQuery } from './media-types.js'
 import type { PublicAuthority } from './public-authority.js'
 import { changePasswordRoute } from './routes/change-password.js'
 import type { CrlSources } from './routes/crl.js'
@@ -44,13 +47,14 @@ const DESCRIPTION = {
     { name: 'Identity', description: 'Users and their certificates.' },
     { name: 'Account', description: 'The life of a certificate and of an account, as its owner decides.' },
     { name: 'Certificate authority', description: 'The public half of the CA.' },
+    { name: 'EST', description: 'Enrollment over Secure Transport, for programs that know it (RFC 7030, RFC 8951).' },
     { name: 'Service', description: 'The server itself.' },
   ],
 }
 
 /** The identity listener: REST over TLS without client certificates; never listens. `https` null: for tests. */
 export function buildIdentityApp(dependencies: IdentityAppDependencies, https: ServerOptions | null): FastifyInstance {
-  const { config, logger, identities, configuration, documents, ready } = dependencies
+  const { config, logger, identities, authority, configuration, documents, ready } = dependencies
   const app = buildHttpApp({ config, logger, https })
   acceptForms(app)
   app.register(swagger, DESCRIPTION)
@@ -63,6 +67,8 @@ export function buildIdentityApp(dependencies: IdentityAppDependencies, https: S
   app.register(revokeRoute, { identities })
   app.register(deleteAccountRoute, { identities })
   serveAuthority(app, dependencies)
+  app.register(caRoutes, { authority, querystring: NoQuery, errors: ['method_not_allowed'] })
+  app.register(simpleEnrollRoute, { identities })
   app.register(wellKnownRoute, { configuration })
   app.register(healthRoutes, { ready })
   app.register(documentsRoutes, { documents })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect } from 'node:tls'
+import { type ConnectionOptions, connect } from 'node:tls'
 import t from 'tap'
 import { startServer } from '../../support/server.js'
 import { ask, open, sessionOf } from '../../support/tls-session.js'
@@ -42,10 +42,30 @@ t.test('a session of the hub without a certificate stays without', async (t) => 
   t.equal((await ask(resumed, '/me')).status, 403)
 })
 
-t.test('the hub speaks TLS 1.3 alone', async (t) => {
+t.test('TLS 1.2 of the hub: who is at the other end stays so, and nothing older or weaker', async (t) => {
   const { port } = new URL(server.hubUrl)
-  const socket = connect({ port: Number(port), host: '127.0.0.1', ...alice.tls, maxVersion: 'TLSv1.2' })
-  t.teardown(() => socket.destroy())
-  const handshake: Promise<unknown> = once(socket, 'secureConnect')
-  await t.rejects(handshake)
+  const dial = (options: ConnectionOptions) => {
+    const socket = connect({ port: Number(port), host: '127.0.0.1', ...alice.tls, ...options })
+    t.teardown(() => socket.destroy())
+    return socket
+  }
+  const old = dial({ maxVersion: 'TLSv1.2' })
+  await once(old, 'secureConnect')
+  t.match(old.getCipher(), { name: /^ECDHE-ECDSA-/, version: 'TLSv1.2' })
+  t.equal((await ask(old, '/me')).status, 200)
+  const again = dial({ maxVersion: 'TLSv1.2' })
+  await once(again, 'secureConnect')
+  const renegotiated = new Promise((resolve) => {
+    again.once('error', resolve)
+    again.once('close', resolve)
+    again.renegotiate({ rejectUnauthorized: false }, (error) => resolve(error ?? 'renegotiated'))
+  })
+  t.not(await renegotiated, 'renegotiated')
+  for (const weak of [
+    { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' },
+    { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384' },
+  ] as const) {
+    const handshake: Promise<unknown> = once(dial(weak), 'secureConnect')
+    await t.rejects(handshake)
+  }
 })
