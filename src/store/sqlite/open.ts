@@ -6,6 +6,7 @@ import type { Store } from '../store.js'
 import { WriteQueue } from '../write-queue.js'
 import { sqliteAdministration } from './administration/administration.js'
 import { sqliteAudit } from './audit.js'
+import { unavailableWhenBroken } from './broken-reads.js'
 import { CommitThread } from './commit-thread.js'
 import { openReader, openWriter } from './connection.js'
 import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js'
@@ -93,11 +94,11 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
   const make: MakeChange = (name, input) => commits.change(name, input)
   const reader = openReader(path)
   return {
-    identities: sqliteIdentities(reader, make, now),
-    log: sqliteEventLog(reader, commits, queue, thread),
-    revocations: sqliteRevocations(reader, writer),
-    administration: sqliteAdministration(reader, make),
-    audit: sqliteAudit(reader),
+    identities: unavailableWhenBroken(sqliteIdentities(reader, make, now)),
+    log: unavailableWhenBroken(sqliteEventLog(reader, commits, queue, thread)),
+    revocations: unavailableWhenBroken(sqliteRevocations(reader, writer)),
+    administration: unavailableWhenBroken(sqliteAdministration(reader, make)),
+    audit: unavailableWhenBroken(sqliteAudit(reader)),
     installation: async () => readInstallation(reader),
     settle: (installation) => settle(reader, writer, installation),
     async check() {
