@@ -1,0 +1,66 @@
+import { type CertificateFacts, type Check, type Facts, failure, ok, warning } from '../facts.js'
+
+const DAY_MS = 86_400_000
+const RESTORE = 'restore the certificates folder from a backup; a CA is never made anew in place of one that exists'
+/** Days before the end of a CA at which its successor should be made. */
+const ROOT_DAYS = 365
+/** A CRL of the root is for a year. */
+const CRL_DAYS = 60
+
+const day = (date: Date) => date.toISOString().slice(0, 10)
+
+export function authorities({ authorities: read }: Facts): Check {
+  const name = 'certificate authorities'
+  if ('problem' in read) return failure(name, read.problem, RESTORE)
+  return ok(name, "root, users' and servers' CA: chain, purposes, and each key is its certificate's")
+}
+
+/** One check for each certificate of a CA. */
+export function authorityEnds({ certificates, config, now }: Facts): readonly Check[] {
+  const rotate = 'see "rotating an intermediate" in the documentation of operations'
+  return certificates
+    .filter(({ name }) => name !== 'server')
+    .map((certificate) => {
+      const days = certificate.name === 'root-ca' ? ROOT_DAYS : config.certificateDays
+      return endCheck(certificate, now, days, certificate.name === 'root-ca' ? 'plan another root' : rotate)
+    })
+}
+
+function endCheck(certificate: CertificateFacts, now: Date, days: number, remedy: string): Check {
+  const { name, notBefore, notAfter } = certificate
+  const what = `end of ${name}`
+  if (notAfter <= now) return failure(what, `it expired on ${day(notAfter)}`, remedy)
+  if (notBefore > now) return failure(what, `it is not valid before ${notBefore.toISOString()}`, 'correct the clock')
+  if (notAfter.getTime() - now.getTime() < days * DAY_MS)
+    return warning(what, `it expires on ${day(notAfter)}, within ${days} days`, remedy)
+  return ok(what, `it is good until ${day(notAfter)}`)
+}
+
+/** It renews itself at two thirds of its life: one that is older shows that this does not work. */
+export function serverCertificate({ certificates, now }: Facts): Check {
+  const name = 'server certificate'
+  const server = certificates.find((certificate) => certificate.name === 'server')
+  if (server === undefined) return warning(name, 'there is none yet', 'start the server, which issues it')
+  const { notBefore, notAfter } = server
+  const restart = 'start the server, which issues another; its log says why it did not'
+  if (notAfter <= now) return failure(name, `it expired on ${day(notAfter)}`, restart)
+  const left = (notAfter.getTime() - now.getTime()) / (notAfter.getTime() - notBefore.getTime())
+  if (left < 0.3) return warning(name, `it expires on ${day(notAfter)} and was not renewed`, restart)
+  return ok(name, `it is good until ${day(notAfter)}, and renews itself`)
+}
+
+export function rootCrl({ rootCrl: next, now }: Facts): Check {
+  const [name, remedy] = ['CRL of the root', '"hermes admin root-crl" on the machine that has the root key']
+  if ('problem' in next) return failure(name, next.problem, remedy)
+  if (next.value <= now) return failure(name, `it ended on ${day(next.value)}: verifiers refuse every chain`, remedy)
+  if (next.value.getTime() - now.getTime() < CRL_DAYS * DAY_MS)
+    return warning(name, `it ends on ${day(next.value)}`, remedy)
+  return ok(name, `it is good until ${day(next.value)}`)
+}
+
+export function rootKey({ isRootKeyHere, config }: Facts): Check {
+  const name = 'root key'
+  if (!isRootKeyHere) return ok(name, 'it is not on this machine')
+  const remedy = `move ${config.certsDir}/root-ca.key to a place that no network reaches; the server needs it no more`
+  return warning(name, 'it is on this machine: whoever gets in here can make any CA of this installation', remedy)
+}

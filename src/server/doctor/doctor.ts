@@ -1,0 +1,25 @@
+import { authorities, authorityEnds, rootCrl, rootKey, serverCertificate } from './checks/certificates.js'
+import { databaseChecks } from './checks/database.js'
+import { certificatesFolder, databaseFile, privateKeys } from './checks/files.js'
+import { clock, configuration, diskSpace, nodeVersion, ports } from './checks/system.js'
+import type { Check, Facts } from './facts.js'
+
+/** Everything that is looked at, in the order in which it is told. */
+export function examine(facts: Facts): readonly Check[] {
+  return [
+    configuration(facts),
+    nodeVersion(facts),
+    certificatesFolder(facts),
+    privateKeys(facts),
+    authorities(facts),
+    ...authorityEnds(facts),
+    serverCertificate(facts),
+    rootCrl(facts),
+    rootKey(facts),
+    databaseFile(facts),
+    ...databaseChecks(facts),
+    clock(facts),
+    diskSpace(facts),
+    ports(facts),
+  ]
+}

@@ -1,0 +1,67 @@
+import type { Config } from '../../config.js'
+import type { DatabaseFacts } from '../../store/sqlite/examination.js'
+
+export interface FileFacts {
+  readonly path: string
+  /** Permission bits. */
+  readonly mode: number
+}
+
+export interface CertificateFacts {
+  /** Of its file. */
+  readonly name: string
+  readonly notBefore: Date
+  readonly notAfter: Date
+}
+
+/** What was read, or one sentence why it could not be. */
+export type Read<T> = { readonly value: T } | { readonly problem: string }
+
+/** What an installation is like, as it was found; nothing was changed to find it. */
+export interface Facts {
+  readonly now: Date
+  readonly node: string
+  readonly config: Pick<
+    Config,
+    'host' | 'hostnames' | 'bcryptCost' | 'certificateDays' | 'certsDir' | 'databaseUrl' | 'pkiHttpPort'
+  >
+  readonly folder: Read<FileFacts>
+  /** Keys of the certificates folder. */
+  readonly keys: readonly FileFacts[]
+  readonly databaseFile: Read<FileFacts>
+  readonly certificates: readonly CertificateFacts[]
+  /** Whether each CA is whole: form, chain, purpose, and that each key is its certificate's. */
+  readonly authorities: Read<null>
+  /** When the root's CRL is followed by the next. */
+  readonly rootCrl: Read<Date>
+  readonly isRootKeyHere: boolean
+  readonly database: Read<DatabaseFacts>
+  /** Bytes, of the file system that has the database. */
+  readonly disk: Read<{ readonly free: number; readonly size: number }>
+  readonly isServerRunning: boolean
+  /** Ports of the configuration, and whether somebody listens there. */
+  readonly ports: readonly { readonly name: string; readonly port: number; readonly isTaken: boolean }[]
+}
+
+export type Status = 'ok' | 'warning' | 'error'
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: string
+  readonly status: Status
+  readonly detail: string
+  /** What to do; absent where all is well. */
+  readonly remedy?: string
+}
+
+export function ok(name: string, detail: string): Check {
+  return { name, status: 'ok', detail }
+}
+
+export function warning(name: string, detail: string, remedy: string): Check {
+  return { name, status: 'warning', detail, remedy }
+}
+
+export function failure(name: string, detail: string, remedy: string): Check {
+  return { name, status: 'error', detail, remedy }
+}

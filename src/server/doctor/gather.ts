@@ -1,0 +1,117 @@
+import { X509Certificate } from 'node:crypto'
+import { readdir, readFile, stat, statfs } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { dirname, join, resolve } from 'node:path'
+import type { Config } from '../../config.js'
+import { databasePath } from '../../store/sqlite/database-file.js'
+import { examineDatabase } from '../../store/sqlite/examination.js'
+import { isAnswered } from '../admin/socket.js'
+import { socketAddress, socketPath } from '../admin/socket-address.js'
+import { openAuthorities } from '../certificates/authorities.js'
+import { NAMES } from '../certificates/files.js'
+import { readPassphrase } from '../certificates/passphrase.js'
+import { readRootCrl } from '../certificates/root-crl.js'
+import type { CertificateFacts, Facts, FileFacts, Read } from './facts.js'
+
+const CONNECT_MS = 1000
+
+/** Looks at an installation, whether a server runs on it or not; changes nothing. */
+export async function gatherFacts(config: Config, now: Date): Promise<Facts> {
+  const directory = resolve(config.certsDir)
+  const path = databasePath(config.databaseUrl)
+  const names = await readdir(directory).catch(() => [] as string[])
+  const isRootKeyHere = names.includes('root-ca.key')
+  return {
+    now,
+    node: process.version,
+    config,
+    folder: await read(() => fileFacts(directory)),
+    keys: await Promise.all(
+      names.filter((name) => name.endsWith('.key')).map((name) => fileFacts(join(directory, name))),
+    ),
+    databaseFile: await read(() => fileFacts(path)),
+    certificates: await certificatesIn(directory, names),
+    ...(await authorityFacts(config, directory, isRootKeyHere, now)),
+    isRootKeyHere,
+    database: await read(() => examineDatabase(path)),
+    disk: await read(() => diskFacts(dirname(path))),
+    isServerRunning: await isRunning(config),
+    ports: await Promise.all(portsOf(config)),
+  }
+}
+
+async function read<T>(look: () => Promise<T>): Promise<Read<T>> {
+  try {
+    return { value: await look() }
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+async function fileFacts(path: string): Promise<FileFacts> {
+  return { path, mode: (await stat(path)).mode & 0o777 }
+}
+
+/** Those that can be read; the check of the authorities says what is wrong with the others. */
+async function certificatesIn(directory: string, names: readonly string[]): Promise<readonly CertificateFacts[]> {
+  const found = NAMES.filter((name) => names.includes(`${name}.pem`)).map(async (name) => {
+    const { validFrom, validTo } = new X509Certificate(await readFile(join(directory, `${name}.pem`)))
+    return [{ name, notBefore: new Date(validFrom), notAfter: new Date(validTo) }]
+  })
+  return (await Promise.all(found.map((each) => each.catch(() => [])))).flat()
+}
+
+async function authorityFacts(config: Config, directory: string, isRootKeyHere: boolean, now: Date) {
+  const open = async () => {
+    const passphrase = await readPassphrase(config.caPassphraseFile)
+    return openAuthorities(directory, passphrase, isRootKeyHere, null, now)
+  }
+  const opened = await read(open)
+  const authorities: Facts['authorities'] = 'problem' in opened ? opened : { value: null }
+  const rootCrl = await read(async () => {
+    if ('problem' in opened) throw new Error('it cannot be judged while the CA is not whole')
+    const crl = await readRootCrl(directory, opened.value.root)
+    if (crl === null) throw new Error(`${join(directory, 'root-ca.crl')} is missing`)
+    return crl.nextUpdate
+  })
+  return { authorities, rootCrl }
+}
+
+async function diskFacts(directory: string) {
+  const { bavail, blocks, bsize } = await statfs(directory)
+  return { free: bavail * bsize, size: blocks * bsize }
+}
+
+async function isRunning({ databaseUrl }: Config): Promise<boolean> {
+  try {
+    const address = socketAddress(socketPath(databaseUrl))
+    return await isAnswered(address.name).finally(() => address.release())
+  } catch {
+    return false
+  }
+}
+
+function portsOf(config: Config): readonly Promise<Facts['ports'][number]>[] {
+  const named = [
+    ['HERMES_IDENTITY_PORT', config.identityPort],
+    ['HERMES_HUB_PORT', config.hubPort],
+    ['HERMES_PKI_HTTP_PORT', config.pkiHttpPort ?? 0],
+  ] as const
+  // 0 picks a free one.
+  return named
+    .filter(([, port]) => port !== 0)
+    .map(async ([name, port]) => ({ name, port, isTaken: await isListening(config.host, port) }))
+}
+
+function isListening(host: string, port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect({ host, port, timeout: CONNECT_MS })
+    const end = (isTaken: boolean) => {
+      socket.destroy()
+      done(isTaken)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('timeout', () => end(false))
+    socket.once('error', () => end(false))
+  })
+}

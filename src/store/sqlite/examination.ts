@@ -1,0 +1,87 @@
+import type { Database } from 'better-sqlite3'
+import { AuditChain, type BrokenRow } from '../audit-chain.js'
+import { sqliteAudit } from './audit.js'
+import { openReader } from './connection.js'
+import { checkMembers } from './member-check.js'
+import { readMigrations } from './migrations.js'
+
+/** What is to be known of a database without changing anything in it, whether a server runs or not. */
+export interface DatabaseFacts {
+  readonly schemaVersion: number
+  /** Of this program. */
+  readonly newestVersion: number
+  /** What SQLite's own checks find; empty where all is well. */
+  readonly damage: readonly string[]
+  /** Rows whose projection is not what the log says, a sentence each. */
+  readonly projections: readonly string[]
+  readonly auditRows: number
+  readonly brokenAudit: BrokenRow | null
+  /** The latest time that is stored anywhere, or null. */
+  readonly newest: Date | null
+  readonly certificates: number
+  /** Serial numbers of less than 64 bits, or that share their first 64 bits with another. */
+  readonly weakSerials: number
+  /** Users whose hash is of a lower cost than so many rounds of bcrypt, by cost. */
+  readonly hashCosts: Readonly<Record<string, number>>
+}
+
+const PROBLEMS_MAX = 20
+const PAGE = 1000
+
+const NEWEST = `
+  SELECT max("at") FROM (
+    SELECT max("createdAt") AS "at" FROM "User" UNION ALL SELECT max("at") FROM "Audit"
+    UNION ALL SELECT max("lastSeenAt") FROM "Device"
+    UNION ALL SELECT "at" FROM "Event" WHERE "id" = (SELECT max("id") FROM "Event"))`
+const SHORT = `SELECT count(*) FROM "Certificate" WHERE length("serialNumber") < 16`
+const ALIKE = `
+  SELECT coalesce(sum("n"), 0) FROM (
+    SELECT count(*) AS "n" FROM "Certificate" GROUP BY substr("serialNumber", 1, 16) HAVING "n" > 1)`
+const COSTS = `
+  SELECT CAST(substr("passwordHash", 5, 2) AS INTEGER) AS "cost", count(*) AS "users" FROM "User"
+  WHERE "deletedAt" IS NULL GROUP BY 1`
+
+/** Throws where the file cannot be opened or read at all. */
+export async function examineDatabase(path: string): Promise<DatabaseFacts> {
+  const db = openReader(path)
+  try {
+    const number = (sql: string) => db.prepare<[], number>(sql).pluck().get() ?? 0
+    const damage = damageOf(db)
+    const newest = db.prepare<[], number | null>(NEWEST).pluck().get() ?? null
+    const costs = db.prepare<[], { cost: number; users: number }>(COSTS).all()
+    const chain = await followAudit(db)
+    return {
+      schemaVersion: number('SELECT "schemaVersion" FROM "Meta"'),
+      newestVersion: readMigrations().length,
+      damage,
+      projections: checkMembers(db, PROBLEMS_MAX),
+      auditRows: chain.head.seq,
+      brokenAudit: chain.end(),
+      newest: newest === null ? null : new Date(newest),
+      certificates: number('SELECT count(*) FROM "Certificate"'),
+      weakSerials: number(SHORT) + number(ALIKE),
+      hashCosts: Object.fromEntries(costs.map(({ cost, users }) => [cost, users])),
+    }
+  } finally {
+    db.close()
+  }
+}
+
+function damageOf(db: Database): readonly string[] {
+  const found = db.pragma(`integrity_check(${PROBLEMS_MAX})`) as { readonly integrity_check: string }[]
+  const orphans = db.pragma('foreign_key_check') as { readonly table: string; readonly parent: string }[]
+  return [
+    ...found.map((row) => row.integrity_check).filter((text) => text !== 'ok'),
+    ...orphans
+      .slice(0, PROBLEMS_MAX)
+      .map(({ table, parent }) => `a row of ${table} names a ${parent} that is not there`),
+  ]
+}
+
+async function followAudit(db: Database): Promise<AuditChain> {
+  const [chain, audit] = [new AuditChain(null), sqliteAudit(db)]
+  for (;;) {
+    const page = await audit.listAudit({ subject: null, after: chain.head.seq, limit: PAGE })
+    if (!chain.follow(page) || page.length < PAGE) return chain
+  }
+}

@@ -1,0 +1,141 @@
+import t from 'tap'
+import { examine } from '../../../src/server/doctor/doctor.js'
+import type { Check, Facts } from '../../../src/server/doctor/facts.js'
+import type { DatabaseFacts } from '../../../src/store/sqlite/examination.js'
+
+const DAY = 86_400_000
+const GIB = 1024 ** 3
+const now = new Date('2027-01-02T03:04:05Z')
+const inDays = (days: number) => new Date(now.getTime() + days * DAY)
+
+const DATABASE: DatabaseFacts = {
+  schemaVersion: 8,
+  newestVersion: 8,
+  damage: [],
+  projections: [],
+  auditRows: 12,
+  brokenAudit: null,
+  newest: new Date(now.getTime() - 1000),
+  certificates: 5,
+  weakSerials: 0,
+  hashCosts: { 12: 5 },
+}
+
+const WELL: Facts = {
+  now,
+  node: 'v20.20.2',
+  config: {
+    host: '127.0.0.1',
+    hostnames: ['localhost', '127.0.0.1', '::1'],
+    bcryptCost: 12,
+    certificateDays: 90,
+    certsDir: './certs',
+    databaseUrl: 'file:./data/hermes.db',
+    pkiHttpPort: null,
+  },
+  folder: { value: { path: '/srv/certs', mode: 0o700 } },
+  keys: ['users-ca', 'servers-ca', 'server'].map((name) => ({ path: `/srv/certs/${name}.key`, mode: 0o600 })),
+  databaseFile: { value: { path: '/srv/data/hermes.db', mode: 0o600 } },
+  certificates: [
+    { name: 'root-ca', notBefore: inDays(-10), notAfter: inDays(5000) },
+    { name: 'users-ca', notBefore: inDays(-10), notAfter: inDays(1500) },
+    { name: 'servers-ca', notBefore: inDays(-10), notAfter: inDays(1500) },
+    { name: 'server', notBefore: inDays(-10), notAfter: inDays(80) },
+  ],
+  authorities: { value: null },
+  rootCrl: { value: inDays(300) },
+  isRootKeyHere: false,
+  database: { value: DATABASE },
+  disk: { value: { free: 50 * GIB, size: 100 * GIB } },
+  isServerRunning: true,
+  ports: [
+    { name: 'HERMES_IDENTITY_PORT', port: 8443, isTaken: true },
+    { name: 'HERMES_HUB_PORT', port: 9443, isTaken: true },
+  ],
+}
+
+t.test('where all is well, every check says so', (t) => {
+  const checks = examine(WELL)
+  t.ok(checks.length >= 14, `${checks.length} checks`)
+  t.equal(new Set(checks.map(({ name }) => name)).size, checks.length, 'each has a name of its own')
+  for (const check of checks) t.match(check, { status: 'ok', remedy: undefined, detail: /./ }, check.name)
+  t.end()
+})
+
+const inDatabase = (changes: Partial<DatabaseFacts>): Partial<Facts> => ({
+  database: { value: { ...DATABASE, ...changes } },
+})
+const inConfig = (changes: Partial<Facts['config']>): Partial<Facts> => ({ config: { ...WELL.config, ...changes } })
+const ending = (name: string, notAfter: Date, notBefore = inDays(-1000)): Partial<Facts> => ({
+  certificates: WELL.certificates.map((one) => (one.name === name ? { name, notBefore, notAfter } : one)),
+})
+const free = (bytes: number): Partial<Facts> => ({ disk: { value: { free: bytes, size: 100 * GIB } } })
+
+type Planted = readonly [name: string, status: Check['status'], detail: RegExp, fault: Partial<Facts>]
+
+const FAULTS: readonly Planted[] = [
+  ['configuration', 'warning', /0\.0\.0\.0/, inConfig({ host: '0.0.0.0' })],
+  ['Node.js', 'error', /v18/, { node: 'v18.20.0' }],
+  ['Node.js', 'error', /v20\.18/, { node: 'v20.18.9' }],
+  ['certificates folder', 'error', /ENOENT/, { folder: { problem: 'ENOENT: no such file' } }],
+  ['certificates folder', 'error', /0777/, { folder: { value: { path: '/srv/certs', mode: 0o777 } } }],
+  ['certificates folder', 'warning', /0755/, { folder: { value: { path: '/srv/certs', mode: 0o755 } } }],
+  ['private keys', 'error', /users-ca\.key has mode 0640/, { keys: [{ path: '/srv/users-ca.key', mode: 0o640 }] }],
+  ['certificate authorities', 'error', /not issued/, { authorities: { problem: 'users-ca.pem: not issued by root' } }],
+  ['end of root-ca', 'warning', /within 365 days/, ending('root-ca', inDays(200))],
+  ['end of users-ca', 'warning', /within 90 days/, ending('users-ca', inDays(89))],
+  ['end of users-ca', 'error', /expired/, ending('users-ca', inDays(-1))],
+  ['end of servers-ca', 'error', /not valid before/, ending('servers-ca', inDays(900), inDays(1))],
+  ['server certificate', 'warning', /was not renewed/, ending('server', inDays(20), inDays(-70))],
+  ['server certificate', 'error', /expired/, ending('server', inDays(-1))],
+  ['server certificate', 'warning', /none yet/, { certificates: WELL.certificates.slice(0, 3) }],
+  ['CRL of the root', 'error', /missing/, { rootCrl: { problem: 'root-ca.crl is missing' } }],
+  ['CRL of the root', 'error', /ended/, { rootCrl: { value: inDays(-1) } }],
+  ['CRL of the root', 'warning', /ends on/, { rootCrl: { value: inDays(59) } }],
+  ['root key', 'warning', /on this machine/, { isRootKeyHere: true }],
+  ['database file', 'error', /ENOENT/, { databaseFile: { problem: 'ENOENT: no such file' } }],
+  ['database file', 'error', /0644/, { databaseFile: { value: { path: '/srv/hermes.db', mode: 0o644 } } }],
+  ['database integrity', 'error', /malformed/, { database: { problem: 'database disk image is malformed' } }],
+  ['database integrity', 'error', /row 3 missing/, inDatabase({ damage: ['row 3 missing from index'] })],
+  ['database schema', 'error', /version 9/, inDatabase({ schemaVersion: 9 })],
+  ['database schema', 'warning', /version 7/, inDatabase({ schemaVersion: 7 })],
+  ['projections', 'error', /bob is stored/, inDatabase({ projections: ['bob is stored as a member'] })],
+  ['audit log', 'error', /Row 3/, inDatabase({ brokenAudit: { seq: 3, reason: 'Row 3 was changed' } })],
+  ['serial numbers', 'error', /2 of 5/, inDatabase({ weakSerials: 2 })],
+  ['password cost', 'warning', /is 10/, inConfig({ bcryptCost: 10 })],
+  ['password cost', 'ok', /3 users/, inDatabase({ hashCosts: { 10: 3, 12: 2 } })],
+  ['clock', 'error', /something was stored/, inDatabase({ newest: inDays(1) })],
+  ['disk space', 'warning', /0\.5 of 100/, free(GIB / 2)],
+  ['disk space', 'error', /0\.1 of 100/, free(GIB / 10)],
+  ['disk space', 'warning', /EACCES/, { disk: { problem: 'EACCES' } }],
+  ['ports', 'error', /8443, 9443/, { isServerRunning: false }],
+  [
+    'ports',
+    'warning',
+    /nobody listens at 8443/,
+    { ports: WELL.ports.map((one) => ({ ...one, isTaken: one.port === 9443 })) },
+  ],
+]
+
+t.test('each fault is found, named, and comes with a remedy; the other checks stay as they are', (t) => {
+  const well = examine(WELL)
+  for (const [name, status, detail, fault] of FAULTS) {
+    const checks = examine({ ...WELL, ...fault })
+    const found = checks.find((check) => check.name === name)
+    t.match(found, { status, detail, ...(status !== 'ok' && { remedy: /./ }) }, `${name}: ${detail}`)
+    const others = checks.filter((check) => check.name !== name)
+    if (!('database' in fault && fault.database && 'problem' in fault.database))
+      t.same(
+        others.map(({ status }) => status),
+        well.filter((check) => check.name !== name).map(({ status }) => status),
+      )
+  }
+  t.end()
+})
+
+t.test('without a server free ports are as they should be', (t) => {
+  const ports = WELL.ports.map((one) => ({ ...one, isTaken: false }))
+  const found = examine({ ...WELL, isServerRunning: false, ports }).find(({ name }) => name === 'ports')
+  t.match(found, { status: 'ok', detail: /are free/ })
+  t.end()
+})
