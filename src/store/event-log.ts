@@ -4,6 +4,7 @@ import type {
   DeviceRecord,
   Mailbox,
   MailboxConversation,
+  ReceivedInvitation,
   StoredEvent,
   StoredInvitation,
   StoredMember,
@@ -136,6 +137,8 @@ export interface EventLog {
   openMailbox(device: DeviceRecord): Promise<Mailbox>
   /** The same for one conversation; null if its user never had a stay in it. */
   openMailboxConversation(device: DeviceRecord, uuid: string): Promise<MailboxConversation | null>
+  /** The same for one invitation, at the cost of one row; null if it is none to its user. */
+  openMailboxInvitation(device: DeviceRecord, invitation: string): Promise<ReceivedInvitation | null>
   /** Moves a cursor forward, never back; `done` is called when that is durable. */
   acknowledge(deviceId: number, conversationId: number, seq: number, done?: (failure: HermesError | null) => void): void
   /** `acked`: 1 for `invited`, 2 for its end too. */

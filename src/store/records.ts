@@ -171,6 +171,11 @@ export interface MailboxInvitation {
   readonly acked: 0 | 1
 }
 
+/** An invitation to the user of a device; `pending` null: the device has nothing of it to acknowledge any more. */
+export interface ReceivedInvitation {
+  readonly pending: MailboxInvitation | null
+}
+
 export interface Mailbox {
   readonly conversations: readonly MailboxConversation[]
   readonly invitations: readonly MailboxInvitation[]

@@ -156,6 +156,15 @@ export class MemoryLog implements EventLog {
     return rows ? this.#mailboxOf(device, rows) : null
   }
 
+  async openMailboxInvitation(device: DeviceRecord, invitation: string) {
+    const received = [...this.#conversations.values()].filter(
+      ({ invitations }) => invitations.get(invitation)?.invitee.userId === device.userId,
+    )
+    const [rows] = received
+    if (!rows) return null
+    return { pending: this.#invitationsOf(device, rows).find((one) => one.invitation === invitation) ?? null }
+  }
+
   acknowledge(deviceId: number, conversationId: number, seq: number, done?: (failure: null) => void): void {
     this.#move(`${deviceId} ${conversationId}`, seq)
     done?.(null)

@@ -71,6 +71,13 @@ export async function mailboxContract(t: Test, store: Store): Promise<void> {
       ].map((row) => ({ ...row, conversationId: id, uuid, acked: 0 }))
       const byId = (a: { invitation: string }, b: { invitation: string }) => (a.invitation < b.invitation ? -1 : 1)
       t.same([...(await log.openMailbox(device)).invitations].sort(byId), expected.sort(byId))
+      for (const { id } of [...before, ...after])
+        t.same(
+          await log.openMailboxInvitation(device, id),
+          { pending: expected.find(({ invitation }) => invitation === id) ?? null },
+          'one alone is as it is among all',
+        )
+      t.equal(await log.openMailboxInvitation(device, foreign.id), null)
     },
   )
 }

@@ -121,24 +121,17 @@ async function ackInvitation(call: Call, { invitation }: InvitationParams, reply
   const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
   const session = call.session ?? hub.delivery.sessionOf(device.id)
   if (session?.acknowledgeInvitation(invitation, doneWith(reply))) return
-  const { invitations } = await hub.log.openMailbox(device)
-  const open = invitations.find((one) => one.invitation === invitation)
-  if (open && !session) return acknowledgeGiven(call, device.id, open, reply)
-  if (!open && !(await wasInvited(call, invitation))) throw new HermesError('invitation_not_found')
-  reply({ result: {} })
+  const received = await hub.log.openMailboxInvitation(device, invitation)
+  if (!received) throw new HermesError('invitation_not_found')
+  const { pending } = received
+  if (pending && !session) return acknowledgeGiven(call, device.id, pending, reply)
+  reply({ result: {} }) // He joined by it, or this device acknowledged its end, or was given nothing of it yet.
 }
 
 /** Without a connection: whoever names an invitation knows of it, but of its end only if it was given to him. */
-function acknowledgeGiven({ hub }: Call, deviceId: number, open: MailboxInvitation, reply: Reply<Result>): void {
-  const { invitation, acked } = open
+function acknowledgeGiven({ hub }: Call, deviceId: number, pending: MailboxInvitation, reply: Reply<Result>): void {
+  const { invitation, acked } = pending
   const given = hub.delivery.givenTo(deviceId).invitations.get(invitation) ?? 1
   if (acked >= given) return reply({ result: {} })
   hub.log.acknowledgeInvitation(deviceId, invitation, acked === 0 ? 1 : 2, doneWith(reply))
-}
-
-/** He joined by it, or this device acknowledged its end: there is nothing left to acknowledge. */
-async function wasInvited({ hub, caller }: Call, id: InvitationParams['invitation']): Promise<boolean> {
-  const uuid = await hub.log.findConversationOfInvitation(id)
-  const snapshot = uuid ? await hub.log.load(uuid) : null
-  return snapshot?.invitations.some((one) => one.id === id && one.invitee.userId === caller.actor.userId) ?? false
 }

@@ -18,6 +18,7 @@ async function prepared(hub: HubFixture) {
   return { alice, bob, conversation, say, ack, acked }
 }
 
+const NOT_FOUND = { code: 'invitation_not_found' }
 const BEYOND = { code: 'invalid_request', status: 400 }
 
 t.test('beyond what the device was given is refused, lower than before does nothing', async (t) => {
@@ -158,6 +159,24 @@ t.test('an invitation is acknowledged event by event, by REST as well', async (t
   t.same(await poll(), [])
   t.same(await ack(), {})
   await t.rejects(ack(alice), { code: 'invitation_not_found' })
+})
+
+t.test('an acknowledgement of an invitation, which is free, reads no other: there may be very many', async (t) => {
+  const hub = await openHub(t)
+  const { alice, bob } = await hub.users('alice', 'bob')
+  const { conversation } = await hub.call(alice, 'start', { participants: [{ certificate: bob.certificate }] })
+  const { invitation } = await inviteTo(hub, conversation, alice, bob)
+  const live = await hub.connect(bob, 'phone')
+  await hub.call(alice, 'cancel', { invitation })
+  await turns()
+  const { log } = hub.hub.services
+  log.openMailbox = log.load = async () => {
+    throw new Error('all of them were read')
+  }
+  for (const options of [{}, { live }])
+    for (let n = 0; n < 4; n += 1) t.same(await hub.call(bob, 'acknowledgeInvitation', { invitation }, options), {})
+  await t.rejects(hub.call(bob, 'acknowledgeInvitation', { invitation: randomUUID() }), NOT_FOUND)
+  await t.rejects(hub.call(alice, 'acknowledgeInvitation', { invitation }), NOT_FOUND)
 })
 
 t.test('an invitation of the live connection is acknowledged there, whichever way', async (t) => {
