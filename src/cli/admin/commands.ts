@@ -1,6 +1,7 @@
 import type { AdminCommand } from './command.js'
 import { disable, enable, unlock } from './commands/account.js'
 import { audit, auditVerify } from './commands/audit.js'
+import { backup } from './commands/backup.js'
 import { doctor } from './commands/doctor.js'
 import { grant } from './commands/grant.js'
 import { listCertificates } from './commands/list-certificates.js'
@@ -21,6 +22,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   unlock,
   audit,
   auditVerify,
+  backup,
   doctor,
   rootCrl,
 ]

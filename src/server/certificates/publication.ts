@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { refusal, systemCode } from './refusal.js'
 
 /** Holds a complete, durable set of files that is being moved into place. */
-const READY = '.ready'
+export const READY = '.ready'
 const WRITING = '.writing-'
 const STALE_MS = 600_000
 /** Only the server's own pair and the root's CRL are ever replaced. */

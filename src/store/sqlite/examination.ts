@@ -67,7 +67,8 @@ export async function examineDatabase(path: string): Promise<DatabaseFacts> {
   }
 }
 
-function damageOf(db: Database): readonly string[] {
+/** What SQLite finds wrong, a sentence each; empty where all is well. */
+export function damageOf(db: Database): readonly string[] {
   const found = db.pragma(`integrity_check(${PROBLEMS_MAX})`) as { readonly integrity_check: string }[]
   const orphans = db.pragma('foreign_key_check') as { readonly table: string; readonly parent: string }[]
   return [

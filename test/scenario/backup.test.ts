@@ -1,0 +1,54 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t from 'tap'
+import { adminIn } from '../support/admin-command.js'
+import { buildCommand } from '../support/build.js'
+import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
+import { registerUsers } from '../support/user.js'
+
+t.setTimeout(300_000)
+
+t.test('hermes admin backup copies a server that runs, whole and for its owner alone', async (t) => {
+  const command = await buildCommand(t)
+  const directory = await temporaryFolder(t)
+  const admin = adminIn(directory, command)
+  const server = await serve(t, { directory, command })
+  const running = await asTestServer(server, directory)
+  await registerUsers(running, 'alice')
+
+  // While others register: the copy has whoever was there before it, and is of one moment.
+  const [outcome] = await Promise.all([admin('backup', 'copy', '--json'), registerUsers(running, 'bob', 'carol')])
+  t.match(outcome, { code: 0, stderr: '' })
+  const { folder, files } = outcome.json<{ folder: string; files: string[] }>()
+  t.equal(folder, join(directory, 'copy'))
+  t.same(await readdir(folder), ['certs', 'hermes.db'])
+  t.equal((await stat(folder)).mode & 0o777, 0o700)
+  t.equal((await stat(join(folder, 'certs'))).mode & 0o777, 0o700)
+  for (const file of files) t.equal((await stat(join(folder, file))).mode & 0o777, 0o600, file)
+  for (const name of await readdir(join(directory, 'certs')))
+    t.same(await readFile(join(folder, 'certs', name)), await readFile(join(directory, 'certs', name)), name)
+  const copy = new Database(join(folder, 'hermes.db'), { readonly: true })
+  t.equal(copy.prepare(`SELECT count(*) FROM "User" WHERE "username" = 'alice'`).pluck().get(), 1)
+  t.equal(copy.pragma('integrity_check', { simple: true }), 'ok')
+  t.same(copy.pragma('foreign_key_check'), [])
+  copy.close()
+
+  const database = await readFile(join(folder, 'hermes.db'))
+  t.match(await admin('backup', 'copy'), { code: 1, stderr: /copy exists, and a backup replaces nothing/ })
+  t.same(await readFile(join(folder, 'hermes.db')), database)
+  t.match(await admin('backup', 'none/copy'), { code: 1, stderr: /No backup was made in .*none\/copy: ENOENT/ })
+
+  server.child.kill('SIGTERM')
+  await server.ended
+  t.match(await admin('backup', 'second'), { code: 0, stdout: /second has \d+ files, private keys among them/ })
+
+  await mkdir(join(directory, 'certs', '.ready'))
+  t.match(await admin('backup', 'third'), { code: 1, stderr: /are being replaced, so no backup was made/ })
+
+  const broken = join(directory, 'broken')
+  await mkdir(broken)
+  await writeFile(join(directory, 'data', 'hermes.db'), 'no database')
+  t.equal((await admin('backup', 'broken/copy')).code, 1)
+  t.same(await readdir(broken), [], 'nothing half done stays')
+})
