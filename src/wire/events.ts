@@ -148,6 +148,10 @@ export type ConversationEvent = z.infer<typeof ConversationEvent>
 export type EventType = ConversationEvent['type']
 
 export const Gap = z
-  .object({ conversation: ConversationId, from: Seq, to: Seq, reason: z.enum(['retention']) })
-  .meta({ id: 'Gap', description: 'Messages that retention removed before this device acknowledged them.' })
+  .object({ conversation: ConversationId, from: Seq, to: Seq, reason: z.enum(['retention', 'restored']) })
+  .meta({
+    id: 'Gap',
+    description:
+      'What this device never acknowledged and is no more: removed by retention, or lost when a backup was restored.',
+  })
 export type Gap = z.infer<typeof Gap>

@@ -22,7 +22,7 @@ t.test('hermes admin backup copies a server that runs, whole and for its owner a
   t.match(outcome, { code: 0, stderr: '' })
   const { folder, files } = outcome.json<{ folder: string; files: string[] }>()
   t.equal(folder, join(directory, 'copy'))
-  t.same(await readdir(folder), ['certs', 'hermes.db'])
+  t.same(await readdir(folder), ['certs', 'hermes.db', 'manifest.json'])
   t.equal((await stat(folder)).mode & 0o777, 0o700)
   t.equal((await stat(join(folder, 'certs'))).mode & 0o777, 0o700)
   for (const file of files) t.equal((await stat(join(folder, file))).mode & 0o777, 0o600, file)

@@ -96,3 +96,30 @@ t.test('an enrollment with another key is a recovery', async (t) => {
   const { serialNumber } = await fetched(server, dora)
   t.equal(certificate?.serialNumber.toLowerCase(), serialNumber)
 })
+
+t.test('one who asks twice at once gets one certificate', async (t) => {
+  const [csr, authorization] = [await csrOf('erin'), basic(`erin:${PASSWORD}`)]
+  const answers = await Promise.all([1, 2, 3].map(() => enroll(csr, { authorization })))
+  const fingerprints = answers.map((answer) => certificatesOf(t, answer)[0]?.fingerprint256)
+  t.equal(new Set(fingerprints).size, 1)
+})
+
+t.test('a renewal is for whoever the connection proves, and for nobody else', async (t) => {
+  const [frank, grace] = [await registerUser(server, 'frank'), await registerUser(server, 'grace')]
+  const url = `${server.hubUrl}/.well-known/est/simplereenroll`
+  const reenroll = (body: string, tls: object, contentType = 'application/pkcs10') =>
+    request(url, { method: 'POST', ...tls, headers: { 'content-type': contentType } }, Buffer.from(body))
+  const csr = await csrOf('frank')
+  const code = async (answer: Promise<HttpAnswer>) => (await answer).json().code
+  t.equal(await code(reenroll(csr, { ca: server.rootPem })), 'certificate_required')
+  t.equal(await code(reenroll(csr, grace.tls)), 'csr_rejected', 'the name of another')
+  t.equal(await code(reenroll('%', frank.tls)), 'csr_rejected')
+  t.equal(await code(reenroll(csr, frank.tls, 'application/json')), 'unsupported_media_type')
+  t.equal(await code(reenroll('A'.repeat(70_000), frank.tls)), 'too_large')
+  const [first] = certificatesOf(t, await reenroll(csr, frank.tls))
+  const [again] = certificatesOf(t, await reenroll(csr, frank.tls))
+  t.equal(again?.fingerprint256, first?.fingerprint256, 'an answer that was lost')
+  t.equal(await code(reenroll(await csrOf('frank'), frank.tls)), 'certificate_superseded')
+  t.equal((await grace.call('POST', '/revoke', { reason: 'superseded' })).status, 204)
+  t.equal(await code(reenroll(await csrOf('grace'), grace.tls)), 'certificate_revoked')
+})

@@ -6,6 +6,7 @@ import { doctor } from './commands/doctor.js'
 import { grant } from './commands/grant.js'
 import { listCertificates } from './commands/list-certificates.js'
 import { listUsers } from './commands/list-users.js'
+import { restore } from './commands/restore.js'
 import { revoke } from './commands/revoke.js'
 import { rootCrl } from './commands/root-crl.js'
 import { show } from './commands/show.js'
@@ -23,6 +24,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   audit,
   auditVerify,
   backup,
+  restore,
   doctor,
   rootCrl,
 ]

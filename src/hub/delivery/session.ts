@@ -1,6 +1,7 @@
 import { HermesError } from '../../errors.js'
 import type { EventLog } from '../../store/event-log.js'
 import type { Mailbox, MailboxInvitation } from '../../store/records.js'
+import { RESTORED_SEQS } from '../../store/restored-seqs.js'
 import type { InvitationId } from '../../wire/formats.js'
 import type { Close } from '../../wire/frames.js'
 import type { SessionOptions } from '../session-options.js'
@@ -220,7 +221,9 @@ export class Session {
   /** Says so if events before `seq` are no longer in the log. */
   #bridge(feed: Feed, seq: number): void {
     const range = feed.bridge(seq)
-    if (range) this.#sink.gap({ conversation: feed.uuid, ...range, reason: 'retention' })
+    if (!range) return
+    const reason = range.to - range.from + 1 >= RESTORED_SEQS ? 'restored' : 'retention'
+    this.#sink.gap({ conversation: feed.uuid, ...range, reason })
   }
 
   #mayWrite(): boolean {

@@ -6,9 +6,12 @@ import { HermesError } from '../../errors.js'
 import { backUpDatabase } from '../../store/sqlite/backup.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { readStable, syncPath, writeSynced } from './files.js'
+import { type Manifest, writeManifest } from './manifest.js'
 
 export interface Backup {
   readonly folder: string
+  /** As of when. */
+  readonly createdAt: string
   /** Paths within the folder. */
   readonly files: readonly string[]
 }
@@ -17,32 +20,34 @@ export interface Backup {
  * Makes `folder` (0700): the database as `hermes.db`, and the files of the certificate folder under `certs` (0600). It
  * appears whole or not at all, and replaces nothing. Throws `invalid_request` where something has that name.
  */
-export async function backUp({ databaseUrl, certsDir }: Config, folder: string): Promise<Backup> {
+export async function backUp({ databaseUrl, certsDir }: Config, folder: string, now: Date): Promise<Backup> {
   const target = resolve(folder)
   await refuseExisting(target)
   const draft = join(dirname(target), `.hermes-backup-${randomUUID()}`)
   try {
     await mkdir(draft, { mode: 0o700 })
-    const files = await fill(draft, databasePath(databaseUrl), certsDir)
+    const { createdAt, files } = await fill(draft, databasePath(databaseUrl), certsDir, now)
     await refuseExisting(target)
     await rename(draft, target)
     await syncPath(dirname(target))
-    return { folder: target, files }
+    return { folder: target, createdAt, files: Object.keys(files) }
   } catch (error) {
     await rm(draft, { recursive: true, force: true })
     throw error instanceof HermesError ? error : failed(target, error)
   }
 }
 
-async function fill(draft: string, database: string, certsDir: string): Promise<string[]> {
+async function fill(draft: string, database: string, certsDir: string, now: Date): Promise<Manifest> {
   await backUpDatabase(database, join(draft, 'hermes.db'))
   await syncPath(join(draft, 'hermes.db'))
   const certificates = await readStable(certsDir)
   await mkdir(join(draft, 'certs'), { mode: 0o700 })
   for (const [name, content] of certificates) await writeSynced(join(draft, 'certs', name), content)
   await syncPath(join(draft, 'certs'))
+  const names = [...certificates.keys()].map((name) => `certs/${name}`)
+  const manifest = await writeManifest(draft, ['hermes.db', ...names], now)
   await syncPath(draft)
-  return ['hermes.db', ...[...certificates.keys()].map((name) => `certs/${name}`)]
+  return manifest
 }
 
 async function refuseExisting(target: string): Promise<void> {

@@ -6,7 +6,7 @@ export const backup: AdminCommand = {
   operands: [{ name: 'folder', description: 'what to make; it must not exist' }],
   async run({ operands: [folder = ''], config }) {
     const { backUp } = await import('../../../server/backup/backup.js')
-    const made = await backUp(config, folder)
+    const made = await backUp(config, folder, new Date())
     return {
       json: made,
       text: () =>

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
+import { HermesError } from '../../errors.js'
+import { writeSynced } from './files.js'
+
+/** The database of a backup, and the folder of its certificates. */
+export const DATABASE = 'hermes.db'
+export const CERTIFICATES = 'certs'
+
+const MANIFEST = 'manifest.json'
+
+const Manifest = z.object({
+  format: z.literal(1),
+  createdAt: z.string(),
+  /** SHA-256 of each file, by its path in the backup. */
+  files: z.record(z.string().regex(/^(hermes\.db|certs\/[\w.-]+)$/), z.string()),
+})
+export type Manifest = z.infer<typeof Manifest>
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  return hash.digest('hex')
+}
+
+export async function writeManifest(folder: string, names: readonly string[], now: Date): Promise<Manifest> {
+  const hashes = names.map(async (name) => [name, await hashOf(join(folder, name))] as const)
+  const manifest = {
+    format: 1,
+    createdAt: now.toISOString(),
+    files: Object.fromEntries(await Promise.all(hashes)),
+  } as const
+  await writeSynced(
+    join(folder, MANIFEST),
+    Buffer.from(`${JSON.stringify(manifest, null, 2)}
+`),
+  )
+  return manifest
+}
+
+/** What a backup holds, each file as it was written. Throws `invalid_request` naming the first that is not. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const text = await readFile(join(folder, MANIFEST), 'utf8').catch((cause: unknown) => {
+    throw refusal(`${folder} is no backup: it has no ${MANIFEST}`, cause)
+  })
+  const manifest = parse(folder, text)
+  for (const [name, hash] of Object.entries(manifest.files)) {
+    const found = await hashOf(join(folder, name)).catch(() => null)
+    if (found !== hash)
+      throw refusal(`${join(folder, name)} is ${found === null ? 'missing' : 'not as it was written'}`)
+  }
+  if (!(DATABASE in manifest.files)) throw refusal(`${folder} has no ${DATABASE}`)
+  return manifest
+}
+
+function parse(folder: string, text: string): Manifest {
+  try {
+    return Manifest.parse(JSON.parse(text))
+  } catch (cause) {
+    throw refusal(`${join(folder, MANIFEST)} is not what this program writes`, cause)
+  }
+}
+
+function refusal(problem: string, cause?: unknown): HermesError {
+  return new HermesError('invalid_request', `${problem}; take another backup`, { cause })
+}
