@@ -18,6 +18,7 @@ import { RateLimiter } from './rate-limiter.js'
 import { RequestLocks } from './request-locks.js'
 import type { HubLimits, HubServices } from './services.js'
 import { sessionOptions } from './session-options.js'
+import { Turns } from './turns.js'
 import { Withdrawals } from './withdrawals.js'
 
 /** Invitations ended by one sweep; the rest waits for the next. */
@@ -51,9 +52,9 @@ export class Hub {
     const conversations = new Conversations(log, (committed, origin) => publish(bus, committed, origin))
     const delivery = new Delivery(log, bus, examination(identities, now))
     const devices = new Devices(log, limits.devicesMax, now)
-    const requests = new RequestLocks()
-    const base = { limits, rootFingerprint, identities, log, bus }
-    this.services = { ...base, conversations, delivery, devices, requests, now, toIdentity }
+    const base = { limits, rootFingerprint, identities, log, bus, now, toIdentity }
+    const [requests, turns] = [new RequestLocks(), new Turns()]
+    this.services = { ...base, conversations, delivery, devices, requests, turns }
     this.departures = new Departures(identities, log, conversations, now)
     this.withdrawals = new Withdrawals(identities, log, conversations, now)
     this.rate = new RateLimiter(rate.requestsPerSecond, rate.requestsBurst, () => performance.now())

@@ -7,6 +7,7 @@ import type { Conversations } from './conversations.js'
 import type { Delivery } from './delivery/delivery.js'
 import type { Devices } from './devices.js'
 import type { RequestLocks } from './request-locks.js'
+import type { Turns } from './turns.js'
 
 /** Limits of the hub that are configuration; units are in the names. */
 export interface HubLimits {
@@ -30,6 +31,7 @@ export interface HubServices {
   readonly delivery: Delivery
   readonly devices: Devices
   readonly requests: RequestLocks
+  readonly turns: Turns
   /** Wall clock. */
   readonly now: () => Date
   readonly toIdentity: (record: IdentityRecord) => Identity

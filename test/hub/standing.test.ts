@@ -100,7 +100,7 @@ t.test('what was asked before and is not decided yet is not done', async (t) => 
   ]
   hub.alter(bob, { revokedAt: then })
   hub.standingChanged(bob)
-  for (const call of asked) t.equal((await refusal(call)).code, 'certificate_revoked')
+  for (const { code } of await Promise.all(asked.map(refusal))) t.equal(code, 'certificate_revoked')
   const { conversations } = await hub.call(bob, 'conversations')
   t.strictSame(conversations, [{ conversation, status: 'member', lastSeq: 4, ackedSeq: 0 }])
 })

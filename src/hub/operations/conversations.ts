@@ -17,6 +17,7 @@ export const conversations = operation({
   errors: ['quota_exceeded'],
   handle: async ({ hub, caller }, { after = '', limit }, reply) => {
     const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
+    await hub.turns.take(caller.actor.userId)
     const rows = rowsOf(await hub.log.openMailbox(device)).filter(({ conversation }) => conversation > after)
     reply({ result: { conversations: rows.slice(0, limit), more: rows.length > limit } })
   },

@@ -19,6 +19,7 @@ export const history = operation({
   handle: async (call, { conversation, after, limit }, reply) => {
     const { hub, caller } = call
     const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
+    await hub.turns.take(caller.actor.userId)
     const mailbox = await hub.log.openMailboxConversation(device, conversation)
     if (!mailbox) throw new HermesError('conversation_not_found')
     const page = await read(call, mailbox, after, limit)

@@ -1,10 +1,15 @@
+import type { z } from 'zod'
 import { HermesError } from '../../errors.js'
 import { encodePem } from '../../pki/pem.js'
+import type { Party } from '../../wire/events.js'
 import { MembersParams, MembersResult } from '../../wire/operations.js'
 import { memberList } from '../conversation/roster.js'
 import { memberStatus } from '../standing.js'
 import { type Call, operation } from './operation.js'
 import { withConversation } from './with-conversation.js'
+
+/** Looked up before others have their turn: about a millisecond. */
+const PIECE = 16
 
 export const members = operation({
   name: 'members',
@@ -20,12 +25,22 @@ export const members = operation({
       const joined = queue.committed?.members
       if (!joined?.has(call.caller.actor.username)) throw new HermesError('conversation_not_found')
       const rows = memberList(joined).filter(({ username }) => username > after)
-      const page = await Promise.all(rows.slice(0, limit).map((party) => withStatus(call, party)))
-      reply({ result: { members: page, more: rows.length > limit } })
+      reply({ result: { members: await withStatuses(call, rows.slice(0, limit)), more: rows.length > limit } })
     }),
 })
 
-async function withStatus({ hub }: Call, party: { readonly username: string; readonly fingerprint: string }) {
+type Member = z.input<typeof MembersResult>['members'][number]
+
+async function withStatuses(call: Call, parties: readonly Party[]): Promise<Member[]> {
+  const page: Member[] = []
+  for (const [index, party] of parties.entries()) {
+    if (index % PIECE === 0) await call.hub.turns.take(call.caller.actor.userId)
+    page.push(await withStatus(call, party))
+  }
+  return page
+}
+
+async function withStatus({ hub }: Call, party: Party): Promise<Member> {
   const record = await hub.identities.findByFingerprint(party.fingerprint)
   if (!record) throw new HermesError('internal', `the certificate of ${party.username} is gone`)
   const certificate = encodePem('CERTIFICATE', record.certificate.der)
