@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino'
 import { loadConfig } from '../config.js'
-import { type Running, start } from '../server/start.js'
+import type { Running } from '../server/running.js'
+import { start } from '../server/start.js'
 import { startMessage } from './start-message.js'
 
 /** npm forwards a signal to a process that has had it already: a repeat within this time is the same signal. */

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path'
 import type { Config } from '../config.js'
-import type { Running } from '../server/start.js'
+import type { Running } from '../server/running.js'
 
 /** What an operator sees when the server is ready: where it listens, its root, and what to type next. */
 export function startMessage(

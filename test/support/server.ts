@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { loadConfig } from '../../src/config.js'
-import { type Running, type StartOptions, start } from '../../src/server/start.js'
+import type { Running } from '../../src/server/running.js'
+import { type StartOptions, start } from '../../src/server/start.js'
 
 export interface TestServer extends Running {
   readonly directory: string

@@ -1,0 +1,48 @@
+import { listenPrivately } from './admin/socket.js'
+import { socketPath } from './admin/socket-address.js'
+import { buildApps } from './apps.js'
+import { bind } from './bind.js'
+import { createClosing } from './closing.js'
+import type { Installation } from './installation.js'
+import { createPeriodicTasks } from './periodic-tasks.js'
+import { configuredPkiUrl, pkiUrlOf, urlOf } from './pki-url.js'
+import type { Running } from './running.js'
+import { createServices } from './services.js'
+
+export async function listen(installation: Installation): Promise<Running> {
+  const { config, store, certificates, trustDomain } = installation
+  let pkiUrl = configuredPkiUrl(config)
+  const services = createServices({ ...installation, pkiUrl: () => pkiUrl })
+  const urls = { identityUrl: '', hubUrl: '' }
+  const { identityApp, hubApp, pkiApp, administrationApp, drain, present } = await buildApps(
+    installation,
+    services,
+    urls,
+  )
+  const rounds = createPeriodicTasks(installation, services, present)
+  const apps = [hubApp, identityApp, administrationApp, ...(pkiApp === null ? [] : [pkiApp])]
+  const close = createClosing(store, services, rounds, apps, drain)
+  try {
+    const pkiHttp = pkiApp && (await bind(pkiApp, config.host, config.pkiHttpPort ?? 0, 'HERMES_PKI_HTTP_PORT'))
+    const identity = await bind(identityApp, config.host, config.identityPort, 'HERMES_IDENTITY_PORT')
+    pkiUrl = pkiUrlOf(config, { identity, pkiHttp })
+    const hubPort = await bind(hubApp, config.host, config.hubPort, 'HERMES_HUB_PORT')
+    await listenPrivately(administrationApp, socketPath(config.databaseUrl))
+    urls.identityUrl = config.identityUrl ?? urlOf(config, identity)
+    urls.hubUrl = config.hubUrl ?? urlOf(config, hubPort)
+  } catch (error) {
+    await Promise.all([...apps.map((app) => app.close()), services.identities.close()])
+    throw error
+  }
+  for (const each of rounds) each.start()
+  const { fingerprint: rootFingerprint } = certificates.root
+  return {
+    ...urls,
+    pkiUrl: pkiUrl ?? urls.identityUrl,
+    rootFingerprint,
+    trustDomain,
+    created: certificates.created,
+    standingChanged: services.standingChanged,
+    close,
+  }
+}

@@ -1,0 +1,16 @@
+export interface Running {
+  readonly identityUrl: string
+  readonly hubUrl: string
+  /** Where CRLs, OCSP and issuers are found, as users' certificates say. */
+  readonly pkiUrl: string
+  readonly rootFingerprint: string
+  readonly trustDomain: string
+  /** Whether this start made the certificate authority. */
+  readonly created: boolean
+  /** For those who change certificates or accounts in the store from outside: ends live connections as need be. */
+  standingChanged(userId: number): void
+  /** Refuses new work, tells clients to come back, stores what was accepted, and ends. */
+  close(): Promise<void>
+}
+
+export type Urls = Pick<Running, 'identityUrl' | 'hubUrl'>
