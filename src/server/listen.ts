@@ -42,7 +42,6 @@ export async function listen(installation: Installation): Promise<Running> {
     rootFingerprint,
     trustDomain,
     created: certificates.created,
-    standingChanged: services.standingChanged,
     close,
   }
 }

@@ -7,8 +7,6 @@ export interface Running {
   readonly trustDomain: string
   /** Whether this start made the certificate authority. */
   readonly created: boolean
-  /** For those who change certificates or accounts in the store from outside: ends live connections as need be. */
-  standingChanged(userId: number): void
   /** Refuses new work, tells clients to come back, stores what was accepted, and ends. */
   close(): Promise<void>
 }

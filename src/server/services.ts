@@ -15,8 +15,6 @@ export interface Services {
   readonly identities: IdentityService
   readonly administration: Administration
   readonly hub: Hub
-  /** To be called after each stored change of a user's certificates or account, and before its answer. */
-  readonly standingChanged: (userId: number) => void
 }
 
 export interface ServiceOptions {
@@ -45,7 +43,6 @@ export function createServices(options: ServiceOptions): Services {
   }
   const bus = createInProcessBus()
   const consequences = consequencesOf(bus, () => hub, logger)
-  const { standingChanged } = consequences
   const identities = createIdentityService({
     store: store.identities,
     authority,
@@ -71,10 +68,10 @@ export function createServices(options: ServiceOptions): Services {
     identities: store.identities,
     audit: store.audit,
     now,
-    standingChanged,
+    standingChanged: consequences.standingChanged,
     liftDelay: (username) => identities.liftDelay(username),
   })
-  return { identities, administration, hub, standingChanged }
+  return { identities, administration, hub }
 }
 
 /** What the hub does about a change of certificates or of an account. */

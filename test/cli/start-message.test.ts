@@ -50,7 +50,6 @@ t.test("an operator's own certificate needs no root of ours", async (t) => {
     rootFingerprint: 'sha256:00',
     trustDomain: 'example.org',
     created: false,
-    standingChanged() {},
     close: async () => {},
   }
   const message = startMessage(running, loadConfig({ HERMES_TLS_CERT_FILE: 'c.pem', HERMES_TLS_KEY_FILE: 'k.pem' }))

@@ -1,33 +1,47 @@
 import { Agent } from 'node:https'
 import t from 'tap'
 import { renewed } from '../support/account.js'
+import { grant } from '../support/console.js'
 import { request } from '../support/https.js'
 import { connect, refusedUpgrade } from '../support/hub-client.js'
 import { startServer } from '../support/server.js'
-import { changeStanding, type Standing } from '../support/standing.js'
 import { registerUser, registerUsers, type User } from '../support/user.js'
 
-const MINUTES_10 = 10 * 60_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
 
 let now = Date.now()
-const server = await startServer(t, {}, () => new Date(now))
+const server = await startServer(t, { HERMES_CERTIFICATE_DAYS: '1' }, () => new Date(now))
 
 t.test('each end of a certificate ends what is live and refuses what is new, for this user alone', async (t) => {
-  const past = now - 1000
-  const asked = (status: number, path: string, body?: object) => async (user: User) => {
+  // The first to come is the first whose certificate ends.
+  const early = await registerUser(server, 'expired')
+  const end = now + DAY_MS
+  now += HOUR_MS
+  const carol = await registerUser(server, 'carol')
+  await grant(server, carol, 'administrator')
+  const asked = (status: number, path: string, body: object) => async (user: User) => {
     t.equal((await user.call('POST', path, body)).status, status)
   }
-  const stored = (standing: Standing) => async (user: User) => changeStanding(server, user, standing)
+  const disable = async ({ username }: User) => asked(200, `/admin/users/${username}/disable`, {})(carol)
+  const supersede = async (user: User) => {
+    await renewed(server, user)
+    now += 10 * MINUTE_MS
+  }
+  const outlive = async () => {
+    now = end
+  }
   const cases = [
     ['revoked', asked(204, '/revoke', { reason: 'keyCompromise' }), 4501, 'certificate_revoked'],
-    ['expired', stored({ notAfter: past }), 4502, 'certificate_expired'],
-    ['disabled', stored({ disabledAt: past }), 4503, 'account_disabled'],
+    ['disabled', disable, 4503, 'account_disabled'],
     ['deleted', asked(202, '/delete-account', {}), 4503, 'account_disabled'],
-    ['superseded', stored({ supersededAt: past }), 4506, 'certificate_superseded'],
+    ['superseded', supersede, 4506, 'certificate_superseded'],
+    ['expired', outlive, 4502, 'certificate_expired'],
   ] as const
   const other = await connect(t, server, await registerUser(server, 'other'))
-  for (const [name, end, close, code] of cases) {
-    const user = await registerUser(server, name)
+  for (const [name, bringAbout, close, code] of cases) {
+    const user = name === 'expired' ? early : await registerUser(server, name)
     const agent = new Agent({ keepAlive: true, maxSockets: 1, ...user.tls })
     t.teardown(() => agent.destroy())
     const onKeptConnection = () => request(`${server.hubUrl}/me`, { agent })
@@ -35,7 +49,7 @@ t.test('each end of a certificate ends what is live and refuses what is new, for
     const sockets = [await connect(t, server, user), await connect(t, server, user, { device: 'phone' })]
     const poll = user.call('GET', '/events?device=poll&wait=55')
     await arrived(user)
-    await end(user)
+    await bringAbout(user)
     for (const socket of sockets) t.match(await socket.whenClosed(), { code: close }, name)
     const ended = await poll
     t.match(ended, { status: 403, headers: { connection: 'close' } }, name)
@@ -58,7 +72,7 @@ t.test('a superseded certificate has its ten minutes, and is then closed without
   for (const user of [dora, idle]) await renewed(server, user)
   t.match(await busy.call('whoami'), { identity: { username: 'dora' } })
   t.equal((await dora.call('GET', '/me')).status, 200)
-  now += MINUTES_10
+  now += 10 * MINUTE_MS
   const late = t.rejects(busy.call('whoami'), 'a frame that comes then is not answered')
   for (const client of [busy, quiet]) t.match(await client.whenClosed(), { code: 4506 })
   await late

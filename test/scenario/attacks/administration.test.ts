@@ -6,10 +6,10 @@ import { recovered, renewed } from '../../support/account.js'
 import { DOCUMENT } from '../../support/conformance.js'
 import { atConsole, grant } from '../../support/console.js'
 import { startServer } from '../../support/server.js'
-import { changeStanding } from '../../support/standing.js'
 import { registerUser, type User } from '../../support/user.js'
 
-const server = await startServer(t, { HERMES_CERTIFICATES_PER_HOUR: '0' })
+let now = Date.now()
+const server = await startServer(t, { HERMES_CERTIFICATES_PER_HOUR: '0' }, () => new Date(now))
 const victim = await registerUser(server, 'victim')
 let count = 0
 const newUser = () => registerUser(server, `user-${++count}`)
@@ -55,7 +55,7 @@ t.test('an administrator who lost the role, or whose certificate is good no long
   const old = await newAdministrator()
   await renewed(server, old)
   t.equal((await old.call('GET', '/admin/users')).status, 200, 'for ten minutes')
-  changeStanding(server, old, { supersededAt: Date.now() - 1 })
+  now += 10 * 60_000
   await refusedEverywhere(old, 'certificate_superseded')
 
   const revoked = await newAdministrator()
