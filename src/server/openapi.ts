@@ -18,7 +18,7 @@ const INFO: OpenAPIV3.InfoObject = {
   license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
   description: `X.509 identities, and a conversation hub that need not be trusted with words.
 
-Two listeners: the identity service (TLS, no client certificate) and the hub (TLS, client certificate required).
+Two listeners: the identity service (TLS, no client certificate) and the hub (TLS 1.3, client certificate required).
 Each operation names its own under \`servers\`. Every answer of 400 and above is a problem document (RFC 9457).
 The hub speaks the same operations as JSON-RPC 2.0 over a WebSocket at \`/hub\`.`,
 }

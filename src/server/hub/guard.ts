@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls'
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify'
 import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
@@ -8,6 +9,7 @@ import { encodePem } from '../../pki/pem.js'
 import type { IdentityStore } from '../../store/identity-store.js'
 import type { IdentityRecord } from '../../store/records.js'
 import { DeviceName } from '../../wire/formats.js'
+import { EST_PATH } from '../est/ca-routes.js'
 import { closeConnection } from '../http/close-connection.js'
 import { type PeerCertificate, peerCertificate } from './peer-certificate.js'
 
@@ -50,6 +52,7 @@ export function createGuard({ identities, now, departures, policy }: GuardOption
   }
   return {
     onRequest: closing(async (request) => {
+      refuseOldTls(request)
       refuseOrigin(request, policy.allowedOrigins)
       const peer = peerCertificate(request.raw.socket)
       if (!peer) throw new HermesError('certificate_required', 'Connect with the certificate that register gave you')
@@ -71,6 +74,13 @@ function closing(check: (request: FastifyRequest) => Promise<void>) {
       throw error
     }
   }
+}
+
+/** Conversations need TLS 1.3 (protocol.md table of listeners); some EST clients know no more than 1.2. */
+function refuseOldTls({ raw, url }: FastifyRequest): void {
+  const { socket } = raw
+  if (!(socket instanceof TLSSocket) || socket.getProtocol() === 'TLSv1.3' || url.startsWith(`${EST_PATH}/`)) return
+  throw new HermesError('invalid_request', `Connect with TLS 1.3: TLS 1.2 is for ${EST_PATH} alone`)
 }
 
 /** A browser sends its user's certificate for whatever page asks it to. */
