@@ -25,7 +25,7 @@ const CASES: readonly (readonly [schema: z.ZodType, value: unknown, path: string
     'must be {certificate} or {username, fingerprint}',
   ],
   [AckParams, { seq: 1 }, '', 'must be {conversation, seq} or {invitation}'],
-  [Gap, { conversation, from: 1, to: 2, reason: 'x' }, 'reason', 'must be retention'],
+  [Gap, { conversation, from: 1, to: 2, reason: 'x' }, 'reason', 'must be retention or restored'],
 ]
 
 t.test('every refusal is in the words of the house, at the path of the field', async (t) => {
