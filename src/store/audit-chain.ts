@@ -1,4 +1,8 @@
-import { type AuditHead, type AuditRecord, auditHash, NO_HEAD } from './audit.js'
+import { setImmediate } from 'node:timers/promises'
+import { type AuditHead, type AuditRecord, type AuditStore, auditHash, NO_HEAD } from './audit.js'
+
+/** Rows that are read at once; between two pages others have their turn. */
+const PAGE = 1000
 
 /** The first row of an audit log that is not as it was written. */
 export interface BrokenRow {
@@ -41,6 +45,16 @@ export class AuditChain {
     if (this.#broken || this.#isFound) return this.#broken
     const seq = this.#head.seq + 1
     return { seq, reason: `The row with the hash ${this.#sought} is missing: the log was cut off, or begun anew` }
+  }
+}
+
+/** Follows a whole log; `sought` as for `AuditChain`. */
+export async function followAudit(store: AuditStore, sought: string | null): Promise<AuditChain> {
+  const chain = new AuditChain(sought)
+  for (;;) {
+    const page = await store.listAudit({ subject: null, after: chain.head.seq, limit: PAGE })
+    if (!chain.follow(page) || page.length < PAGE) return chain
+    await setImmediate()
   }
 }
 

@@ -21,7 +21,12 @@ export interface CertificateRow {
   readonly revocationReason: string | null
 }
 
-export function toCertificate(row: CertificateRow): CertificateRecord {
+type TimeColumns = Pick<CertificateRow, 'notBefore' | 'notAfter' | 'supersededAt' | 'revokedAt'>
+
+export const toCertificate = (row: CertificateRow): CertificateRecord => withDates(row)
+
+/** The same row with its times as dates. */
+export function withDates<R extends TimeColumns>(row: R) {
   return {
     ...row,
     notBefore: new Date(row.notBefore),

@@ -1,10 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
 import type { AuditDetails, AuditRecord, AuditStore } from '../../store/audit.js'
-import { AuditChain } from '../../store/audit-chain.js'
+import { followAudit } from '../../store/audit-chain.js'
 import type { AuditEntry, AuditList, AuditVerification, OwnAuditQuery } from '../../wire/administration.js'
-
-/** Rows that are read at once; between two pages others have their turn. */
-const PAGE = 1000
 
 /** A page of the audit log about one user, or about everybody. */
 export async function listAudit(
@@ -19,12 +15,7 @@ export async function listAudit(
 
 /** Whether the log is as it was written, from its first row on; `head`: the hash of a row that must be there, or null. */
 export async function verifyAudit(store: AuditStore, head: string | null): Promise<AuditVerification> {
-  const chain = new AuditChain(head)
-  for (;;) {
-    const page = await store.listAudit({ subject: null, after: chain.head.seq, limit: PAGE })
-    if (!chain.follow(page) || page.length < PAGE) break
-    await setImmediate()
-  }
+  const chain = await followAudit(store, head)
   const broken = chain.end()
   return { head: { ...chain.head }, ...(broken && { broken }) }
 }

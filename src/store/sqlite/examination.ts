@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { AuditChain, type BrokenRow } from '../audit-chain.js'
+import { type BrokenRow, followAudit } from '../audit-chain.js'
 import { sqliteAudit } from './audit.js'
 import { openReader } from './connection.js'
 import { checkMembers } from './member-check.js'
@@ -26,7 +26,6 @@ export interface DatabaseFacts {
 }
 
 const PROBLEMS_MAX = 20
-const PAGE = 1000
 
 const NEWEST = `
   SELECT max("at") FROM (
@@ -49,7 +48,7 @@ export async function examineDatabase(path: string): Promise<DatabaseFacts> {
     const damage = damageOf(db)
     const newest = db.prepare<[], number | null>(NEWEST).pluck().get() ?? null
     const costs = db.prepare<[], { cost: number; users: number }>(COSTS).all()
-    const chain = await followAudit(db)
+    const chain = await followAudit(sqliteAudit(db), null)
     return {
       schemaVersion: number('SELECT "schemaVersion" FROM "Meta"'),
       newestVersion: readMigrations().length,
@@ -77,12 +76,4 @@ export function damageOf(db: Database): readonly string[] {
       .slice(0, PROBLEMS_MAX)
       .map(({ table, parent }) => `a row of ${table} names a ${parent} that is not there`),
   ]
-}
-
-async function followAudit(db: Database): Promise<AuditChain> {
-  const [chain, audit] = [new AuditChain(null), sqliteAudit(db)]
-  for (;;) {
-    const page = await audit.listAudit({ subject: null, after: chain.head.seq, limit: PAGE })
-    if (!chain.follow(page) || page.length < PAGE) return chain
-  }
 }

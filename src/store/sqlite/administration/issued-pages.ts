@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3'
 import type { CertificatePage, CertificateStatus, IssuedCertificate } from '../../administration-store.js'
-import { ISSUED_COLUMNS, type IssuedRow, toIssued } from './rows.js'
+import { withDates } from '../../certificate-row.js'
+import { ISSUED_COLUMNS, type IssuedRow } from './rows.js'
 
 /** Certificates that stand alike and have an index of their own, whose condition is theirs word for word. */
 const SOURCES = {
@@ -66,7 +67,7 @@ export function issuedPages(db: Database): (page: CertificatePage) => readonly I
     const sources = page.status === null ? ALL : OF_STATUS[page.status]
     const rows = sources.flatMap((source) => from[source].all(boundsOf(page)))
     rows.sort((a, b) => a.notAfter - b.notAfter || a.id - b.id)
-    return rows.slice(0, page.limit).map(toIssued)
+    return rows.slice(0, page.limit).map(withDates)
   }
 }
 

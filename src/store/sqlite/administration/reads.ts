@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3'
 import type { AdministrationStore } from '../../administration-store.js'
-import { toDate } from '../../certificate-row.js'
+import { toDate, withDates } from '../../certificate-row.js'
 import { issuedPages } from './issued-pages.js'
-import { ACCOUNT_COLUMNS, type AccountRow, ISSUED_COLUMNS, type IssuedRow, toAccount, toIssued } from './rows.js'
+import { ACCOUNT_COLUMNS, type AccountRow, ISSUED_COLUMNS, type IssuedRow, toAccount } from './rows.js'
 
 const ACCOUNT = `
   SELECT ${ACCOUNT_COLUMNS} FROM "User" u
@@ -47,7 +47,7 @@ export function administrationReads(db: Database): Reads {
     listIssued: async (certificates) => listIssued(certificates),
     async findIssued(name) {
       const row = bySerialNumber.get(name) ?? byFingerprint.get(name)
-      return row === undefined ? null : toIssued(row)
+      return row === undefined ? null : withDates(row)
     },
     listLoginFailures: async (username) =>
       failures.all(username).map(({ since, lockedUntil, ...row }) => ({

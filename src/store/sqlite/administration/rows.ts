@@ -1,5 +1,5 @@
 import type { Account, IssuedCertificate } from '../../administration-store.js'
-import { toDate } from '../../certificate-row.js'
+import { toDate, withDates } from '../../certificate-row.js'
 import type { AuthorisedBy, Role } from '../../records.js'
 
 /** Of a certificate `c` and its user `u`. */
@@ -33,16 +33,6 @@ export interface AccountRow extends IssuedRow {
   readonly deletionAt: number | null
 }
 
-export function toIssued<R extends IssuedRow>(row: R) {
-  return {
-    ...row,
-    notBefore: new Date(row.notBefore),
-    notAfter: new Date(row.notAfter),
-    supersededAt: toDate(row.supersededAt),
-    revokedAt: toDate(row.revokedAt),
-  }
-}
-
 export function toAccount(row: AccountRow): Account {
   const { userId, role, createdAt, disabledAt, deletedAt, deletionAt, ...certificate } = row
   return {
@@ -53,6 +43,6 @@ export function toAccount(row: AccountRow): Account {
     disabledAt: toDate(disabledAt),
     deletedAt: toDate(deletedAt),
     deletionAt: toDate(deletionAt),
-    certificate: toIssued(certificate) satisfies IssuedCertificate,
+    certificate: withDates(certificate) satisfies IssuedCertificate,
   }
 }
