@@ -16,6 +16,19 @@ export interface Quotas {
 
 export type Quota = keyof Quotas
 
+/** More than a quota allows. */
+export class QuotaError extends Error {
+  override readonly name = 'QuotaError'
+  readonly quota: Quota
+  readonly limit: number
+
+  constructor(quota: Quota, limit: number) {
+    super(`more than ${quota} ${limit}`)
+    this.quota = quota
+    this.limit = limit
+  }
+}
+
 export const NO_QUOTAS: Quotas = {
   startsPerHour: 0,
   openInvitationsMax: 0,

@@ -1,11 +1,17 @@
 /** What a column takes. Times are given as `Date`s, and come back as milliseconds since the epoch of Unix. */
 export type Value = string | number | Date | Uint8Array | null
 
-/** One statement of SQL that SQLite and PostgreSQL both read; `$1` and so on stand for the values. */
+/**
+ * One statement of SQL that SQLite and PostgreSQL both read; `$1` and so on stand for the values. A SELECT whose rows
+ * nobody else may change until the transaction ends says so last, with ROW_LOCK.
+ */
 export interface Statement {
   readonly sql: string
   readonly values: readonly Value[]
 }
+
+/** To SQLite, which has one writer, this says nothing. */
+export const ROW_LOCK = 'FOR NO KEY UPDATE'
 
 /**
  * What a transaction does: it yields statements, is given the rows of each, and returns its answer or throws its

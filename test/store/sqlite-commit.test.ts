@@ -1,12 +1,13 @@
 import { closeSync, openSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import type { BatchOutcome } from '../../src/store/commit/batch.js'
 import type { Append } from '../../src/store/event-log.js'
 import { NO_QUOTAS } from '../../src/store/quotas.js'
-import { type Batch, type BatchOutcome, packAppends, unpackAppends } from '../../src/store/sqlite/batch.js'
 import { batchWriter } from '../../src/store/sqlite/commit.js'
 import { openWriter } from '../../src/store/sqlite/connection.js'
 import { migrate, readMigrations } from '../../src/store/sqlite/migrations.js'
+import { type PackedBatch, packAppends, unpackAppends } from '../../src/store/sqlite/packed-batch.js'
 import { entry, event, newUser, T0 } from './fixtures.js'
 
 const ALICE = 1
@@ -31,7 +32,7 @@ function database(t: Test, conversations: number): Database {
   return db
 }
 
-function batch(appends: readonly Append[], changes: Partial<Batch> = {}): Batch {
+function batch(appends: readonly Append[], changes: Partial<PackedBatch> = {}): PackedBatch {
   return { ...packAppends(appends), now: T0, changes: [], devices: [], cursors: [], ...changes }
 }
 

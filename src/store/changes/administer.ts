@@ -6,7 +6,7 @@ import type {
   RoleGrant,
 } from '../administration-store.js'
 import { type AuditEntry, OPERATOR } from '../audit.js'
-import { row, run, type Work } from '../work.js'
+import { ROW_LOCK, row, run, type Work } from '../work.js'
 import { audit } from './audit.js'
 import { barKey, barKeysInUse, revokeWhere } from './certificates.js'
 import { forgetFailuresOf } from './login-attempts.js'
@@ -83,7 +83,7 @@ function* subjectOf({ username, by, at }: AdministratorAct): Work<Subject> {
 
 function* livingUser(username: string): Work<{ readonly id: number }> {
   const user = yield* row<{ readonly id: number }>(
-    'SELECT "id" FROM "User" WHERE "username" = $1 AND "deletedAt" IS NULL',
+    `SELECT "id" FROM "User" WHERE "username" = $1 AND "deletedAt" IS NULL ${ROW_LOCK}`,
     username,
   )
   if (user === null) throw new HermesError('user_not_found', `There is no user ${username}, or he was deleted`)

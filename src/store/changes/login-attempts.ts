@@ -1,6 +1,7 @@
 import { UNKNOWN } from '../audit.js'
+import { toDate } from '../certificate-row.js'
 import type { LoginAttempt, LoginPolicy } from '../identity-store.js'
-import { row, rows, run, type Work } from '../work.js'
+import { ROW_LOCK, row, rows, run, type Work } from '../work.js'
 import { audit } from './audit.js'
 import { countFailure, expiryOf, type Failures, forgiveFailure, isSameWindow, lockOf } from './login-failures.js'
 
@@ -14,10 +15,10 @@ export interface CountedAttempt {
 export function* countAttempt({ attempt, at, policy }: CountedAttempt): Work<Date | null> {
   // Here, where the table is written anyway, it is also kept small.
   yield* expireFailures({ at })
-  const before = yield* failuresOf(attempt)
-  const lockedUntil = before && lockOf(before, at, policy)
-  if (before && !lockedUntil && !isSameWindow(before, at, policy)) yield* noteFailures({ ...attempt, ...before }, at)
-  const after = before && lockedUntil ? { ...before, lockedUntil } : countFailure(before, at, policy)
+  const before = yield* claimFailures(attempt, at)
+  const lockedUntil = lockOf(before, at, policy)
+  if (!lockedUntil && !isSameWindow(before, at, policy)) yield* noteFailures({ ...attempt, ...before }, at)
+  const after = lockedUntil ? { ...before, lockedUntil } : countFailure(before, at, policy)
   yield* store(attempt, after, expiryOf(after, policy.windowMs))
   return lockedUntil
 }
@@ -62,18 +63,29 @@ interface Row extends Omit<Failures, 'since' | 'lockedUntil'> {
   readonly lockedUntil: number | null
 }
 
+/** The row of a pair, made if there is none, so that of attempts at the same time each counts what was before it. */
+function* claimFailures({ username, address }: LoginAttempt, at: Date): Work<Failures> {
+  const claimed = yield* row<Row>(
+    `INSERT INTO "LoginFailure" ("username", "address", "count", "since", "locks", "expiresAt")
+      VALUES ($1, $2, 0, $3, 0, $4)
+      ON CONFLICT ("username", "address") DO UPDATE SET "count" = "LoginFailure"."count"
+      RETURNING "count", "since", "locks", "lockedUntil"`,
+    ...[username, address, at, at],
+  )
+  return claimed === null ? { count: 0, since: at, locks: 0, lockedUntil: null } : toFailures(claimed)
+}
+
 function* failuresOf({ username, address }: LoginAttempt): Work<Failures | null> {
   const failures = yield* row<Row>(
-    `SELECT "count", "since", "locks", "lockedUntil" FROM "LoginFailure" WHERE "username" = $1 AND "address" = $2`,
+    `SELECT "count", "since", "locks", "lockedUntil" FROM "LoginFailure"
+      WHERE "username" = $1 AND "address" = $2 ${ROW_LOCK}`,
     ...[username, address],
   )
-  return (
-    failures && {
-      ...failures,
-      since: new Date(failures.since),
-      lockedUntil: failures.lockedUntil === null ? null : new Date(failures.lockedUntil),
-    }
-  )
+  return failures && toFailures(failures)
+}
+
+function toFailures({ since, lockedUntil, ...row }: Row): Failures {
+  return { ...row, since: new Date(since), lockedUntil: toDate(lockedUntil) }
 }
 
 /** `expiresAt` null keeps that of a row that is there. */

@@ -1,7 +1,7 @@
 import { HermesError } from '../../errors.js'
 import type { ByPassword } from '../account-upkeep.js'
 import type { Role } from '../records.js'
-import { row, type Work } from '../work.js'
+import { ROW_LOCK, row, type Work } from '../work.js'
 
 /** What is asked of the row of a user. */
 export interface Account {
@@ -23,7 +23,7 @@ export function* requirePassword({ userId, passwordHash }: ByPassword & { readon
 
 export function findAccount(userId: number): Work<Account | null> {
   return row<Account>(
-    'SELECT "username", "passwordHash", "disabledAt", "deletedAt", "deletionAt" FROM "User" WHERE "id" = $1',
+    `SELECT "username", "passwordHash", "disabledAt", "deletedAt", "deletionAt" FROM "User" WHERE "id" = $1 ${ROW_LOCK}`,
     userId,
   )
 }
@@ -41,11 +41,12 @@ interface Presented extends Omit<Account, 'passwordHash'> {
   readonly compromisedAt: number | null
 }
 
+// The user first: rows are locked in this order, and whoever changes certificates of a user has locked him.
 const PRESENTED = `
   SELECT c."id", c."userId", c."serialNumber", c."spkiHash", c."notAfter", c."supersededAt", c."revokedAt", k."compromisedAt",
     u."username", u."role", u."disabledAt", u."deletedAt", u."deletionAt"
-  FROM "Certificate" c JOIN "User" u ON u."id" = c."userId" JOIN "Key" k ON k."spkiHash" = c."spkiHash"
-  WHERE c."fingerprint" = $1`
+  FROM "User" u JOIN "Certificate" c ON c."userId" = u."id" JOIN "Key" k ON k."spkiHash" = c."spkiHash"
+  WHERE c."fingerprint" = $1 ${ROW_LOCK}`
 
 /** Refuses unless a certificate is good; one that ended since `endedAfter` may pass. */
 export function* requireCertificate(fingerprint: string, at: Date, endedAfter: Date = at): Work<Presented> {

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import type { PackedAppend } from './batch.js'
+import { ConflictError } from '../append-refusals.js'
+import type { PackedAppend } from './packed-batch.js'
 import { projectionWriter } from './projections.js'
 import type { QuotaGuard } from './quota-guard.js'
 
@@ -12,11 +13,6 @@ const ADVANCE = `
 const INSERT_EVENT = `
   INSERT INTO "Event" ("conversationId", "seq", "senderId", "at", "type", "messageId", "body")
   VALUES (?, ?, ?, ?, ?, unhex(?, '-'), ?)`
-
-/** Another append was first, or the appends of one conversation do not follow each other. */
-export class ConflictError extends Error {
-  override readonly name = 'ConflictError'
-}
 
 /** Where a conversation stands after appends that follow each other. */
 interface Advance {

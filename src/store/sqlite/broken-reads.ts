@@ -1,4 +1,5 @@
-import { sqliteCode, unavailable } from './sqlite-error.js'
+import { unavailable } from '../unavailable.js'
+import { sqliteCode } from './sqlite-error.js'
 
 /** The disk or the file, not the statement: it may be well again. */
 const BROKEN = /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|FULL|BUSY|PROTOCOL|NOMEM)/

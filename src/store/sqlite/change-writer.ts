@@ -1,13 +1,13 @@
 import type { Database, Statement as Prepared } from 'better-sqlite3'
 import { type Change, workOf } from '../changes/changes.js'
-import type { Statement, Value } from '../work.js'
+import { ROW_LOCK, type Statement, type Value } from '../work.js'
 
 /** Runs changes inside the transaction of its caller; each answers or throws as its work does. */
 export function changeWriter(db: Database): (change: Change) => unknown {
   const prepared = new Map<string, Prepared>()
 
   const prepare = (sql: string): Prepared => {
-    const statement = db.prepare(sql)
+    const statement = db.prepare(sql.replace(ROW_LOCK, ''))
     prepared.set(sql, statement)
     return statement
   }

@@ -1,9 +1,10 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { type BatchOutcome, type Commit, refuseAll } from '../commit/batch.js'
 import type { StoreLogger } from '../logger.js'
-import type { Batch, BatchOutcome } from './batch.js'
+import { describe } from '../unavailable.js'
 import type { CommitWorkerData, Work } from './commit-worker.js'
 import type { Removal, RemovalOutcome } from './message-removal.js'
-import { describe } from './sqlite-error.js'
+import { packAppends } from './packed-batch.js'
 import type { ProbeOutcome } from './write-probe.js'
 
 /**
@@ -47,8 +48,11 @@ export class CommitThread {
   }
 
   /** Calls `settle` once. */
-  commit(batch: Batch, settle: Settle<BatchOutcome>): void {
-    this.#give<BatchOutcome>(batch, settle)
+  readonly commit: Commit = (batch, settle) => {
+    const { appends, ...rest } = batch
+    this.#give<BatchOutcome>({ ...rest, ...packAppends(appends) }, (outcome, cause) =>
+      settle(outcome ?? refuseAll(batch, describe(cause))),
+    )
   }
 
   remove(removal: Removal): Promise<RemovalOutcome> {

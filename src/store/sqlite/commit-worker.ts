@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Quotas } from '../quotas.js'
-import type { Batch } from './batch.js'
 import { batchWriter } from './commit.js'
 import { openWriter } from './connection.js'
 import { messageRemoval, type Removal } from './message-removal.js'
+import type { PackedBatch } from './packed-batch.js'
 import { writeProbe } from './write-probe.js'
 
 /** What the thread is started with. */
@@ -13,7 +13,7 @@ export interface CommitWorkerData {
 }
 
 /** What the thread is given: one piece at a time, each answered before the next. */
-export type Work = Batch | Removal | 'probe'
+export type Work = PackedBatch | Removal | 'probe'
 
 /** The thread that commits: its fsync never holds the event loop of the server. Null closes it. */
 function serve(port: NonNullable<typeof parentPort>, { path, quotas }: CommitWorkerData): void {

@@ -1,24 +1,23 @@
 import type { Database } from 'better-sqlite3'
 import { HermesError } from '../../errors.js'
+import { ConflictError, RevokedError } from '../append-refusals.js'
 import type { Change } from '../changes/changes.js'
-import type { Quotas } from '../quotas.js'
-import { type AppendWriter, appendWriter, ConflictError } from './append-writer.js'
 import {
   type AppendOutcome,
-  type Batch,
   type BatchOutcome,
   type ChangeOutcome,
   type CursorOutcome,
-  type PackedAppend,
   type Refused,
   refuseAll,
-  unpackAppends,
-} from './batch.js'
+} from '../commit/batch.js'
+import { QuotaError, type Quotas } from '../quotas.js'
+import { describe } from '../unavailable.js'
+import { type AppendWriter, appendWriter } from './append-writer.js'
 import { changeWriter } from './change-writer.js'
 import { type DeviceWriter, deviceWriter } from './device-writer.js'
-import { QuotaError, quotaGuard } from './quota-guard.js'
-import { describe, isConstraint, sqliteCode } from './sqlite-error.js'
-import { RevokedError } from './stay-guard.js'
+import { type PackedAppend, type PackedBatch, unpackAppends } from './packed-batch.js'
+import { quotaGuard } from './quota-guard.js'
+import { isConstraint, sqliteCode } from './sqlite-error.js'
 import { TransactionLost, type Transactions, transactions } from './transactions.js'
 
 /** Runs one piece of work so that its failure undoes nothing else. */
@@ -29,7 +28,7 @@ type Isolate = <T>(work: () => T) => T
  * when a piece broke a rule, so that the others still share a commit; each in a transaction of its own when the
  * database had no room or broke, so that what fits is stored.
  */
-export function batchWriter(db: Database, quotas: Quotas): (batch: Batch) => BatchOutcome {
+export function batchWriter(db: Database, quotas: Quotas): (batch: PackedBatch) => BatchOutcome {
   const transaction = transactions(db)
   const writers = {
     change: changeWriter(db),
@@ -57,7 +56,7 @@ function together(
   { change, appends, devices }: Writers,
   isolate: Isolate,
   packed: PackedAppend[],
-  batch: Batch,
+  batch: PackedBatch,
 ): BatchOutcome {
   const cursors: [number, CursorOutcome][] = []
   // A change that refuses may have written already.
@@ -75,10 +74,10 @@ function oneByOne(
   transaction: Transactions,
   { change, appends, devices }: Writers,
   packed: PackedAppend[],
-  batch: Batch,
+  batch: PackedBatch,
   failure: unknown,
 ): BatchOutcome {
-  if (isBusy(failure)) return refuseAll(batch, packed.length, describe(failure))
+  if (isBusy(failure)) return refuseAll({ ...batch, appends: packed }, describe(failure))
   const separately = (isolate: Isolate) => ({
     changes: batch.changes.map((made) => attempt(() => refusable(() => isolate(() => change(made))), refused)),
     appends: appendEach(appends, packed, isolate),
@@ -89,7 +88,7 @@ function oneByOne(
     try {
       return transaction.run(() => separately(transaction.savepoint))
     } catch (error) {
-      if (isBusy(error)) return refuseAll(batch, packed.length, describe(error))
+      if (isBusy(error)) return refuseAll({ ...batch, appends: packed }, describe(error))
     }
   }
   return separately(transaction.run)
@@ -115,7 +114,7 @@ function appendEach(appends: AppendWriter, packed: readonly PackedAppend[], isol
   })
 }
 
-function moveEach(devices: DeviceWriter, batch: Batch, isolate: Isolate): [number, CursorOutcome][] {
+function moveEach(devices: DeviceWriter, batch: PackedBatch, isolate: Isolate): [number, CursorOutcome][] {
   return batch.cursors.flatMap((cursor, index): [number, CursorOutcome][] => {
     const refusal = attempt(() => isolate(() => devices.move(cursor, batch.now)), cursorRefusal)
     return refusal === null ? [] : [[index, refusal]]

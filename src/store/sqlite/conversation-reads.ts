@@ -1,14 +1,8 @@
 import type { Database } from 'better-sqlite3'
-import type { EventLog, OpenInvitation, Page } from '../event-log.js'
-import type {
-  ConversationSnapshot,
-  StoredEvent,
-  StoredInvitation,
-  StoredMember,
-  StoredMessage,
-  StoredRequest,
-} from '../records.js'
-import { INVITATION_FIELDS } from './projections.js'
+import type { EventLog, OpenInvitation } from '../event-log.js'
+import { pageOf, wholeSeconds } from '../event-page.js'
+import { INVITATION_SELECTION, type InvitationRow, toInvitation } from '../invitation-row.js'
+import type { ConversationSnapshot, StoredEvent, StoredMember, StoredMessage, StoredRequest } from '../records.js'
 
 const CONVERSATION = `
   SELECT "id", "uuid", "createdBy", "lastSeq", "epoch", "closedAt" FROM "Conversation" WHERE "uuid" = ?`
@@ -19,9 +13,7 @@ const STAYS = `
   WHERE p."conversationId" = ? ORDER BY p."fromSeq", p."userId"`
 
 const INVITATIONS = `
-  SELECT ${INVITATION_FIELDS.map((name) => `i."${name}"`).join(', ')},
-    i."inviterId", i."inviterFingerprint", inviter."username" AS "inviterName",
-    i."inviteeId", i."inviteeFingerprint", invitee."username" AS "inviteeName"
+  SELECT ${INVITATION_SELECTION}
   FROM "Invitation" i
   JOIN "User" inviter ON inviter."id" = i."inviterId"
   JOIN "User" invitee ON invitee."id" = i."inviteeId"
@@ -71,15 +63,6 @@ type ConversationRow = Omit<ConversationSnapshot, 'closed' | 'stays' | 'invitati
   readonly closedAt: number | null
 }
 
-type InvitationRow = Omit<StoredInvitation, 'inviter' | 'invitee'> & {
-  readonly inviterId: number
-  readonly inviterFingerprint: string
-  readonly inviterName: string
-  readonly inviteeId: number
-  readonly inviteeFingerprint: string
-  readonly inviteeName: string
-}
-
 type Reads = Pick<
   EventLog,
   | 'load'
@@ -107,7 +90,7 @@ export function conversationReads(db: Database): Reads {
     load: async (uuid) => load(uuid),
     findConversationOfInvitation: async (invitation) => ofInvitation.get(invitation) ?? null,
     read: async (conversationId, page) =>
-      readPage(events.iterate(conversationId, page.after, page.upTo, page.limit), page),
+      pageOf(events.iterate(conversationId, page.after, page.upTo, page.limit), page),
     findMessage: async (conversationId, senderId, messageId) =>
       message.get(conversationId, senderId, messageId) ?? null,
     findRequest: async (userId, requestId) => request.get(userId, requestId) ?? null,
@@ -134,29 +117,4 @@ function snapshotReader(db: Database): (uuid: string) => ConversationSnapshot | 
       invitations: invitations.all(row.id).map(toInvitation),
     }
   })
-}
-
-function toInvitation(row: InvitationRow): StoredInvitation {
-  const { inviterId, inviterFingerprint, inviterName, inviteeId, inviteeFingerprint, inviteeName, ...rest } = row
-  return {
-    ...rest,
-    inviter: { userId: inviterId, username: inviterName, fingerprint: inviterFingerprint },
-    invitee: { userId: inviteeId, username: inviteeName, fingerprint: inviteeFingerprint },
-  }
-}
-
-function readPage(rows: Iterable<StoredEvent>, { maxBytes }: Page): readonly StoredEvent[] {
-  const page: StoredEvent[] = []
-  let bytes = 0
-  for (const row of rows) {
-    bytes += Buffer.byteLength(row.body)
-    if (page.length > 0 && bytes > maxBytes) break
-    page.push(row)
-  }
-  return page
-}
-
-/** YYYY-MM-DDTHH:MM:SSZ: as text such times sort by time. */
-function wholeSeconds(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`
 }

@@ -1,10 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import type { CursorMove, CursorOutcome, DeviceOpening, DeviceOutcome } from './batch.js'
-
-/** A device that was not seen for so long is forgotten (protocol.md "Who may connect"). */
-export const DEVICE_LIFE_MS = 90 * 24 * 3600 * 1000
-/** A device that acknowledges is seen; its row is written for that at most so often. */
-const SEEN_EVERY_MS = 24 * 3600 * 1000
+import type { CursorMove, CursorOutcome, DeviceOpening, DeviceOutcome } from '../commit/batch.js'
+import { DEVICE_LIFE_MS, SEEN_EVERY_MS } from '../devices.js'
 
 const FORGET = `DELETE FROM "Device" WHERE "userId" = ? AND "lastSeenAt" < ?`
 const SEE = `UPDATE "Device" SET "lastSeenAt" = ? WHERE "userId" = ? AND "name" = ? RETURNING "id"`

@@ -1,15 +1,14 @@
 import type { Database } from 'better-sqlite3'
-import { HermesError } from '../../errors.js'
+import type { DeviceOpening, DeviceOutcome } from '../commit/batch.js'
+import type { GroupCommit } from '../commit/group-commit.js'
+import { DEVICE_LIFE_MS, tooManyDevices } from '../devices.js'
 import type { EventLog } from '../event-log.js'
+import { unavailable } from '../unavailable.js'
 import type { WriteQueue } from '../write-queue.js'
-import type { DeviceOpening, DeviceOutcome } from './batch.js'
 import type { CommitThread } from './commit-thread.js'
 import { conversationReads } from './conversation-reads.js'
-import { DEVICE_LIFE_MS } from './device-writer.js'
 import { EarlierEvents } from './earlier-events.js'
-import type { GroupCommit } from './group-commit.js'
 import { mailboxReads } from './mailbox.js'
-import { unavailable } from './sqlite-error.js'
 
 const DEVICE = `SELECT "id" FROM "Device" WHERE "userId" = ? AND "name" = ? AND "lastSeenAt" >= ?`
 
@@ -64,9 +63,4 @@ function attempt<T>(read: () => T | undefined): T | undefined {
 
 function openDevice(commits: GroupCommit, opening: DeviceOpening): Promise<DeviceOutcome> {
   return new Promise((resolve) => commits.openDevice(opening, resolve))
-}
-
-function tooManyDevices(limit: number): HermesError {
-  const sentence = `A user may have at most ${limit} devices; use one of those (HERMES_DEVICES_MAX)`
-  return new HermesError('quota_exceeded', sentence, { data: { limit, quota: 'devices' } })
 }

@@ -1,48 +1,16 @@
 import type { Database } from 'better-sqlite3'
+import { accountChanges, type LockRow } from '../account-changes.js'
 import type { MakeChange } from '../changes/changes.js'
-import { lockOf } from '../changes/login-failures.js'
 import type { IdentityStore } from '../identity-store.js'
-import type { NewCertificate } from '../records.js'
 import { accountReads } from './account-reads.js'
 import { identityReads } from './identity-reads.js'
 
 /** Users, keys and certificates: reads on `reader`; whatever changes them is made by `make`. */
 export function sqliteIdentities(reader: Database, make: MakeChange, now: () => Date): IdentityStore {
-  const lock = reader.prepare<[string, string], { readonly locks: number; readonly lockedUntil: number }>(
+  const lock = reader.prepare<[string, string], LockRow>(
     'SELECT "locks", "lockedUntil" FROM "LoginFailure" WHERE "username" = ? AND "address" = ? AND "lockedUntil" NOTNULL',
   )
-
-  return {
-    ...identityReads(reader),
-    ...accountReads(reader),
-    register: (user) => make('register', { user: owningDer(user), at: now() }),
-    replacePasswordHash: (userId, oldHash, newHash) => make('replacePasswordHash', { userId, oldHash, newHash }),
-    async countAttempt(attempt, at, policy) {
-      if (policy.failures === 0) return null
-      // A flood of guesses at a locked pair costs no write.
-      const row = lock.get(attempt.username, attempt.address)
-      const until = row && lockOf({ ...row, lockedUntil: new Date(row.lockedUntil) }, at, policy)
-      if (until && until.getTime() === row?.lockedUntil) return until
-      return make('countAttempt', { attempt, at, policy })
-    },
-    forgiveAttempts: (attempt) => make('forgiveAttempt', attempt),
-    expireFailures: (at) => make('expireFailures', { at }),
-    changePassword: (change) => make('changePassword', change),
-    replaceEscrow: (change) => make('replaceEscrow', change),
-    takeEscrow: (taking) => make('takeEscrow', taking),
-    renew: (renewal) => make('renew', owningDer(renewal)),
-    recover: (recovery) => make('recover', owningDer(recovery)),
-    revoke: (revocation) => make('revoke', revocation),
-    scheduleDeletion: (deletion) => make('scheduleDeletion', deletion),
-    deleteAccount: (fingerprint, at) => make('deleteAccount', { fingerprint, at }),
-    deleteDueAccount: (userId, at) => make('deleteDueAccount', { userId, at }),
-    unlock: (fingerprint, at) => make('unlock', { fingerprint, at }),
-    finishDeparture: (departing) => make('finishDeparture', departing),
-  }
-}
-
-/** With a DER that is no part of a larger buffer, all of which would cross to the committing thread. */
-function owningDer<T extends { readonly certificate: NewCertificate }>(input: T): T {
-  const { certificate } = input
-  return { ...input, certificate: { ...certificate, der: Uint8Array.from(certificate.der) } }
+  const findLock = async ({ username, address }: { readonly username: string; readonly address: string }) =>
+    lock.get(username, address) ?? null
+  return { ...identityReads(reader), ...accountReads(reader), ...accountChanges(make, now, findLock) }
 }

@@ -1,24 +1,8 @@
 import type { Database } from 'better-sqlite3'
-import { CERTIFICATE_COLUMNS, type CertificateRow, toCertificate, toDate } from '../certificate-row.js'
+import { CERTIFICATE_COLUMNS, type CertificateRow, toCertificate } from '../certificate-row.js'
+import { IDENTITY, type IdentityRow, NEWEST, toIdentity } from '../identity-row.js'
 import type { IdentityStore } from '../identity-store.js'
-import type { Departure, EscrowRecord, IdentityRecord, Role } from '../records.js'
-
-const IDENTITY = `
-  SELECT u."username", u."passwordHash", u."role", u."disabledAt", u."deletedAt", u."deletionAt", u."departure",
-    ${CERTIFICATE_COLUMNS}
-  FROM "User" u JOIN "Certificate" c ON c."userId" = u."id"`
-
-const NEWEST = 'ORDER BY c."id" DESC LIMIT 1'
-
-interface IdentityRow extends CertificateRow {
-  readonly username: string
-  readonly passwordHash: string
-  readonly role: Role
-  readonly disabledAt: number | null
-  readonly deletedAt: number | null
-  readonly deletionAt: number | null
-  readonly departure: Departure | null
-}
+import type { EscrowRecord } from '../records.js'
 
 type Reads = Pick<
   IdentityStore,
@@ -50,23 +34,5 @@ export function identityReads(db: Database): Reads {
     },
     findEscrow: async (userId) => escrow.get(userId) ?? null,
     listCertificates: async (userId) => certificates.all(userId).map(toCertificate),
-  }
-}
-
-function toIdentity(row: IdentityRow | undefined): IdentityRecord | null {
-  if (row === undefined) return null
-  const { username, passwordHash, role, disabledAt, deletedAt, deletionAt, departure, ...certificate } = row
-  return {
-    user: {
-      id: row.userId,
-      username,
-      passwordHash,
-      role,
-      disabledAt: toDate(disabledAt),
-      deletedAt: toDate(deletedAt),
-      deletionAt: toDate(deletionAt),
-      departure,
-    },
-    certificate: toCertificate(certificate),
   }
 }

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import type { Refused } from './batch.js'
-import { describe } from './sqlite-error.js'
+import type { Refused } from '../commit/batch.js'
+import { describe } from '../unavailable.js'
 import { transactions } from './transactions.js'
 import { usageWriter } from './usage.js'
 

@@ -1,42 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { Database } from 'better-sqlite3'
 import { HermesError } from '../../errors.js'
-
-export interface Migration {
-  /** Its number: the schema version after it. */
-  readonly version: number
-  readonly name: string
-  readonly sql: string
-}
-
-/** As deep below the root of the package from src/ as from dist/. */
-const FOLDER = fileURLToPath(new URL('../../../prisma/migrations/', import.meta.url))
+import { type Migration, readMigrationFiles, refuseNewer } from '../migration-files.js'
 
 const SET_VERSION = `
   INSERT INTO "Meta" ("id", "schemaVersion") VALUES (1, ?)
   ON CONFLICT DO UPDATE SET "schemaVersion" = excluded."schemaVersion"`
 
-/** The migrations of this program, in order: `prisma/migrations/NNNN_name/migration.sql`, numbered from 1 without holes. */
-export function readMigrations(folder: string = FOLDER): readonly Migration[] {
-  const names = readdirSync(folder)
-    .filter((name) => /^\d{4}_/.test(name))
-    .sort()
-  return names.map((name, index) => {
-    const version = Number(name.slice(0, 4))
-    if (version !== index + 1) throw new HermesError('internal', `Migration ${name} should have number ${index + 1}`)
-    return { version, name, sql: readFileSync(`${folder}/${name}/migration.sql`, 'utf8') }
-  })
-}
+export const readMigrations = () => readMigrationFiles('migrations')
 
 /** Rejects a database that a newer program made, or that is not Hermes's; an empty one is fine. Changes nothing. */
 export function checkSchema(db: Database, path: string, migrations: readonly Migration[]): void {
-  const version = schemaVersion(db, path)
-  if (version <= migrations.length) return
-  throw new HermesError(
-    'invalid_request',
-    `The database ${path} has schema version ${version}, newer than this program's ${migrations.length}; run the newer program, or restore a backup`,
-  )
+  refuseNewer(schemaVersion(db, path), migrations, path)
 }
 
 /** Brings a database up to the newest migration, each in a transaction of its own; answers those it applied. */

@@ -1,8 +1,11 @@
 import type { Database } from 'better-sqlite3'
 import type { MakeChange } from '../changes/changes.js'
+import { GroupCommit } from '../commit/group-commit.js'
 import { SILENT, type StoreLogger } from '../logger.js'
 import { NO_QUOTAS, type Quotas } from '../quotas.js'
 import type { Store } from '../store.js'
+import { unavailable } from '../unavailable.js'
+import { WriteHealth } from '../write-health.js'
 import { WriteQueue } from '../write-queue.js'
 import { sqliteAdministration } from './administration/administration.js'
 import { sqliteAudit } from './audit.js'
@@ -11,15 +14,12 @@ import { CommitThread } from './commit-thread.js'
 import { openReader, openWriter } from './connection.js'
 import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js'
 import { sqliteEventLog } from './event-log.js'
-import { GroupCommit } from './group-commit.js'
 import { sqliteIdentities } from './identities.js'
 import { readInstallation, settle } from './installation.js'
 import { lockDatabase } from './lock.js'
 import { checkSchema, migrate, readMigrations } from './migrations.js'
 import { PrismaWriter } from './prisma.js'
 import { sqliteRevocations } from './revocations.js'
-import { unavailable } from './sqlite-error.js'
-import { WriteHealth } from './write-health.js'
 
 export interface SqliteStoreOptions {
   /** `file:` and a path, relative to the working directory, such as file:./data/hermes.db. */
@@ -90,7 +90,7 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
     await Promise.allSettled([writer.close(), thread.close()])
     throw error
   }
-  const commits = new GroupCommit(queue, thread, now, health)
+  const commits = new GroupCommit(queue, thread.commit, now, health)
   const make: MakeChange = (name, input) => commits.change(name, input)
   const reader = openReader(path)
   return {

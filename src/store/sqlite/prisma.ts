@@ -1,8 +1,8 @@
 import { HermesError } from '../../errors.js'
 import type { Prisma, PrismaClient } from '../generated/client.js'
+import { describe, unavailable } from '../unavailable.js'
+import type { WriteHealth } from '../write-health.js'
 import type { WriteQueue } from '../write-queue.js'
-import { describe, unavailable } from './sqlite-error.js'
-import type { WriteHealth } from './write-health.js'
 
 export type Transaction = Prisma.TransactionClient
 

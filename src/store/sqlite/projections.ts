@@ -1,36 +1,8 @@
 import type { Database } from 'better-sqlite3'
+import { INVITATION_COLUMNS, INVITATION_FIELDS } from '../invitation-row.js'
 import type { StoredInvitation, StoredMember } from '../records.js'
-import type { Extras } from './batch.js'
+import type { Extras } from './packed-batch.js'
 import { stayGuard } from './stay-guard.js'
-
-/** The columns of Invitation that are fields of StoredInvitation of the same name. */
-export const INVITATION_FIELDS = [
-  'id',
-  'state',
-  'expiresAt',
-  'inviterChallenge',
-  'inviterAttachment',
-  'roster',
-  'rosterSeq',
-  'invitedSeq',
-  'inviteeChallenge',
-  'inviteeAttachment',
-  'inviteeSignature',
-  'inviterSignature',
-  'confirmationAttachment',
-  'commitAttachment',
-  'endedSeq',
-  'reason',
-] as const satisfies readonly (keyof StoredInvitation)[]
-
-const INVITATION_COLUMNS = [
-  'conversationId',
-  'inviterId',
-  'inviterFingerprint',
-  'inviteeId',
-  'inviteeFingerprint',
-  ...INVITATION_FIELDS,
-]
 
 const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ')
 

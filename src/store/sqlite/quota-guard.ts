@@ -1,9 +1,10 @@
 import type { Database } from 'better-sqlite3'
+import { chargesOf } from '../charges.js'
 import type { NewConversation } from '../event-log.js'
-import type { Quota, Quotas } from '../quotas.js'
+import { type Quota, QuotaError, type Quotas } from '../quotas.js'
 import type { StoredInvitation } from '../records.js'
-import type { PackedAppend } from './batch.js'
-import { chargesOf, usageWriter } from './usage.js'
+import type { PackedAppend } from './packed-batch.js'
+import { usageWriter } from './usage.js'
 
 const HOUR_MS = 3600 * 1000
 
@@ -17,19 +18,6 @@ const OPEN_INVITATIONS_TO_ONE = `
     SELECT 1 FROM "Invitation" WHERE "inviterId" = ? AND "inviteeId" = ? AND "endedSeq" IS NULL LIMIT ?)`
 const MEMBERSHIPS = `
   SELECT count(*) FROM (SELECT 1 FROM "Participant" WHERE "userId" = ? AND "toSeq" IS NULL LIMIT ?)`
-
-/** More than a quota allows. */
-export class QuotaError extends Error {
-  override readonly name = 'QuotaError'
-  readonly quota: Quota
-  readonly limit: number
-
-  constructor(quota: Quota, limit: number) {
-    super(`more than ${quota} ${limit}`)
-    this.quota = quota
-    this.limit = limit
-  }
-}
 
 /** Holds appends against the quotas inside the transaction of its caller; throws QuotaError at the first beyond one. */
 export interface QuotaGuard {

@@ -1,12 +1,8 @@
 import type { Database } from 'better-sqlite3'
+import { RevokedError } from '../append-refusals.js'
 import type { StoredMember } from '../records.js'
 
 const IS_REVOKED = `SELECT 1 FROM "Certificate" WHERE "fingerprint" = ? AND "revokedAt" IS NOT NULL`
-
-/** A stay would begin under a certificate that is revoked. */
-export class RevokedError extends Error {
-  override readonly name = 'RevokedError'
-}
 
 /**
  * Refuses, inside the transaction of its caller, that a stay begins under a revoked certificate. Here alone it is

@@ -1,10 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import type { PackedAppend, PackedEvent } from './batch.js'
-
-const DAY_MS = 24 * 3600 * 1000
-
-/** Events with which users fill the database at will; every other kind ends something, and must always be possible. */
-const CHARGED: ReadonlySet<string> = new Set(['message', 'started', 'invited', 'accepted', 'joined'])
+import { dayChargesOf, dayOf } from '../charges.js'
+import type { PackedAppend } from './packed-batch.js'
 
 const BEGIN = `INSERT INTO "Usage" ("userId", "bytes") VALUES (?, 0) ON CONFLICT DO NOTHING`
 const ADD = `UPDATE "Usage" SET "bytes" = "bytes" + ? WHERE "userId" = ? AND "bytes" <= ?`
@@ -18,18 +14,6 @@ interface Share {
   readonly userId: number
   readonly bytes: number
 }
-
-/** What appends take of each sender's quota of bytes. */
-export function chargesOf(appends: readonly PackedAppend[]): ReadonlyMap<number, number> {
-  const bytes = new Map<number, number>()
-  for (const { events } of appends)
-    for (const event of events)
-      if (CHARGED.has(event.type)) bytes.set(event.senderId, (bytes.get(event.senderId) ?? 0) + bytesOf(event))
-  return bytes
-}
-
-const bytesOf = ({ body }: PackedEvent) => Buffer.byteLength(body)
-const dayOf = (at: number) => Math.floor(at / DAY_MS)
 
 /** Keeps how much each sender has stored, inside the transaction of its caller. */
 export interface UsageWriter {
@@ -56,10 +40,8 @@ export function usageWriter(db: Database): UsageWriter {
       begin.run(userId)
       return attempt()
     },
-    note({ events }) {
-      for (const event of events)
-        if (event.type !== 'message' && CHARGED.has(event.type))
-          addToDay.run(dayOf(event.at), event.senderId, bytesOf(event))
+    note(append) {
+      for (const { day, userId, bytes } of dayChargesOf(append)) addToDay.run(day, userId, bytes)
     },
     giveBack: (userId, bytes) => void giveBack.run(bytes, userId),
     giveBackDays(before) {

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import type { Refused } from './batch.js'
-import { describe } from './sqlite-error.js'
+import type { Refused } from '../commit/batch.js'
+import { describe } from '../unavailable.js'
 import { transactions } from './transactions.js'
 
 /** Two statements, for SQLite writes no page for a value that is there already. */

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { administrationChanges } from '../../administration-changes.js'
 import type { AdministrationStore } from '../../administration-store.js'
 import type { MakeChange } from '../../changes/changes.js'
 import { administrationReads } from './reads.js'
@@ -7,10 +8,6 @@ import { administrationReads } from './reads.js'
 export function sqliteAdministration(reader: Database, make: MakeChange): AdministrationStore {
   return {
     ...administrationReads(reader),
-    grantRole: (grant) => make('grantRole', grant),
-    disable: (act) => make('disableUser', act),
-    enable: (act) => make('enableUser', act),
-    unlock: (act) => make('unlockUser', act),
-    revoke: (revocation) => make('revokeOfUser', revocation),
+    ...administrationChanges(make),
   }
 }

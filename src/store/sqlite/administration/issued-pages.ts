@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3'
+import { ISSUED_COLUMNS, type IssuedRow } from '../../account-row.js'
 import type { CertificatePage, CertificateStatus, IssuedCertificate } from '../../administration-store.js'
 import { withDates } from '../../certificate-row.js'
-import { ISSUED_COLUMNS, type IssuedRow } from './rows.js'
 
 /** Certificates that stand alike and have an index of their own, whose condition is theirs word for word. */
 const SOURCES = {

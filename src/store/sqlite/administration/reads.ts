@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3'
+import { ACCOUNT_COLUMNS, type AccountRow, ISSUED_COLUMNS, type IssuedRow, toAccount } from '../../account-row.js'
 import type { AdministrationStore } from '../../administration-store.js'
 import { toDate, withDates } from '../../certificate-row.js'
 import { issuedPages } from './issued-pages.js'
-import { ACCOUNT_COLUMNS, type AccountRow, ISSUED_COLUMNS, type IssuedRow, toAccount } from './rows.js'
 
 const ACCOUNT = `
   SELECT ${ACCOUNT_COLUMNS} FROM "User" u

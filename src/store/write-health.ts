@@ -1,5 +1,5 @@
-import type { StoreLogger } from '../logger.js'
-import { unavailable } from './sqlite-error.js'
+import type { StoreLogger } from './logger.js'
+import { unavailable } from './unavailable.js'
 
 /** Writes something and takes it back; answers why the database did not take it, or null. */
 export type Probe = () => Promise<string | null>

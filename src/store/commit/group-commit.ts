@@ -1,16 +1,9 @@
 import { HermesError } from '../../errors.js'
 import type { ChangeAnswer, ChangeInput, ChangeName } from '../changes/changes.js'
 import type { Append, AppendCallback } from '../event-log.js'
+import type { WriteHealth } from '../write-health.js'
 import type { WriteQueue } from '../write-queue.js'
-import {
-  type BatchOutcome,
-  type CursorMove,
-  type DeviceOpening,
-  type DeviceOutcome,
-  packAppends,
-  refuseAll,
-} from './batch.js'
-import type { CommitThread } from './commit-thread.js'
+import type { BatchOutcome, Commit, CursorMove, DeviceOpening, DeviceOutcome } from './batch.js'
 import {
   answer,
   failedConversations,
@@ -21,8 +14,6 @@ import {
   type PendingOpening,
 } from './group.js'
 import { type CursorCallback, PendingCursors } from './pending-cursors.js'
-import { describe } from './sqlite-error.js'
-import type { WriteHealth } from './write-health.js'
 
 /** Bounds a transaction, and with it the time until its first append is answered. */
 const BATCH_APPENDS_MAX = 1024
@@ -32,7 +23,7 @@ const CURSOR_DELAY_MS = 200
 /** Collects what arrives while a commit is under way, and has it written as one transaction. */
 export class GroupCommit {
   readonly #queue: WriteQueue
-  readonly #thread: CommitThread
+  readonly #commit: Commit
   readonly #now: () => Date
   readonly #health: WriteHealth
   #changes: PendingChange[] = []
@@ -48,9 +39,9 @@ export class GroupCommit {
   #underWay = false
   #closed = false
 
-  constructor(queue: WriteQueue, thread: CommitThread, now: () => Date, health: WriteHealth) {
+  constructor(queue: WriteQueue, commit: Commit, now: () => Date, health: WriteHealth) {
     this.#queue = queue
-    this.#thread = thread
+    this.#commit = commit
     this.#now = now
     this.#health = health
   }
@@ -147,13 +138,11 @@ export class GroupCommit {
     const batch = {
       now: this.#now().getTime(),
       changes: group.changes.map(({ change }) => change),
-      ...packAppends(doable.map(({ entry }) => entry)),
+      appends: doable.map(({ entry }) => entry),
       devices: group.openings.map(({ opening }) => opening),
       cursors: group.moves.map(({ deviceId, target, value }) => ({ deviceId, target, value })),
     }
-    this.#thread.commit(batch, (outcome, cause) => {
-      this.#settle(group, outcome ?? refuseAll(batch, doable.length, describe(cause)))
-    })
+    this.#commit(batch, (outcome) => this.#settle(group, outcome))
   }
 
   #take(): Group {

@@ -1,6 +1,6 @@
-import type { Account, IssuedCertificate } from '../../administration-store.js'
-import { toDate, withDates } from '../../certificate-row.js'
-import type { AuthorisedBy, Role } from '../../records.js'
+import type { Account, IssuedCertificate } from './administration-store.js'
+import { toDate, withDates } from './certificate-row.js'
+import type { AuthorisedBy, Role } from './records.js'
 
 /** Of a certificate `c` and its user `u`. */
 export const ISSUED_COLUMNS = `

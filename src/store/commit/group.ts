@@ -2,6 +2,7 @@ import { HermesError } from '../../errors.js'
 import type { Change } from '../changes/changes.js'
 import type { Append, AppendCallback } from '../event-log.js'
 import { quotaExceeded } from '../quotas.js'
+import { unavailable } from '../unavailable.js'
 import type {
   AppendOutcome,
   BatchOutcome,
@@ -13,7 +14,6 @@ import type {
   Refused,
 } from './batch.js'
 import type { PendingMove } from './pending-cursors.js'
-import { unavailable } from './sqlite-error.js'
 
 export interface PendingAppend {
   readonly entry: Append
@@ -41,7 +41,7 @@ export interface Group {
   readonly barriers: readonly (() => void)[]
 }
 
-const NO_OUTCOME: Refused = { cause: 'The committing thread gave no outcome' }
+const NO_OUTCOME: Refused = { cause: 'Whoever commits gave no outcome' }
 
 /** The conversations whose next appends were decided on what was not stored. */
 export function failedConversations(group: Group, outcome: BatchOutcome): ReadonlySet<number> {
