@@ -46,9 +46,13 @@ function open(pem: string, what: string): Opened {
     refuseUnknownCritical(parseCertificate(der).tbs.extensions)
     return { x509: new X509Certificate(der), fingerprint: fingerprintOf(der) }
   } catch (cause) {
-    throw new VerificationError(`${what} cannot be read: ${cause instanceof Error ? cause.message : 'unknown'}`, {
-      cause,
-    })
+    throw new VerificationError(
+      'certificate_invalid',
+      `${what} cannot be read: ${cause instanceof Error ? cause.message : 'unknown'}`,
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -58,12 +62,24 @@ function open(pem: string, what: string): Opened {
  */
 export function pinRoot(rootPem: string, fingerprint: string, trustDomain: string, authoritiesPem: string): Pin {
   const root = open(rootPem, 'the root certificate')
-  verify(root.fingerprint === fingerprint, `the root has the fingerprint ${root.fingerprint}, not ${fingerprint}`)
-  verify(isIssuedBy(root.x509, root.x509) && root.x509.ca, 'the root certificate is no self-signed CA certificate')
+  verify(
+    root.fingerprint === fingerprint,
+    'root_mismatch',
+    `the root has the fingerprint ${root.fingerprint}, not ${fingerprint}`,
+  )
+  verify(
+    isIssuedBy(root.x509, root.x509) && root.x509.ca,
+    'root_mismatch',
+    'the root certificate is no self-signed CA certificate',
+  )
   const issuers = splitPem(authoritiesPem)
     .map((pem) => open(pem, 'a certificate of the CA').x509)
     .filter((x509) => x509.ca && isForClients(x509) && isIssuedBy(x509, root.x509))
-  verify(issuers.length > 0, 'no certificate of the CA was issued by the pinned root for clients')
+  verify(
+    issuers.length > 0,
+    'certificate_invalid',
+    'no certificate of the CA was issued by the pinned root for clients',
+  )
   return { rootPem, rootFingerprint: fingerprint, trustDomain, issuers }
 }
 
@@ -83,15 +99,24 @@ export function verifyUserCertificate(
   const what = `the certificate of ${username}`
   const { x509, fingerprint } = open(pem, what)
   const issuer = pin.issuers.find((candidate) => isIssuedBy(x509, candidate))
-  verify(issuer !== undefined, `${what} was not issued under the pinned root`)
+  verify(issuer !== undefined, 'certificate_invalid', `${what} was not issued under the pinned root`)
   verify(
     [issuer, x509].every((one) => isValidAt(one, now, earlyMs)),
+    'certificate_invalid',
     `${what} is not valid at ${now.toISOString()}`,
   )
-  verify(!x509.ca && isForClients(x509), `${what} is not for a client`)
-  verify(keyTypeOf(x509.publicKey) !== undefined, `${what} has a key of a kind that Hermes does not admit`)
+  verify(!x509.ca && isForClients(x509), 'certificate_invalid', `${what} is not for a client`)
+  verify(
+    keyTypeOf(x509.publicKey) !== undefined,
+    'certificate_invalid',
+    `${what} has a key of a kind that Hermes does not admit`,
+  )
   const name = `URI:acct:${username}@${pin.trustDomain}`
-  verify(x509.subjectAltName === name, `${what} names ${x509.subjectAltName ?? 'nobody'}, not ${name}`)
+  verify(
+    x509.subjectAltName === name,
+    'certificate_swapped',
+    `${what} names ${x509.subjectAltName ?? 'nobody'}, not ${name}`,
+  )
   return { username, fingerprint, publicKey: x509.publicKey, notAfter: new Date(x509.validTo) }
 }
 

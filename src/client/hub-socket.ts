@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import { PROTOCOL } from '../wire/limits.js'
 import { refusalFromHttp } from './refusal.js'
+import { connectionError } from './tls-error.js'
 
 export interface HubOptions {
   /** URL of the hub listener, https. */
@@ -37,7 +38,7 @@ export function openHubSocket({ url, rootPem, certificate, key, device = 'defaul
   })
   const opened = new Promise<void>((resolve, reject) => {
     socket.once('open', resolve)
-    socket.once('error', reject)
+    socket.once('error', (error) => reject(connectionError(endpoint, error)))
     socket.once('unexpected-response', (_request, response) => {
       readRefusal(response)
         .then(reject, reject)

@@ -1,8 +1,10 @@
 import type { z } from 'zod'
 import { type FetchMyRequest, Identity, OwnIdentity, type RegisterRequest } from '../wire/identity.js'
+import type { ChangePasswordRequest, RecoverRequest, RevokeRequest } from '../wire/upkeep.js'
 import { ServerConfiguration } from '../wire/well-known.js'
 import { type Pin, pinRoot } from './certificates.js'
-import { callJson, getPem } from './https.js'
+import { callEmpty, callJson, getPem } from './https.js'
+import { VerificationError } from './verification-error.js'
 
 export interface IdentityClientOptions {
   /** URL of the identity listener. */
@@ -15,6 +17,8 @@ export interface IdentityClientOptions {
 export interface IdentityClient {
   /** Where the hub is, the limits, and what is asked of a locked private key. */
   configuration(): Promise<ServerConfiguration>
+  /** PEM of the CAs that the server says issue certificates, yet to be verified (`pinRoot`). */
+  authorities(): Promise<string>
   /** Pins the root by the fingerprint that the user compared out of band. */
   pin(rootFingerprint: string): Promise<Pin>
   /** A new user and his certificate. */
@@ -23,6 +27,19 @@ export interface IdentityClient {
   fetch(username: string): Promise<Identity>
   /** One's own certificate and locked private key. */
   fetchMy(request: FetchMyRequest): Promise<OwnIdentity>
+  /** A new certificate by password, when the key is lost. */
+  recover(request: RecoverRequest): Promise<Identity>
+  changePassword(request: ChangePasswordRequest): Promise<void>
+  /** By password: for whoever has lost his key. */
+  revoke(request: RevokeRequest): Promise<void>
+}
+
+/**
+ * The root with a fingerprint that people compared, as the server has it. The connection proves nothing yet: what
+ * comes over it is checked by its hash (`pinRoot`).
+ */
+export function fetchRoot(url: string, rootFingerprint: string): Promise<string> {
+  return getPem(new URL(`/ca/root/${rootFingerprint}`, url), null)
 }
 
 export function createIdentityClient({ url, rootPem: ca }: IdentityClientOptions): IdentityClient {
@@ -30,19 +47,28 @@ export function createIdentityClient({ url, rootPem: ca }: IdentityClientOptions
   const post = <S extends z.ZodType>(path: string, body: object, schema: S) =>
     callJson({ url: new URL(path, url), ca, body, schema })
   const configuration = () => get('/.well-known/hermes', ServerConfiguration)
+  const authorities = () => getPem(new URL('/ca', url), ca)
+  const own = async <I extends Identity>(username: string, identity: Promise<I>) => ofUser(username, await identity)
   return {
     configuration,
+    authorities,
     pin: async (rootFingerprint) => {
-      const [{ trustDomain }, authorities] = await Promise.all([configuration(), getPem(new URL('/ca', url), ca)])
-      return pinRoot(ca, rootFingerprint, trustDomain, authorities)
+      const [{ trustDomain }, issuers] = await Promise.all([configuration(), authorities()])
+      return pinRoot(ca, rootFingerprint, trustDomain, issuers)
     },
-    register: async (request) => ofUser(request.username, await post('/register', request, Identity)),
-    fetch: async (username) => ofUser(username, await get(`/fetch/${encodeURIComponent(username)}`, Identity)),
-    fetchMy: async (request) => ofUser(request.username, await post('/fetch-my', request, OwnIdentity)),
+    register: (request) => own(request.username, post('/register', request, Identity)),
+    fetch: (username) => own(username, get(`/fetch/${encodeURIComponent(username)}`, Identity)),
+    fetchMy: (request) => own(request.username, post('/fetch-my', request, OwnIdentity)),
+    recover: (request) => own(request.username, post('/recover', request, Identity)),
+    changePassword: (body) => callEmpty({ url: new URL('/change-password', url), ca, body }),
+    revoke: (body) => callEmpty({ url: new URL('/revoke', url), ca, body }),
   }
 }
 
 function ofUser<I extends Identity>(username: string, identity: I): I {
   if (identity.username === username) return identity
-  throw new Error(`the server answered the identity of ${identity.username} instead of ${username}'s`)
+  throw new VerificationError(
+    'certificate_swapped',
+    `the server answered the identity of ${identity.username} instead of ${username}'s`,
+  )
 }

@@ -2,7 +2,13 @@
 export class Inbox<T> implements AsyncIterableIterator<T, undefined> {
   readonly #items: T[] = []
   #waiting: { resolve: (result: IteratorResult<T, undefined>) => void; reject: (cause: Error) => void } | null = null
+  readonly #max: number
   #end: { readonly failure: Error | null } | null = null
+
+  /** Of more than `max` that wait the oldest are forgotten. */
+  constructor(max = Number.POSITIVE_INFINITY) {
+    this.#max = max
+  }
 
   get length(): number {
     return this.#items.length
@@ -14,6 +20,7 @@ export class Inbox<T> implements AsyncIterableIterator<T, undefined> {
     this.#waiting = null
     if (waiting) waiting.resolve({ value: item, done: false })
     else this.#items.push(item)
+    if (this.#items.length > this.#max) this.#items.shift()
   }
 
   /** What has arrived can still be taken; after it the reader gets the end, or `failure`. */

@@ -31,20 +31,36 @@ export function createChallenge(): string {
 /** An invitation that never ends, or that has ended, is none. */
 export function verifyExpiry(expiresAt: string, now: Date): void {
   const ahead = Date.parse(expiresAt) - now.getTime()
-  verify(ahead > 0, `the invitation ended at ${expiresAt}`)
-  verify(ahead <= EXPIRY_DAYS_MAX * DAY_MS, `the invitation ends over ${EXPIRY_DAYS_MAX} days ahead: ${expiresAt}`)
+  verify(ahead > 0, 'invitation_invalid', `the invitation ended at ${expiresAt}`)
+  verify(
+    ahead <= EXPIRY_DAYS_MAX * DAY_MS,
+    'invitation_invalid',
+    `the invitation ends over ${EXPIRY_DAYS_MAX} days ahead: ${expiresAt}`,
+  )
 }
 
 /** The digest is that of the members shown, the inviter is one of them, and the invitee is none. */
 export function verifyRoster(roster: string, members: readonly Party[], inviter: Party, invitee: string): void {
-  verify(digestOf(members) === roster, 'the digest of the members is not that of the members shown')
-  verify(hasMember(members, inviter), `${inviter.username} is not among the members under the certificate shown`)
-  verify(!members.some(({ username }) => username === invitee), `${invitee} is among the members already`)
+  verify(digestOf(members) === roster, 'roster_mismatch', 'the digest of the members is not that of the members shown')
+  verify(
+    hasMember(members, inviter),
+    'roster_mismatch',
+    `${inviter.username} is not among the members under the certificate shown`,
+  )
+  verify(
+    !members.some(({ username }) => username === invitee),
+    'roster_mismatch',
+    `${invitee} is among the members already`,
+  )
 }
 
 /** The digest of a roster; a name twice in it is no roster. */
 export function digestOf(members: readonly Party[]): string {
-  verify(new Set(members.map(({ username }) => username)).size === members.length, 'a member is named twice')
+  verify(
+    new Set(members.map(({ username }) => username)).size === members.length,
+    'roster_mismatch',
+    'a member is named twice',
+  )
   return rosterDigest(members)
 }
 
@@ -54,7 +70,11 @@ export function hasMember(members: readonly Party[], party: Party): boolean {
 
 /** The digest that goes with an attachment is that of the attachment shown. */
 export function verifyAttachment(attachment: string | undefined, digest: string): void {
-  verify(attachmentDigest(attachment) === digest, 'the digest of the attachment is not that of the attachment shown')
+  verify(
+    attachmentDigest(attachment) === digest,
+    'attachment_altered',
+    'the digest of the attachment is not that of the attachment shown',
+  )
 }
 
 /** The transcript of either pass. */
@@ -86,5 +106,6 @@ export async function verifySignature<C extends InvitationContext>(
     transcriptOf(context, fields),
     Buffer.from(signature, 'base64url'),
   )
-  if (!isGood) throw new VerificationError(`the signature of ${signer} does not fit what this side knows`)
+  if (!isGood)
+    throw new VerificationError('signature_invalid', `the signature of ${signer} does not fit what this side knows`)
 }

@@ -36,10 +36,14 @@ export interface AcceptedInvitation {
 export function receiveInvitation(self: Self, pin: Pin, event: Invited, now: Date): ReceivedInvitation {
   const { from, invitee, expiresAt, roster, members } = event
   const isForSelf = invitee.username === self.username && invitee.fingerprint === self.fingerprint
-  verify(isForSelf, `the invitation is for ${invitee.username} under ${invitee.fingerprint}`)
+  verify(isForSelf, 'invitation_invalid', `the invitation is for ${invitee.username} under ${invitee.fingerprint}`)
   const inviter = verifyUserCertificate(event.certificate, from.username, pin, now)
-  verify(inviter.fingerprint === from.fingerprint, `the certificate shown is not the one of ${from.username} named`)
-  verify(inviter.username !== self.username, 'nobody is invited by himself')
+  verify(
+    inviter.fingerprint === from.fingerprint,
+    'certificate_swapped',
+    `the certificate shown is not the one of ${from.username} named`,
+  )
+  verify(inviter.username !== self.username, 'invitation_invalid', 'nobody is invited by himself')
   verifyRoster(roster, members, inviter, self.username)
   verifyAttachment(event.attachment, event.attachmentDigest)
   verifyExpiry(expiresAt, now)
@@ -81,7 +85,7 @@ export function acceptInvitation(
  */
 export async function verifyConfirmation(accepted: AcceptedInvitation, joined: Joined): Promise<void> {
   const { transcript, inviter } = accepted
-  verify(joined.invitation === transcript.invitation, 'the confirmation is of another invitation')
+  verify(joined.invitation === transcript.invitation, 'invitation_invalid', 'the confirmation is of another invitation')
   verifyAttachment(joined.attachment, joined.confirmationAttachment)
   verifyAttachment(joined.commit, joined.commitAttachment)
   const { confirmationRoster, confirmationAttachment, commitAttachment, inviterSignature } = joined

@@ -52,10 +52,14 @@ export async function verifyAcceptance(
   event: Accepted,
   now: Date,
 ): Promise<VerifiedAcceptance> {
-  verify(event.invitation === answer.invitation, 'the acceptance is of another invitation')
+  verify(event.invitation === answer.invitation, 'invitation_invalid', 'the acceptance is of another invitation')
   const invitee = verifyUserCertificate(event.certificate, sent.username, pin, now)
-  verify(invitee.fingerprint === sent.fingerprint, `${sent.username} answers with another certificate`)
-  verify(event.challenge !== sent.challenge, 'the two challenges are the same')
+  verify(
+    invitee.fingerprint === sent.fingerprint,
+    'certificate_swapped',
+    `${sent.username} answers with another certificate`,
+  )
+  verify(event.challenge !== sent.challenge, 'invitation_invalid', 'the two challenges are the same')
   verifyAttachment(event.attachment, event.attachmentDigest)
   const transcript: AcceptTranscript = {
     hub: pin.rootFingerprint,
@@ -93,8 +97,12 @@ export function confirmInvitation(
   { transcript, members: invited }: VerifiedAcceptance,
   { members = invited, attachment, commit, epoch }: Confirmation = {},
 ): z.input<typeof ConfirmParams> {
-  verify(hasMember(members, self), 'this side is not among the members')
-  verify(!members.some(({ username }) => username === transcript.invitee), `${transcript.invitee} is a member already`)
+  verify(hasMember(members, self), 'roster_mismatch', 'this side is not among the members')
+  verify(
+    !members.some(({ username }) => username === transcript.invitee),
+    'roster_mismatch',
+    `${transcript.invitee} is a member already`,
+  )
   const fields: ConfirmTranscript = {
     ...transcript,
     confirmationRoster: digestOf(members),

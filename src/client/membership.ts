@@ -20,8 +20,8 @@ export async function verifyMembership(pin: Pin, joined: Joined): Promise<void> 
   const at = new Date(joined.at)
   const inviter = verifyParty(pin, joined.inviter, at)
   const member = verifyParty(pin, joined.member, at)
-  verify(inviter.username !== member.username, 'nobody is invited by himself')
-  verify(joined.inviterChallenge !== joined.inviteeChallenge, 'the two challenges are the same')
+  verify(inviter.username !== member.username, 'invitation_invalid', 'nobody is invited by himself')
+  verify(joined.inviterChallenge !== joined.inviteeChallenge, 'invitation_invalid', 'the two challenges are the same')
   verifyRoster(joined.roster, joined.members, inviter, member.username)
   verifyAttachment(joined.commit, joined.commitAttachment)
   const fields = transcriptOf(pin, joined)
@@ -31,7 +31,11 @@ export async function verifyMembership(pin: Pin, joined: Joined): Promise<void> 
 
 function verifyParty(pin: Pin, { username, fingerprint, certificate }: CertifiedParty, at: Date): VerifiedCertificate {
   const verified = verifyUserCertificate(certificate, username, pin, at, SET_BACK_MS)
-  verify(verified.fingerprint === fingerprint, `the certificate shown is not the one of ${username} named`)
+  verify(
+    verified.fingerprint === fingerprint,
+    'certificate_swapped',
+    `the certificate shown is not the one of ${username} named`,
+  )
   return verified
 }
 

@@ -1,0 +1,34 @@
+/** What keeps this side from going on, without the server having lied or refused: code for programs → meaning. */
+export const CLIENT_CODES = {
+  directory_in_use: 'Another process uses the directory',
+  directory_unsafe: 'Others may read or write what is in the directory',
+  directory_damaged: 'A file of the directory cannot be read',
+  not_joined: 'The directory belongs to no server yet',
+  already_joined: 'The directory belongs to a server already',
+  not_registered: 'The directory has no user yet',
+  already_registered: 'The directory has a user already',
+  passwords_equal: 'Both passwords are the same',
+  password_unfit: 'The second password is too weak to lock a key',
+  key_locked: 'The private key is locked, and the password that opens it is missing or wrong',
+  key_missing: 'The certificate belongs to another private key than that of this device',
+  fingerprint_changed: 'Somebody has another certificate than the one remembered',
+  user_unusable: 'The certificate of somebody has expired or was revoked',
+  unreachable: 'There is no connection to the server',
+  conversation_halted: 'The conversation does not go on, because something in it did not verify',
+  conversation_unknown: 'This device has no such conversation',
+  reader_busy: 'Somebody else is reading already',
+  closed: 'The client was closed',
+} as const
+
+export type ClientCode = keyof typeof CLIENT_CODES
+
+/** This side cannot go on; `message` says why and what to do. */
+export class ClientError extends Error {
+  override readonly name: string = 'ClientError'
+  readonly code: ClientCode
+
+  constructor(code: ClientCode, message: string = CLIENT_CODES[code], options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,130 @@
+import { Account } from './account.js'
+import { type Home, selfOf } from './home.js'
+import type { Notice } from './notices.js'
+import { type JoinOptions, joinHome, type OpenOptions, openHome } from './open-home.js'
+import { People } from './people.js'
+import { login, type RecoverOptions, type RegisterOptions, recover, register, type SignOn } from './sign-on.js'
+
+/** One device of one user: his key and certificate, and what he remembers, in a directory. */
+export class HermesClient {
+  /** The certificates of others. */
+  readonly people: People
+  /** The upkeep of one's own account. */
+  readonly account: Account
+  /** What a person should hear of, for one reader; ends with `close`. */
+  readonly notices: AsyncIterableIterator<Notice, undefined>
+  readonly #home: Home
+
+  private constructor(home: Home) {
+    this.#home = home
+    this.people = new People(home)
+    this.account = new Account(home, () => undefined)
+    this.notices = home.notices.inbox
+  }
+
+  /**
+   * Begins in a new directory: gets the root certificate, checks that it has the fingerprint that somebody who runs
+   * the server told, and from then on talks to nobody that this root did not certify.
+   *
+   * Rejects with VerificationError `root_mismatch` or `server_untrusted`; with ClientError `already_joined`,
+   * `directory_in_use`, `directory_unsafe` or `unreachable`.
+   *
+   * @example
+   * const client = await HermesClient.join({ directory, url, rootFingerprint })
+   */
+  static async join(options: JoinOptions): Promise<HermesClient> {
+    return new HermesClient(await joinHome(options))
+  }
+
+  /**
+   * Goes on in the directory of an earlier `join`. Asks nothing of the network.
+   *
+   * Rejects with ClientError `not_joined`, `directory_in_use`, `directory_unsafe`, `directory_damaged` or
+   * `key_locked`.
+   *
+   * @example
+   * const client = await HermesClient.open({ directory })
+   */
+  static async open(options: OpenOptions): Promise<HermesClient> {
+    return new HermesClient(await openHome(options))
+  }
+
+  /** Name of this device. */
+  get device(): string {
+    return this.#home.profile.device
+  }
+
+  /** Whoever registered or logged in here; null before that. */
+  get username(): string | null {
+    return this.#home.credentials?.username ?? null
+  }
+
+  /**
+   * Of one's own certificate: what others compare.
+   *
+   * Throws ClientError `not_registered`.
+   *
+   * @example
+   * console.log(`I am ${client.username}, ${client.fingerprint}`)
+   */
+  get fingerprint(): string {
+    return selfOf(this.#home).fingerprint
+  }
+
+  /** Of the root that was pinned. */
+  get rootFingerprint(): string {
+    return this.#home.profile.rootFingerprint
+  }
+
+  /**
+   * Registers a new user: makes a key, gets a certificate for it, and leaves the key with the server for the next
+   * device, locked with `keyPassword`, which never leaves this one. Calling it again after a failure goes on with
+   * the same key.
+   *
+   * Rejects with Refusal, such as `username_taken`; with ClientError `passwords_equal`, `password_unfit` or
+   * `already_registered`.
+   *
+   * @example
+   * await client.register({ username, password: 'a long server password', keyPassword: 'a second password' })
+   */
+  register(options: RegisterOptions): Promise<void> {
+    return register(this.#home, options)
+  }
+
+  /**
+   * An existing user on this new device: gets certificate and locked key, and opens the key here.
+   *
+   * Rejects with Refusal `invalid_credentials`, `no_private_key` or `account_locked`; with ClientError `key_locked`
+   * when `keyPassword` is wrong, or `already_registered`.
+   *
+   * @example
+   * await client.login({ username, password: 'a long server password', keyPassword: 'a second password' })
+   */
+  login(options: SignOn): Promise<void> {
+    return login(this.#home, options)
+  }
+
+  /**
+   * A new key and certificate by password alone, when the old key is lost or in other hands. It ends every
+   * membership: others must invite this user anew, and will be told that his fingerprint changed.
+   *
+   * Rejects as `register` and `login` do.
+   *
+   * @example
+   * await client.recover({ username, password: 'a long server password', keyPassword: 'a second password' })
+   */
+  recover(options: RecoverOptions): Promise<void> {
+    return recover(this.#home, options)
+  }
+
+  /**
+   * Ends the client, and lets others use the directory.
+   *
+   * @example
+   * await client.close()
+   */
+  async close(): Promise<void> {
+    this.#home.notices.inbox.end()
+    await this.#home.state.close()
+  }
+}

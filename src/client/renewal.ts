@@ -1,0 +1,81 @@
+import type { KeyObject } from 'node:crypto'
+import { credentialsOf, exportKey } from './credentials.js'
+import { fetchNewest } from './enrolment.js'
+import { type Home, selfOf } from './home.js'
+import { createHubRest, type HubRest } from './hub-rest.js'
+import { createCertificateRequest, generateKey, lockPrivateKey } from './keys.js'
+import { Refusal } from './refusal.js'
+import type { PendingRenewal } from './state/pending-renewal.js'
+
+/** The hub by REST, under the certificate of now. */
+export function hubRestOf(home: Home): HubRest {
+  const { hubUrl: url, device } = home.profile
+  return createHubRest({ url, rootPem: home.authorities.pin.rootPem, device, own: selfOf(home) })
+}
+
+/**
+ * A new certificate for the same key. Where another device renewed first, its certificate is taken. The old one
+ * stays good to its own end.
+ */
+export async function renewSameKey(home: Home): Promise<void> {
+  const { username, key } = selfOf(home)
+  const identity = await hubRestOf(home)
+    .renew({ csr: createCertificateRequest(key, username) })
+    .catch((error: unknown) => {
+      if (error instanceof Refusal && error.code === 'certificate_superseded') return null
+      throw error
+    })
+  if (identity === null) return adoptNewest(home)
+  await adopt(home, identity.certificate)
+}
+
+/** Takes the newest certificate of one's own key. Throws ClientError `key_missing` when it is of another. */
+export async function adoptNewest(home: Home): Promise<void> {
+  const { username, key, fingerprint } = selfOf(home)
+  const identity = await fetchNewest(home.identities, username, key)
+  if (identity.fingerprint !== fingerprint) await adopt(home, identity.certificate)
+}
+
+/**
+ * A new certificate for a new key, which the server keeps locked with `keyPassword`. The request is remembered
+ * first: if the answer is lost, the same request again gets it.
+ */
+export async function renewNewKey(home: Home, keyPassword: string): Promise<void> {
+  const { username } = selfOf(home)
+  const key = await generateKey()
+  const encryptedPrivateKey = await lockPrivateKey(key, keyPassword)
+  const isLocked = ((await home.state.readIdentity()) ?? '').includes('ENCRYPTED')
+  const pending = {
+    csr: createCertificateRequest(key, username),
+    encryptedPrivateKey,
+    key: isLocked ? encryptedPrivateKey : exportKey(key),
+  }
+  await home.state.pendingRenewal.write(pending)
+  await finishRenewal(home, pending, key)
+}
+
+/** Asks for what an interrupted renewal asked for. */
+export async function finishRenewal(
+  home: Home,
+  { csr, encryptedPrivateKey, key: keyPem }: PendingRenewal,
+  key: KeyObject,
+): Promise<void> {
+  const { certificate } = await hubRestOf(home).renew({ csr, encryptedPrivateKey })
+  await adopt(home, certificate, { key, keyPem })
+  await home.state.pendingRenewal.write(null)
+}
+
+async function adopt(
+  home: Home,
+  certificate: string,
+  next: { readonly key: KeyObject; readonly keyPem: string } | null = null,
+): Promise<void> {
+  const { username, key } = selfOf(home)
+  const credentials = await home.authorities.verified((pin) =>
+    credentialsOf(username, certificate, next?.key ?? key, pin, home.now()),
+  )
+  await home.state.replaceCertificate(certificate, next?.keyPem)
+  home.credentials = credentials
+  const { fingerprint, notAfter } = credentials
+  home.notices.tell({ type: 'certificate_renewed', fingerprint, notAfter: notAfter.toISOString() })
+}
