@@ -39,7 +39,7 @@ export async function seedPeople(directory: string, count: number): Promise<read
     const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + DAY_MS) }
     const issued = issueUserCertificate(certificates.users, { username, trustDomain, spki, ...validity })
     const passwordHash = randomBytes(16).toString('hex')
-    const certificate = { ...issued, authorisedBy: 'registration' as const }
+    const certificate = { ...issued, authorisedBy: 'registration', issuer: 'users' } as const
     await store.identities.register({
       username,
       passwordHash,

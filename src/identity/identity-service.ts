@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events'
-import type { Authority } from '../pki/authority.js'
 import type { IdentityStore } from '../store/identity-store.js'
 import type { FetchMyRequest, Identity, OwnIdentity, RegisterRequest } from '../wire/identity.js'
 import type {
@@ -19,6 +18,7 @@ import { type Enrollment, enroll } from './est/enroll.js'
 import { fetchIdentity } from './fetch.js'
 import { fetchMyIdentity } from './fetch-my.js'
 import { createIdentityDescriber } from './identity.js'
+import type { IssueDependencies } from './issue.js'
 import { createLogin } from './login.js'
 import { PasswordWorkers } from './password-workers.js'
 import type { IdentityPolicy } from './policy.js'
@@ -35,13 +35,11 @@ import { unlockAccount } from './upkeep/unlock.js'
 
 const MINUTE_MS = 60_000
 
-export interface IdentityDependencies extends Consequences {
+export interface IdentityDependencies extends Consequences, Pick<IssueDependencies, 'authority'> {
   readonly store: IdentityStore
-  /** The users' CA, which signs. */
-  readonly authority: Authority
-  /** PEM of every users' CA ever used, newest first. */
-  readonly issuers: readonly string[]
-  /** SPKI hashes (64 hex digits) that no user may have: the CAs'. */
+  /** PEM of every users' CA ever used, as of now, newest first. */
+  readonly issuers: () => readonly string[]
+  /** SPKI hashes (64 hex digits) that no user may have: the CAs'. It may grow. */
   readonly forbiddenKeys: ReadonlySet<string>
   readonly trustDomain: string
   /** Config is one. */

@@ -22,19 +22,24 @@ export interface Describable {
 /** Makes a record what goes on the wire, as of `now`. */
 export type DescribeIdentity = (record: Describable, now: Date) => Identity
 
-/** `issuers`: PEM of every users' CA ever used, newest first. */
-export function createIdentityDescriber(issuers: readonly string[]): DescribeIdentity {
-  const authorities = issuers.map((pem) => ({ pem, certificate: new X509Certificate(pem) }))
+/** `issuers`: PEM of every users' CA ever used, as of now, newest first. */
+export function createIdentityDescriber(issuers: () => readonly string[]): DescribeIdentity {
+  const parsed = new Map<string, X509Certificate>()
+  const parse = (pem: string): X509Certificate => {
+    const certificate = parsed.get(pem) ?? new X509Certificate(pem)
+    parsed.set(pem, certificate)
+    return certificate
+  }
   const cache = new LRUCache<string, Encoded>({ maxSize: CACHED_MAX, sizeCalculation: () => 1 })
 
   const encode = ({ der, fingerprint }: NewCertificate): Encoded => {
     const known = cache.get(fingerprint)
     if (known !== undefined) return known
     const leaf = new X509Certificate(der)
-    const issuer = authorities.find(({ certificate }) => leaf.checkIssued(certificate))
+    const issuer = issuers().find((pem) => leaf.checkIssued(parse(pem)))
     if (issuer === undefined)
       throw new HermesError('internal', `No known users' CA issued the certificate ${fingerprint}`)
-    const encoded = { certificate: encodePem('CERTIFICATE', der), chain: issuer.pem }
+    const encoded = { certificate: encodePem('CERTIFICATE', der), chain: issuer }
     cache.set(fingerprint, encoded)
     return encoded
   }

@@ -2,14 +2,20 @@ import type { Authority } from '../pki/authority.js'
 import type { CertificateRequest } from '../pki/csr.js'
 import { issueUserCertificate } from '../pki/user-certificate.js'
 import type { AuthorisedBy, NewCertificate } from '../store/records.js'
+import type { IssuerName } from '../store/revocation-store.js'
 import type { IdentityPolicy } from './policy.js'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
+/** A generation of an issuing CA, with its key. */
+export interface Issuer extends Authority {
+  readonly name: IssuerName
+}
+
 export interface IssueDependencies {
-  /** The users' CA. */
-  readonly authority: Authority
+  /** The users' CA as it is now; throws `unavailable` when that may issue nothing. */
+  readonly authority: () => Issuer
   readonly trustDomain: string
   readonly policy: IdentityPolicy
   readonly now: () => Date
@@ -22,10 +28,11 @@ export function issueCertificate(
   { spki }: CertificateRequest,
   authorisedBy: AuthorisedBy,
 ): NewCertificate {
+  const issuer = authority()
   const at = now().getTime()
   const notBefore = new Date(at - MINUTE_MS)
   const notAfter = new Date(at + policy.certificateDays * DAY_MS)
-  const issued = issueUserCertificate(authority, { username, trustDomain, spki, notBefore, notAfter })
+  const issued = issueUserCertificate(issuer, { username, trustDomain, spki, notBefore, notAfter })
   const { serialNumber, fingerprint, spkiHash, der } = issued
   return {
     serialNumber,
@@ -35,5 +42,6 @@ export function issueCertificate(
     notBefore: issued.notBefore,
     notAfter: issued.notAfter,
     authorisedBy,
+    issuer: issuer.name,
   }
 }

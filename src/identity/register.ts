@@ -1,5 +1,4 @@
 import { HermesError } from '../errors.js'
-import type { Authority } from '../pki/authority.js'
 import { type CertificateRequest, parseCertificateRequest } from '../pki/csr.js'
 import type { IdentityStore } from '../store/identity-store.js'
 import type { NewCertificate } from '../store/records.js'
@@ -7,20 +6,15 @@ import type { Identity, RegisterRequest } from '../wire/identity.js'
 import type { AddressLimit } from './address-limit.js'
 import { checkEscrow } from './escrow.js'
 import type { FetchDependencies } from './fetch.js'
-import { issueCertificate } from './issue.js'
+import { type IssueDependencies, issueCertificate } from './issue.js'
 import { normalizeNewPassword } from './password.js'
 import type { PasswordWorkers } from './password-workers.js'
 import { normalizePem } from './pem-text.js'
-import type { IdentityPolicy } from './policy.js'
 import type { TakeTurn } from './turns.js'
 
-export interface RegisterDependencies extends FetchDependencies {
-  /** The users' CA. */
-  readonly authority: Authority
-  readonly trustDomain: string
+export interface RegisterDependencies extends FetchDependencies, IssueDependencies {
   /** SPKI hashes of the CAs. */
   readonly forbiddenKeys: ReadonlySet<string>
-  readonly policy: IdentityPolicy
   readonly workers: PasswordWorkers
   readonly registrationLimit: AddressLimit
   readonly passwordLimit: AddressLimit

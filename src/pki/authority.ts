@@ -15,6 +15,8 @@ const KEY_CERT_SIGN = 0b0000_0100
 export interface AuthorityCertificate {
   readonly certificatePem: string
   readonly certificateDer: Uint8Array
+  /** Lower-case hex. */
+  readonly serialNumber: string
   /** SHA-256 over SubjectPublicKeyInfo, 64 hex digits. */
   readonly spkiHash: string
   /** `sha256:` and 64 hex digits. */
@@ -73,6 +75,7 @@ export function parseAuthorityCertificate(certificatePem: string): AuthorityCert
   return {
     certificatePem,
     certificateDer,
+    serialNumber: Buffer.from(tbs.serialNumber).toString('hex'),
     spkiHash: sha256Hex(tbs.spki.bytes),
     fingerprint: fingerprintOf(certificateDer),
     notBefore: tbs.notBefore,

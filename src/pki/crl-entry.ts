@@ -1,6 +1,6 @@
 import { type Extension, readExtension } from './certificate.js'
-import { reasonCode } from './crl-reason.js'
-import { type DerNode, parseDer, TAG } from './der.js'
+import { reasonCode, reasonName } from './crl-reason.js'
+import { type DerNode, elementsOf, parseDer, TAG } from './der.js'
 import { enumerated, octetString, oid, sequence, time, unsignedInteger } from './der-encode.js'
 import { expectTag, readInteger, readSequence, readTime } from './der-values.js'
 import { type Check, isTimeTagRight, requireChecks } from './lint-check.js'
@@ -36,6 +36,19 @@ function readEntry(node: DerNode): CrlEntry {
     timeTag: date?.tag,
     extensions: extensions === undefined ? [] : readSequence(extensions, 'the extensions', 1).map(readExtension),
   }
+}
+
+/** Takes the entries of a CRL apart, one behind another (DER); null stands for none [RFC 5280 5.1.2.6]. */
+export function readCrlEntries(entries: Uint8Array | null): readonly Revocation[] {
+  return elementsOf(entries ?? new Uint8Array()).map(({ bytes }) => {
+    const { serialNumber, revokedAt, extensions } = readEntry(parseDer(bytes))
+    const reason = extensions.find(({ id }) => id === OID.crlReason)
+    return {
+      serialNumber: Buffer.from(serialNumber.content).toString('hex'),
+      revokedAt,
+      reason: reason === undefined ? null : reasonName(parseDer(reason.value).content[0]),
+    }
+  })
 }
 
 function isReason({ id, critical, value }: Extension, code: number | null): boolean {

@@ -9,6 +9,11 @@ const CODES: Readonly<Record<string, number>> = {
   aACompromise: 10,
 }
 
+/** The name of a reason by its code; null for one that is not among them. */
+export function reasonName(code: number | undefined): string | null {
+  return Object.keys(CODES).find((name) => CODES[name] === code) ?? null
+}
+
 /** The code of a reason by its name; null for `unspecified` and whatever has none: it is left out, never 0. */
 export function reasonCode(reason: string | null): number | null {
   return CODES[reason ?? ''] ?? null

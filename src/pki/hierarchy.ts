@@ -15,7 +15,7 @@ import {
   publicationExtensions,
   subjectKeyIdentifier,
 } from './profile.js'
-import { type AuthorityName, type Publication, publicationOf } from './publication.js'
+import { type IssuerKind, type Publication, publicationOf } from './publication.js'
 import { signatureAlgorithmFor } from './signature-algorithm.js'
 
 const HOUR = 3_600_000
@@ -31,6 +31,14 @@ export interface HierarchyRequest {
   readonly now: Date
   /** Where CRLs, OCSP and issuers are served, if that is known; it stands in what is issued. */
   readonly pkiUrl?: string | null
+}
+
+/** The next generation of an issuing CA. */
+export interface SuccessionRequest {
+  readonly kind: IssuerKind
+  /** From 2 on; stands in its name, so that no verifier takes one for the other. */
+  readonly generation: number
+  readonly now: Date
 }
 
 interface AuthorityRequest {
@@ -58,7 +66,8 @@ function issueAuthority(request: AuthorityRequest, issuer?: Authority): Authorit
   const keyIdentifier = keyIdentifierOf(parseDer(spki))
   const subject = commonName(name)
   const algorithm = issuer?.algorithm ?? signatureAlgorithmFor(key)
-  const notAfter = wholeSeconds(yearsLater(now, request.years))
+  const end = yearsLater(now, request.years)
+  const notAfter = wholeSeconds(issuer !== undefined && issuer.notAfter < end ? issuer.notAfter : end)
   const tbs = encodeTbs({
     serialNumber: Buffer.from(newSerialNumber(), 'hex'),
     algorithm,
@@ -90,9 +99,25 @@ function issueAuthority(request: AuthorityRequest, issuer?: Authority): Authorit
 
 const newKey = (namedCurve: 'P-256' | 'P-384'): KeyObject => generateKeyPairSync('ec', { namedCurve }).privateKey
 
+const ISSUERS = {
+  users: { name: 'Hermes Users CA', purpose: OID.clientAuth },
+  servers: { name: 'Hermes Servers CA', purpose: OID.serverAuth },
+} as const
+
+function issueIntermediate(
+  root: Authority,
+  { kind, generation, now }: SuccessionRequest,
+  publication: Publication | null,
+): Authority {
+  const { name, purpose } = ISSUERS[kind]
+  const numbered = generation === 1 ? name : `${name} ${generation}`
+  const request = { name: numbered, key: newKey('P-256'), pathLength: 0, purpose, now, years: 5 }
+  return issueAuthority({ ...request, publication }, root)
+}
+
 /** Makes a root CA and the two issuing CAs, each with a fresh key (pki.md "Hierarchy"). */
 export function createHierarchy({ now, pkiUrl = null }: HierarchyRequest): Hierarchy {
-  const publication = (name: AuthorityName) => (pkiUrl === null ? null : publicationOf(pkiUrl, name))
+  const publication = (name: 'root' | IssuerKind) => (pkiUrl === null ? null : publicationOf(pkiUrl, name))
   const root = issueAuthority({
     name: 'Hermes Root CA',
     key: newKey('P-384'),
@@ -102,13 +127,18 @@ export function createHierarchy({ now, pkiUrl = null }: HierarchyRequest): Hiera
     years: 10,
     publication: publication('root'),
   })
-  const intermediate = (name: string, purpose: string, of: AuthorityName): Authority => {
-    const request = { name, key: newKey('P-256'), pathLength: 0, purpose, now, years: 5 }
-    return issueAuthority({ ...request, publication: publication(of) }, root)
-  }
+  const first = { generation: 1, now }
   return {
     root,
-    users: intermediate('Hermes Users CA', OID.clientAuth, 'users'),
-    servers: intermediate('Hermes Servers CA', OID.serverAuth, 'servers'),
+    users: issueIntermediate(root, { ...first, kind: 'users' }, publication('users')),
+    servers: issueIntermediate(root, { ...first, kind: 'servers' }, publication('servers')),
   }
+}
+
+/**
+ * Makes the next generation of an issuing CA, with a fresh key. It ends with the root at the latest, and says of the
+ * root's CRL what `root.publication` does.
+ */
+export function createSuccessor(root: Authority, request: SuccessionRequest): Authority {
+  return issueIntermediate(root, request, null)
 }

@@ -1,5 +1,9 @@
+/** What an issuing CA issues certificates for. */
+export type IssuerKind = 'users' | 'servers'
+/** An issuing CA: its first generation has the name of its kind, those that follow are numbered from 2 on. */
+export type IssuerName = IssuerKind | `${IssuerKind}-${number}`
 /** The authorities by their names in URLs. */
-export type AuthorityName = 'root' | 'users' | 'servers'
+export type AuthorityName = 'root' | IssuerName
 
 /** Where that is found which a relying party wants of an authority; stands in every certificate that it issues. */
 export interface Publication {

@@ -1,14 +1,15 @@
 import { HermesError } from '../errors.js'
 import { PROTOCOL } from '../wire/limits.js'
 import type { ServerConfiguration } from '../wire/well-known.js'
-import { buildAdministrationApp } from './admin/app.js'
+import type { AuthoritySet } from './certificates/authority-set.js'
 import type { Pairs } from './certificates/rotation.js'
 import { clientLimits } from './client-limits.js'
 import { readOpenApi, withServers } from './documents.js'
 import { buildHubApp } from './hub/app.js'
 import { buildIdentityApp } from './identity/app.js'
+import { publicAuthority } from './identity/public-authority.js'
 import type { Installation } from './installation.js'
-import { hubTls, identityTls, presentPair } from './listeners.js'
+import { clientAuthorities, hubTls, identityTls, presentPair } from './listeners.js'
 import { buildPkiApp } from './pki-app.js'
 import { createRevocation } from './revocation.js'
 import type { Urls } from './running.js'
@@ -17,9 +18,8 @@ import { stapleOcsp } from './stapling.js'
 
 export async function buildApps(installation: Installation, { identities, administration, hub }: Services, urls: Urls) {
   const { config, certificates, store, logger } = installation
-  const { root, users, servers } = certificates
   const { staple, ...revocation } = createRevocation(installation)
-  const authority = { root, users, servers, issuers: [users.certificatePem, servers.certificatePem] }
+  const authority = publicAuthority(installation.authorities)
   const openapi = await readOpenApi()
   let isDraining = false
   const dependencies = {
@@ -44,16 +44,20 @@ export async function buildApps(installation: Installation, { identities, admini
     { config, hub, identities, administration, authority, logger: logger.child({ listener: 'hub' }) },
     tls.hub,
   )
-  const administrationLogger = logger.child({ listener: 'administration' })
-  const administrationApp = buildAdministrationApp({ config, administration, logger: administrationLogger })
   const drain = () => {
     isDraining = true
   }
+  let { server: shown } = certificates
   const present = ({ server, identityServer }: Pairs) => {
+    shown = server
     presentPair(identityApp, tls.identity, identityServer)
     presentPair(hubApp, tls.hub, server)
   }
-  return { identityApp, hubApp, pkiApp, administrationApp, drain, present }
+  const trust = (set: AuthoritySet) => {
+    tls.hub.ca = clientAuthorities(set)
+    presentPair(hubApp, tls.hub, shown)
+  }
+  return { identityApp, hubApp, pkiApp, drain, present, trust }
 }
 
 function configurationOf({ config, certificates, trustDomain }: Installation, urls: Urls): ServerConfiguration {

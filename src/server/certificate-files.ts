@@ -1,15 +1,17 @@
 import { readdir } from 'node:fs/promises'
 import { HermesError } from '../errors.js'
+import type { Issuer } from '../identity/issue.js'
 import type { Authority, AuthorityCertificate } from '../pki/authority.js'
 import { hostNames } from '../pki/general-names.js'
 import { createHierarchy } from '../pki/hierarchy.js'
 import { deriveKey, lockWith } from '../pki/pbes2.js'
 import { openAuthorities } from './certificates/authorities.js'
-import { NAMES, RESTORE } from './certificates/files.js'
-import { type Passphrase, readPassphrase } from './certificates/passphrase.js'
+import { type AuthoritySet, authoritySet, issuerOf, ofKind } from './certificates/authority-set.js'
+import { isNamed, issuerFile, issuersAmong, RESTORE } from './certificates/files.js'
+import { PASSPHRASE_ITERATIONS, type Passphrase, readPassphrase } from './certificates/passphrase.js'
 import { prepareDirectory, publish } from './certificates/publication.js'
 import { blaming, refusal } from './certificates/refusal.js'
-import { issueRootCrl, keepRootCrl, ROOT_CRL } from './certificates/root-crl.js'
+import { issueRootCrl, keepRootCrl, ROOT_CRL, readRootCrl } from './certificates/root-crl.js'
 import {
   isRenewalDue,
   issueServerPair,
@@ -19,8 +21,6 @@ import {
   type ServerRequest,
   serverFiles,
 } from './certificates/server-pair.js'
-
-const PASSPHRASE_ITERATIONS = 600_000
 
 export interface CertificateOptions extends ServerRequest {
   readonly directory: string
@@ -38,8 +38,10 @@ export interface CertificateOptions extends ServerRequest {
 /** Everything of the certificates folder, checked. */
 export interface Certificates {
   readonly root: AuthorityCertificate
-  readonly users: Authority
-  readonly servers: Authority
+  readonly authorities: AuthoritySet
+  /** The newest of each kind, which issue. */
+  readonly users: Issuer
+  readonly servers: Issuer
   readonly server: ServerPair
   /** The operator's own where there is one, else `server`. */
   readonly identityServer: ServerPair
@@ -49,8 +51,6 @@ export interface Certificates {
   readonly renewed: boolean
   /** The CRL of the root is missing or ages, and its key is not here to make another. */
   readonly rootCrlDue: boolean
-  /** SPKI hashes of the CAs' keys, which no user may have. */
-  readonly forbiddenKeys: ReadonlySet<string>
   readonly rootKeyPresent: boolean
 }
 
@@ -74,9 +74,13 @@ async function create(options: CertificateOptions, passphrase: Passphrase | null
   await publish(options.directory, files)
 }
 
-/** The root key may be elsewhere, and both files of the server may be missing: the servers' CA issues others. */
+/**
+ * The root key may be elsewhere, and that of a CA that has a successor may be gone. Both files of the server may be
+ * missing: the servers' CA issues others.
+ */
 function checkComplete(directory: string, present: ReadonlySet<string>): void {
-  const needed = NAMES.flatMap((name) => [`${name}.pem`, `${name}.key`]).filter((file) => file !== 'root-ca.key')
+  const newest = (['users', 'servers'] as const).map((kind) => issuerFile(issuersAmong(present, kind)[0] ?? kind))
+  const needed = ['root-ca.pem', ...[...newest, 'server'].flatMap((name) => [`${name}.pem`, `${name}.key`])]
   const missing = needed.filter((file) => !present.has(file))
   const isServerAlone = missing.length === 2 && missing.every((file) => file.startsWith('server.'))
   if (missing.length === 0 || isServerAlone) return
@@ -88,10 +92,11 @@ function checkComplete(directory: string, present: ReadonlySet<string>): void {
 
 async function openServer(
   options: CertificateOptions,
-  servers: Authority,
+  authorities: AuthoritySet,
+  servers: Issuer,
   isPresent: boolean,
 ): Promise<{ server: ServerPair; renewed: boolean }> {
-  const current = isPresent ? await readServerPair(options.directory, servers) : null
+  const current = isPresent ? await readServerPair(options.directory, ofKind(authorities, 'servers')) : null
   if (current !== null && !isRenewalDue(current, servers, options)) return { server: current, renewed: false }
   const server = issueServerPair(servers, options)
   await publish(options.directory, serverFiles(server))
@@ -113,8 +118,7 @@ export async function readOperatorPair({
 }
 
 async function filesIn(directory: string): Promise<ReadonlySet<string>> {
-  const names: ReadonlySet<string> = new Set(NAMES.flatMap((name) => [`${name}.pem`, `${name}.key`]))
-  return new Set((await readdir(directory)).filter((file) => names.has(file)))
+  return new Set((await readdir(directory)).filter(isNamed))
 }
 
 /**
@@ -134,29 +138,33 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
   const present = await filesIn(directory)
   checkComplete(directory, present)
   const rootKeyPresent = present.has('root-ca.key')
-  const { rootSigner, ...authorities } = await openAuthorities(directory, passphrase, rootKeyPresent, pkiUrl, now)
-  const rootCrlDue = await keepRootCrl(directory, authorities.root, rootSigner, now)
-  const { server, renewed } = await openServer(options, authorities.servers, present.has('server.pem'))
-  const { root, users, servers } = authorities
+  const opened = await openAuthorities(directory, passphrase, rootKeyPresent, now)
+  const rootCrlDue = await keepRootCrl(directory, opened.root, opened.rootSigner, now)
+  const authorities = authoritySet(opened, await readRootCrl(directory, opened.root))
+  const users = issuerOf(authorities, 'users', null)
+  const servers = issuerOf(authorities, 'servers', pkiUrl)
+  const { server, renewed } = await openServer(options, authorities, servers, present.has('server.pem'))
   return {
-    ...authorities,
+    root: opened.root,
+    authorities,
+    users,
+    servers,
     server,
     identityServer: (await readOperatorPair(options)) ?? server,
     created,
     renewed,
     rootCrlDue,
-    forbiddenKeys: new Set([root.spkiHash, users.spkiHash, servers.spkiHash]),
     rootKeyPresent,
   }
 }
 
 /**
- * A new server pair, written to the folder, when `current` is past two thirds of its life; null when it is not.
- * For swapping it in without a restart.
+ * A new server pair, written to the folder, when `current` is due; null when it is not. For swapping it in without a
+ * restart.
  */
 export async function renewServer(
   options: CertificateOptions,
-  servers: Authority,
+  servers: Issuer,
   current: ServerPair,
 ): Promise<ServerPair | null> {
   if (!isRenewalDue(current, servers, options)) return null

@@ -13,7 +13,11 @@ import { openApiDocument } from './openapi.js'
 export async function generateOpenApi(): Promise<string> {
   const config = loadConfig({})
   const logger = pino({ level: 'silent' })
-  const dependencies = { config, logger, authority: { ...createHierarchy({ now: new Date() }), issuers: [] } }
+  const dependencies = {
+    config,
+    logger,
+    authority: { root: createHierarchy({ now: new Date() }).root, certificateOf: () => null, issuers: () => [] },
+  }
   // Routes are described without being called: the services behind them are never reached.
   const identityApp = buildIdentityApp(
     { ...dependencies, documents: { openapi: () => '' } } as unknown as IdentityAppDependencies,

@@ -2,12 +2,15 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { Store } from '../store/store.js'
 import type { CertificateOptions, Certificates } from './certificate-files.js'
+import type { LiveAuthorities } from './certificates/authority-set.js'
 
 export interface Installation {
   readonly config: Config
   readonly store: Store
   readonly files: Omit<CertificateOptions, 'now'>
+  /** As they were at start. */
   readonly certificates: Certificates
+  readonly authorities: LiveAuthorities
   readonly trustDomain: string
   readonly logger: Logger
   readonly now: () => Date

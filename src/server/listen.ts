@@ -1,9 +1,11 @@
+import { buildAdministrationApp } from './admin/app.js'
 import { listenPrivately } from './admin/socket.js'
 import { socketPath } from './admin/socket-address.js'
 import { buildApps } from './apps.js'
 import { bind } from './bind.js'
 import { createClosing } from './closing.js'
 import type { Installation } from './installation.js'
+import { createKeeping } from './keeping.js'
 import { createPeriodicTasks } from './periodic-tasks.js'
 import { configuredPkiUrl, pkiUrlOf, urlOf } from './pki-url.js'
 import type { Running } from './running.js'
@@ -14,12 +16,15 @@ export async function listen(installation: Installation): Promise<Running> {
   let pkiUrl = configuredPkiUrl(config)
   const services = createServices({ ...installation, pkiUrl: () => pkiUrl })
   const urls = { identityUrl: '', hubUrl: '' }
-  const { identityApp, hubApp, pkiApp, administrationApp, drain, present } = await buildApps(
-    installation,
-    services,
-    urls,
-  )
-  const rounds = createPeriodicTasks(installation, services, present)
+  const { identityApp, hubApp, pkiApp, drain, ...shown } = await buildApps(installation, services, urls)
+  const keeping = createKeeping(installation, services, shown)
+  const administrationApp = buildAdministrationApp({
+    config,
+    administration: services.administration,
+    authorities: keeping,
+    logger: installation.logger.child({ listener: 'administration' }),
+  })
+  const rounds = [...createPeriodicTasks(installation, services), keeping]
   const apps = [hubApp, identityApp, administrationApp, ...(pkiApp === null ? [] : [pkiApp])]
   const close = createClosing(store, services, rounds, apps, drain)
   try {

@@ -3,6 +3,7 @@ import type { ServerOptions } from 'node:https'
 import { Server } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Certificates } from './certificate-files.js'
+import { type AuthoritySet, pemsOf } from './certificates/authority-set.js'
 import type { ServerPair } from './certificates/server-pair.js'
 
 /** Bytes of the keys that lock TLS session tickets, as Node wants them. */
@@ -29,11 +30,11 @@ export function identityTls({ identityServer }: Certificates): ServerOptions {
  * TLS of the hub listener. A certificate that is wrong must not end the handshake without a word: the guard
  * answers it. Ticket keys of its own: a session begun where no certificate is asked for must not be resumed here.
  */
-export function hubTls({ server, users, root }: Certificates): ServerOptions {
+export function hubTls({ server, authorities }: Certificates): ServerOptions {
   return {
     cert: server.certificatePem,
     key: server.keyPem,
-    ca: [users.certificatePem, root.certificatePem],
+    ca: clientAuthorities(authorities),
     requestCert: true,
     rejectUnauthorized: false,
     // TLS 1.2 for EST clients that know no other. Whoever connects is the same to the end: nobody renegotiates.
@@ -43,6 +44,11 @@ export function hubTls({ server, users, root }: Certificates): ServerOptions {
     ticketKeys: randomBytes(TICKET_KEY_BYTES),
     sessionIdContext: 'hermes-hub',
   }
+}
+
+/** Whose certificates the hub asks for: a client may send its leaf alone, under whichever generation. */
+export function clientAuthorities(set: AuthoritySet): string[] {
+  return [...pemsOf(set, 'users'), set.root.certificatePem]
 }
 
 /**

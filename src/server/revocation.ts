@@ -1,15 +1,16 @@
 import type { Config } from '../config.js'
+import { HermesError } from '../errors.js'
 import { CrlIssuer } from '../identity/revocation/crl-issuer.js'
 import { createOcspResponder, type OcspResponder } from '../identity/revocation/ocsp-responder.js'
 import { createStaple, type Staple } from '../identity/revocation/staple.js'
 import { parseCertificate } from '../pki/certificate.js'
 import { fingerprintOf } from '../pki/fingerprint.js'
 import { decodePem, splitPem } from '../pki/pem.js'
-import type { NewServerCertificate, RevocationStore } from '../store/revocation-store.js'
+import type { IssuerName, NewServerCertificate, RevocationStore } from '../store/revocation-store.js'
 import type { Store } from '../store/store.js'
-import type { Certificates } from './certificate-files.js'
+import type { AuthoritySet, LiveAuthorities } from './certificates/authority-set.js'
 import { RootCrlFile } from './certificates/root-crl.js'
-import type { ServerPair } from './certificates/server-pair.js'
+import { issuerOfPair, type ServerPair } from './certificates/server-pair.js'
 import type { CrlSources } from './identity/routes/crl.js'
 
 export interface Revocation {
@@ -21,36 +22,45 @@ export interface Revocation {
 export interface RevocationOptions {
   readonly config: Config
   readonly store: Store
-  readonly certificates: Certificates
+  readonly authorities: LiveAuthorities
   readonly now: () => Date
 }
 
 /** What tells relying parties of revocation: CRLs, OCSP and its staple. */
-export function createRevocation({ config, store, certificates, now }: RevocationOptions): Revocation {
-  const { users, servers, root } = certificates
-  const common = { store: store.revocations, hours: config.crlHours, now }
-  const ocsp = createOcspResponder({ issuers: { users, servers }, store: store.revocations, policy: config, now })
-  return {
-    crls: {
-      users: new CrlIssuer({ ...common, issuer: 'users', authority: users }),
-      servers: new CrlIssuer({ ...common, issuer: 'servers', authority: servers }),
-      root: new RootCrlFile(config.certsDir, root),
-    },
-    ocsp,
-    staple: createStaple(servers, ocsp),
+export function createRevocation({ config, store, authorities, now }: RevocationOptions): Revocation {
+  const { revocations } = store
+  const issuers = () => authorities.current.signers
+  const root = new RootCrlFile(config.certsDir, authorities.current.root)
+  const made = new Map<IssuerName, CrlIssuer>()
+  const crlOf = (name: IssuerName): CrlIssuer | null => {
+    const authority = issuers().get(name)
+    if (authority === undefined) return null
+    const common = { store: revocations, hours: config.crlHours, now }
+    const crl = made.get(name) ?? new CrlIssuer({ ...common, issuer: name, authority })
+    made.set(name, crl)
+    return crl
   }
+  const ocsp = createOcspResponder({ issuers, store: revocations, policy: config, now })
+  return { crls: (name) => (name === 'root' ? root : crlOf(name)), ocsp, staple: createStaple(issuers, ocsp) }
 }
 
 /** Makes a certificate of the server's own known to OCSP; to be called before it is shown to anybody. */
-export async function recordServerPair(store: RevocationStore, { certificatePem }: ServerPair): Promise<void> {
-  await store.recordServerCertificate(describe(certificatePem))
+export async function recordServerPair(
+  store: RevocationStore,
+  pair: ServerPair,
+  authorities: AuthoritySet,
+): Promise<void> {
+  await store.recordServerCertificate(describePair(pair, authorities))
 }
 
-function describe(certificatePem: string): NewServerCertificate {
-  const [leaf = ''] = splitPem(certificatePem)
+export function describePair(pair: ServerPair, { generations }: AuthoritySet): NewServerCertificate {
+  const [leaf = ''] = splitPem(pair.certificatePem)
   const der = decodePem(leaf, ['CERTIFICATE'])
   const { serialNumber, notBefore, notAfter } = parseCertificate(der).tbs
+  const issuer = issuerOfPair(pair, generations)
+  if (issuer === null) throw new HermesError('internal', "No servers' CA issued the certificate of the server")
   return {
+    issuer,
     serialNumber: Buffer.from(serialNumber).toString('hex'),
     fingerprint: fingerprintOf(der),
     notBefore,

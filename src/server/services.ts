@@ -6,12 +6,11 @@ import { type Administration, createAdministration } from '../identity/admin/adm
 import { createIdentityDescriber } from '../identity/identity.js'
 import { createIdentityService, type IdentityService } from '../identity/identity-service.js'
 import type { Consequences } from '../identity/upkeep/dependencies.js'
-import { publicationOf } from '../pki/publication.js'
 import type { StoreLogger } from '../store/logger.js'
 import type { Store } from '../store/store.js'
-import type { Certificates } from './certificate-files.js'
+import { issuerOf, type LiveAuthorities, pemsOf } from './certificates/authority-set.js'
 
-export interface Services {
+export interface Services extends Pick<Consequences, 'standingChanged'> {
   readonly identities: IdentityService
   readonly administration: Administration
   readonly hub: Hub
@@ -20,7 +19,7 @@ export interface Services {
 export interface ServiceOptions {
   readonly config: Config
   readonly store: Store
-  readonly certificates: Certificates
+  readonly authorities: LiveAuthorities
   readonly trustDomain: string
   /** Where CRLs, OCSP and issuers are found; null before the listeners have their ports. */
   readonly pkiUrl: () => string | null
@@ -30,24 +29,17 @@ export interface ServiceOptions {
 
 /** Both halves of Hermes over one store and one authority. */
 export function createServices(options: ServiceOptions): Services {
-  const { config, store, certificates, trustDomain, pkiUrl, now, logger } = options
-  const { root, users, forbiddenKeys } = certificates
-  const issuers = [users.certificatePem]
+  const { config, store, authorities, trustDomain, pkiUrl, now, logger } = options
+  const { root } = authorities.current
+  const issuers = () => pemsOf(authorities.current, 'users')
   const describe = createIdentityDescriber(issuers)
-  const authority = {
-    ...users,
-    get publication() {
-      const url = pkiUrl()
-      return url === null ? null : publicationOf(url, 'users')
-    },
-  }
   const bus = createInProcessBus()
   const consequences = consequencesOf(bus, () => hub, logger)
   const identities = createIdentityService({
     store: store.identities,
-    authority,
+    authority: () => issuerOf(authorities.current, 'users', pkiUrl()),
     issuers,
-    forbiddenKeys,
+    forbiddenKeys: authorities.forbiddenKeys,
     trustDomain,
     policy: config,
     now,
@@ -71,7 +63,7 @@ export function createServices(options: ServiceOptions): Services {
     standingChanged: consequences.standingChanged,
     liftDelay: (username) => identities.liftDelay(username),
   })
-  return { identities, administration, hub }
+  return { identities, administration, hub, standingChanged: consequences.standingChanged }
 }
 
 /** What the hub does about a change of certificates or of an account. */

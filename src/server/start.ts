@@ -4,11 +4,9 @@ import type { Quotas } from '../store/quotas.js'
 import { openSqliteStore } from '../store/sqlite/open.js'
 import type { Store } from '../store/store.js'
 import { type Certificates, openCertificates } from './certificate-files.js'
-import type { Installation } from './installation.js'
 import { listen } from './listen.js'
-import { configuredPkiUrl } from './pki-url.js'
-import { recordServerPair } from './revocation.js'
 import type { Running } from './running.js'
+import { certificateFiles, settleCertificates } from './settle-certificates.js'
 import { warnOfNewDatabase, warnOfRootCrl } from './start-warnings.js'
 import { requireSameTrustDomain, trustDomainOf } from './trust-domain.js'
 
@@ -22,7 +20,7 @@ export interface StartOptions {
 /** Starts both listeners over one store and one authority. Throws HermesError with one line for the operator. */
 export async function start(config: Config, options: StartOptions): Promise<Running> {
   const { logger, now = () => new Date() } = options
-  const files = certificateFiles(config, options)
+  const files = certificateFiles(config, options.serverLifeMs)
   const store = await openSqliteStore({
     url: config.databaseUrl,
     quotas: quotasOf(config),
@@ -37,8 +35,8 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
     if (isNew && !certificates.created) warnOfNewDatabase(config, logger)
     if (certificates.rootCrlDue) warnOfRootCrl(config, logger)
     const trustDomain = await settle(config, store, certificates)
-    await recordServerPair(store.revocations, certificates.server)
-    return await listen({ config, store, files, certificates, trustDomain, logger, now })
+    const settled = await settleCertificates(store, files, certificates, now())
+    return await listen({ config, store, files, ...settled, trustDomain, logger, now })
   } catch (error) {
     await store.close()
     throw error
@@ -48,12 +46,6 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 function quotasOf(config: Config): Quotas {
   const { startsPerHour, openInvitationsMax, openInvitationsToOneMax, membershipsMax, storedBytesMax } = config
   return { startsPerHour, openInvitationsMax, openInvitationsToOneMax, membershipsMax, storedBytesMax }
-}
-
-function certificateFiles(config: Config, { serverLifeMs }: StartOptions): Installation['files'] {
-  const { hostnames, certsDir: directory, caPassphraseFile: passphraseFile, tlsCertFile, tlsKeyFile } = config
-  const pkiUrl = configuredPkiUrl(config)
-  return { directory, hostnames, passphraseFile, tlsCertFile, tlsKeyFile, pkiUrl, serverLifeMs }
 }
 
 async function settle(config: Config, store: Store, { root }: Certificates): Promise<string> {

@@ -3,7 +3,7 @@ import type { CertificateRecord, RevocationReason, Role, UserRecord } from './re
 export type CertificateStatus = 'active' | 'revoked' | 'superseded' | 'expired'
 
 /** A certificate that was issued to a user, without itself. `id` is the order of issue. */
-export interface IssuedCertificate extends Omit<CertificateRecord, 'userId' | 'spkiHash' | 'der'> {
+export interface IssuedCertificate extends Omit<CertificateRecord, 'userId' | 'spkiHash' | 'der' | 'issuer'> {
   readonly id: number
   readonly username: string
 }

@@ -16,6 +16,11 @@ export const AUDIT_ACTIONS = [
   'grant',
   'disable',
   'enable',
+  'rotate-ca',
+  'retire-ca',
+  'revoke-ca',
+  'root-crl',
+  'revoke-server',
 ] as const
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
@@ -33,7 +38,7 @@ export interface AuditEntry {
   /** A username, or one of those above. */
   readonly actor: string
   readonly action: AuditAction
-  /** The username of the account that it is about. */
+  /** The username of the account that it is about; of a CA @ and its name, SERVER of the server's own certificate. */
   readonly subject: string
   readonly details: AuditDetails
 }

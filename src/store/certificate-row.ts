@@ -1,9 +1,10 @@
 import type { AuthorisedBy, CertificateRecord } from './records.js'
+import type { IssuerName } from './revocation-store.js'
 
 /** What is read of a certificate `c`. */
 export const CERTIFICATE_COLUMNS = `
   c."serialNumber", c."userId", c."fingerprint", c."spkiHash", c."der", c."notBefore", c."notAfter", c."previous",
-  c."authorisedBy", c."supersededAt", c."revokedAt", c."revocationReason"`
+  c."authorisedBy", c."supersededAt", c."revokedAt", c."revocationReason", c."issuer"`
 
 /** Times in milliseconds since the epoch of Unix. */
 export interface CertificateRow {
@@ -19,6 +20,7 @@ export interface CertificateRow {
   readonly supersededAt: number | null
   readonly revokedAt: number | null
   readonly revocationReason: string | null
+  readonly issuer: IssuerName
 }
 
 type TimeColumns = Pick<CertificateRow, 'notBefore' | 'notAfter' | 'supersededAt' | 'revokedAt'>

@@ -1,3 +1,5 @@
+import type { IssuerName } from './revocation-store.js'
+
 /** What the store keeps, as plain data. Times are `Date`s, ids of users, devices and conversations integers. */
 
 export type Role = 'user' | 'administrator'
@@ -39,6 +41,8 @@ export interface NewCertificate {
   readonly notBefore: Date
   readonly notAfter: Date
   readonly authorisedBy: AuthorisedBy
+  /** The users' CA that signed it. */
+  readonly issuer: IssuerName
 }
 
 export interface CertificateRecord extends NewCertificate {

@@ -1,5 +1,11 @@
-/** The issuing CAs, by the names of their files and URLs. */
-export type IssuerName = 'users' | 'servers'
+/** What an issuing CA issues certificates for. */
+export type IssuerKind = 'users' | 'servers'
+/** The issuing CAs, by the names of their files and URLs: the first of each kind has its name. */
+export type IssuerName = IssuerKind | `${IssuerKind}-${number}`
+
+export function kindOf(issuer: IssuerName): IssuerKind {
+  return issuer.startsWith('users') ? 'users' : 'servers'
+}
 
 export interface RevokedCertificate {
   /** Lower-case hex. */
@@ -17,6 +23,7 @@ export interface IssuedStatus {
 }
 
 export interface NewServerCertificate {
+  readonly issuer: IssuerName
   readonly serialNumber: string
   /** `sha256:` and 64 hex digits. */
   readonly fingerprint: string

@@ -1,5 +1,6 @@
 import type { AdministrationStore } from './administration-store.js'
 import type { AuditStore } from './audit.js'
+import type { AuthorityStore } from './authority-store.js'
 import type { EventLog } from './event-log.js'
 import type { IdentityStore } from './identity-store.js'
 import type { RevocationStore } from './revocation-store.js'
@@ -16,6 +17,7 @@ export interface Store {
   readonly revocations: RevocationStore
   readonly administration: AdministrationStore
   readonly audit: AuditStore
+  readonly authorities: AuthorityStore
   /** What is stored; null before the first `settle`. */
   installation(): Promise<Installation | null>
   /** Stores what the installation is at first start; later answers what is stored. */

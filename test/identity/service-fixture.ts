@@ -68,8 +68,8 @@ export async function createServiceFixture(t: Test, options: ServiceFixtureOptio
   const clock = { now: new Date(), milliseconds: 0 }
   const identities = createIdentityService({
     store: options.wrap?.(store.identities) ?? store.identities,
-    authority: users,
-    issuers: [users.certificatePem],
+    authority: () => ({ ...users, name: 'users' }),
+    issuers: () => [users.certificatePem],
     forbiddenKeys: new Set([root, users, servers].map(({ spkiHash }) => spkiHash)),
     trustDomain: TRUST_DOMAIN,
     standingChanged: () => undefined,

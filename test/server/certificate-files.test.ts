@@ -20,6 +20,7 @@ import { HermesError } from '../../src/errors.js'
 import { createHierarchy } from '../../src/pki/hierarchy.js'
 import { issueUserCertificate } from '../../src/pki/user-certificate.js'
 import { type CertificateOptions, openCertificates, renewServer } from '../../src/server/certificate-files.js'
+import { liveAuthorities } from '../../src/server/certificates/authority-set.js'
 
 const DAY = 86_400_000
 const now = new Date()
@@ -68,7 +69,10 @@ t.test('the first start makes everything, the second uses it', async (t) => {
   t.equal(statSync(options.directory).mode & 0o777, 0o700)
   for (const name of FILES.filter((name) => name.endsWith('.key')))
     t.equal(statSync(options.file(name)).mode & 0o777, 0o600, name)
-  t.same(first.forbiddenKeys, new Set([first.root.spkiHash, first.users.spkiHash, first.servers.spkiHash]))
+  t.same(
+    liveAuthorities(first.authorities).forbiddenKeys,
+    new Set([first.root.spkiHash, first.users.spkiHash, first.servers.spkiHash]),
+  )
   t.equal(first.identityServer, first.server)
   t.ok(first.server.certificatePem.endsWith(first.servers.certificatePem))
   const leaf = new X509Certificate(first.server.certificatePem)

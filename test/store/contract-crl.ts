@@ -21,11 +21,12 @@ export async function crlContract(t: Test, open: OpenStore): Promise<void> {
 
   await t.test('a certificate of the server is recorded once', async (t) => {
     const certificate = {
+      issuer: 'servers',
       serialNumber: '7f'.repeat(18),
       fingerprint: `sha256:${'ab'.repeat(32)}`,
       notBefore: at,
       notAfter: new Date(T0 + DAY),
-    }
+    } as const
     const { serialNumber } = certificate
     t.equal(await revocations.findStatus('servers', serialNumber, at), null)
     await Promise.all([1, 2, 3].map(() => revocations.recordServerCertificate(certificate)))

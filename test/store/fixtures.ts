@@ -20,6 +20,7 @@ export function newUser(changes: Partial<NewUser> = {}): NewUser {
     notBefore: new Date(T0),
     notAfter: new Date(T0 + 90 * 24 * 3600 * 1000),
     authorisedBy: 'registration',
+    issuer: 'users',
   } as const
   return {
     username,

@@ -94,7 +94,8 @@ t.test('Prisma reads every column of every table that the store has filled', asy
   t.teardown(() => store.close())
   const [alice, bob] = [await registered(store), await registered(store)]
   await store.identities.register(newUser({ encryptedPrivateKey: 'locked' }))
-  const ofServer = { serialNumber: '01', fingerprint: 'sha256:00', notBefore: new Date(T0), notAfter: new Date(T0 + 1) }
+  const until = { notBefore: new Date(T0), notAfter: new Date(T0 + 1) }
+  const ofServer = { serialNumber: '01', fingerprint: 'sha256:00', issuer: 'servers', ...until } as const
   await store.revocations.recordServerCertificate(ofServer)
   await store.revocations.recordCrl('users', { number: T0 / 1000, issuedAt: new Date(T0) })
   const policy = { failures: 1, windowMs: 1, lockMs: 1, maxLockMs: 1 }

@@ -41,6 +41,9 @@ function check(
 ): void {
   const missing = operands[given.length]
   if (missing !== undefined) throw new UsageError(`<${missing.name}> is missing: ${missing.description}`)
+  for (const [index, { name, allowed }] of operands.entries())
+    if (allowed && !allowed.includes(given[index] ?? ''))
+      throw new UsageError(`<${name}> cannot be ${given[index]}${among(allowed)}`)
   if (given.length > operands.length) throw new UsageError(`unexpected ${given.slice(operands.length).join(' ')}`)
   for (const [name, option] of Object.entries(options)) checkOption(name, option, values[name])
 }

@@ -4,6 +4,8 @@ import type { Connection } from './connection.js'
 /** What stands behind a command in a fixed place; each must be given. */
 export interface Operand {
   readonly name: string
+  /** The values it may have; absent where the server says. */
+  readonly allowed?: readonly string[]
   readonly description: string
 }
 

@@ -7,8 +7,11 @@ import { grant } from './commands/grant.js'
 import { listCertificates } from './commands/list-certificates.js'
 import { listUsers } from './commands/list-users.js'
 import { restore } from './commands/restore.js'
+import { retireCa } from './commands/retire-ca.js'
 import { revoke } from './commands/revoke.js'
+import { revokeServer } from './commands/revoke-server.js'
 import { rootCrl } from './commands/root-crl.js'
+import { rotateCa } from './commands/rotate-ca.js'
 import { show } from './commands/show.js'
 
 /** Every command of `hermes admin`, in the order of its help. */
@@ -26,5 +29,8 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   backup,
   restore,
   doctor,
+  revokeServer,
+  rotateCa,
+  retireCa,
   rootCrl,
 ]

@@ -1,3 +1,4 @@
+import { HermesError } from '../../errors.js'
 import type { Authority } from '../../pki/authority.js'
 import { type CertId, issuersOf } from '../../pki/cert-id.js'
 import { DerError } from '../../pki/der.js'
@@ -15,7 +16,8 @@ export interface OcspPolicy {
 }
 
 export interface OcspResponderOptions {
-  readonly issuers: Readonly<Record<IssuerName, Authority>>
+  /** The CAs that sign, as of now: the same map as long as they are the same. */
+  readonly issuers: () => ReadonlyMap<IssuerName, Authority>
   readonly store: RevocationStore
   readonly policy: OcspPolicy
   readonly now: () => Date
@@ -40,12 +42,21 @@ export function ocspError(status: OcspError, reason: string): OcspOutcome {
   return { der: encodeOcspError(status), refusal: { status, reason } }
 }
 
+type ByHashes = ReadonlyMap<string | null, IssuerName>
+
+function hashesOf(authorities: ReadonlyMap<IssuerName, Authority>): ByHashes {
+  return new Map([...authorities].flatMap(([name, one]) => issuersOf(one).map((hashes) => [hashes, name] as const)))
+}
+
 export function createOcspResponder({ issuers, store, policy, now }: OcspResponderOptions): OcspResponder {
-  const byHashes = new Map<string | null, IssuerName>(
-    (['users', 'servers'] as const).flatMap((name) =>
-      issuersOf(issuers[name]).map((hashes) => [hashes, name] as const),
-    ),
-  )
+  let known: { readonly authorities: ReadonlyMap<IssuerName, Authority>; readonly byHashes: ByHashes } | null = null
+
+  /** By what a CertID says of its issuer, so that each generation answers for its own [RFC 6960 4.1.1]. */
+  function byHashes(): ByHashes {
+    const authorities = issuers()
+    if (known?.authorities !== authorities) known = { authorities, byHashes: hashesOf(authorities) }
+    return known.byHashes
+  }
 
   async function statusOf(issuer: IssuerName, { serialNumber }: CertId, at: Date): Promise<CertificateStatus> {
     const issued = await store.findStatus(issuer, serialNumber, at)
@@ -56,8 +67,10 @@ export function createOcspResponder({ issuers, store, policy, now }: OcspRespond
   async function answer(issuer: IssuerName, { certIds, nonce }: OcspRequest): Promise<Buffer> {
     const thisUpdate = now()
     const nextUpdate = new Date(thisUpdate.getTime() + policy.ocspMinutes * MINUTE_MS)
+    const authority = issuers().get(issuer)
+    if (authority === undefined) throw new HermesError('unavailable', `The CA ${issuer} signs nothing any more`)
     const statuses = certIds.map(async (certId) => ({ certId, status: await statusOf(issuer, certId, thisUpdate) }))
-    return issueOcspResponse(issuers[issuer], { responses: await Promise.all(statuses), thisUpdate, nextUpdate, nonce })
+    return issueOcspResponse(authority, { responses: await Promise.all(statuses), thisUpdate, nextUpdate, nonce })
   }
 
   function parse(der: Uint8Array): OcspRequest | DerError {
@@ -76,7 +89,7 @@ export function createOcspResponder({ issuers, store, policy, now }: OcspRespond
         return ocspError('malformedRequest', `it may have ${policy.ocspRequestBytes} bytes (HERMES_OCSP_REQUEST_BYTES)`)
       const request = parse(der)
       if (request instanceof DerError) return ocspError('malformedRequest', request.message)
-      const [issuer, ...others] = new Set(request.certIds.map((certId) => byHashes.get(certId.issuer)))
+      const [issuer, ...others] = new Set(request.certIds.map((certId) => byHashes().get(certId.issuer)))
       // One signature answers for one issuer; about others' certificates nobody here can speak [RFC 6960 2.3].
       if (issuer === undefined || others.length > 0)
         return ocspError('unauthorized', 'it asks about certificates that were not all issued by one CA of this server')

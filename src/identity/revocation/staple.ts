@@ -2,6 +2,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto'
 import type { Authority } from '../../pki/authority.js'
 import { certIdOf } from '../../pki/cert-id.js'
 import { parseCertificate } from '../../pki/certificate.js'
+import type { IssuerName } from '../../store/revocation-store.js'
 import type { OcspResponder } from './ocsp-responder.js'
 
 /** How long a staple is given out; its nextUpdate is further away. */
@@ -17,16 +18,22 @@ interface Kept {
 }
 
 /** Makes staples when they are asked for and the last one is old, or about another certificate. */
-export function createStaple(servers: Authority, ocsp: OcspResponder, clock = () => performance.now()): Staple {
-  const issuerKey = createPublicKey(servers.key)
+export function createStaple(
+  issuers: () => ReadonlyMap<IssuerName, Authority>,
+  ocsp: OcspResponder,
+  clock = () => performance.now(),
+): Staple {
   let kept: Kept | null = null
 
   async function make(certificate: Uint8Array): Promise<Buffer | null> {
     // By its signature: the servers' CA of every installation has the same name.
-    if (!new X509Certificate(certificate).verify(issuerKey)) return null
+    const x509 = new X509Certificate(certificate)
+    const issuer = [...issuers()].find(([, { key }]) => x509.verify(createPublicKey(key)))
+    if (issuer === undefined) return null
+    const [name, authority] = issuer
     const { serialNumber } = parseCertificate(certificate).tbs
-    const certId = certIdOf(servers, Buffer.from(serialNumber).toString('hex'))
-    return ocsp.answer('servers', { certIds: [certId], nonce: null })
+    const certId = certIdOf(authority, Buffer.from(serialNumber).toString('hex'))
+    return ocsp.answer(name, { certIds: [certId], nonce: null })
   }
 
   return (certificate) => {

@@ -1,11 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Administration } from '../../identity/admin/administration.js'
+import type { AuthorityActs } from '../custody.js'
 import { buildHttpApp, type HttpAppOptions } from '../http/http-app.js'
+import { authorityRoutes } from './routes/authorities.js'
 import { grantRoute } from './routes/grant.js'
 import { administrationRoutes } from './routes.js'
 
 export interface AdministrationAppDependencies extends Pick<HttpAppOptions, 'config' | 'logger'> {
   readonly administration: Administration
+  readonly authorities: AuthorityActs
 }
 
 /** Administration for whoever may open its socket, which is the system's to say: no other proof is asked for. */
@@ -13,10 +16,12 @@ export function buildAdministrationApp({
   config,
   logger,
   administration,
+  authorities,
 }: AdministrationAppDependencies): FastifyInstance {
   const app = buildHttpApp({ config, logger, https: null })
   const options = { prefix: '/admin', administration, administratorOf: () => null }
   app.register(administrationRoutes, options)
   app.register(grantRoute, options)
+  app.register(authorityRoutes, { prefix: '/admin', authorities })
   return app
 }

@@ -7,6 +7,7 @@ import { createAdministration } from '../../identity/admin/administration.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { openSqliteStore } from '../../store/sqlite/open.js'
 import { buildAdministrationApp } from './app.js'
+import { offlineAuthorities } from './offline-authorities.js'
 
 /**
  * Administration of a database that no server has, which none can have until the app closes. Rejects with
@@ -30,7 +31,8 @@ export async function openAdministration(config: Config): Promise<FastifyInstanc
     standingChanged() {},
     liftDelay() {},
   })
-  const app = buildAdministrationApp({ config, logger, administration })
+  const authorities = offlineAuthorities(config, store, now)
+  const app = buildAdministrationApp({ config, logger, administration, authorities })
   app.addHook('onClose', () => store.close())
   return app
 }

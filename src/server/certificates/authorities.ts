@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import {
   type Authority,
   type AuthorityCertificate,
@@ -6,25 +7,31 @@ import {
   parseAuthorityCertificate,
 } from '../../pki/authority.js'
 import { OID } from '../../pki/oids.js'
-import { publicationOf } from '../../pki/publication.js'
-import { certificateFile, keyFile, RESTORE, readText } from './files.js'
+import { type IssuerKind, type IssuerName, kindOf } from '../../store/revocation-store.js'
+import { certificateFile, issuerFile, issuersAmong, keyFile, RESTORE, readText } from './files.js'
 import { type Passphrase, readAuthorityKey } from './passphrase.js'
 import { blaming, refusal } from './refusal.js'
+
+/** One of the CAs that issue, of which there may be several of a kind: the newest issues, those before end by and by. */
+export interface Generation {
+  readonly name: IssuerName
+  readonly certificate: AuthorityCertificate
+  /** Null: it signs nothing any more, since its key is gone or its time is over. */
+  readonly signer: Authority | null
+}
 
 export interface Authorities {
   readonly root: AuthorityCertificate
   /** The root with its key; null while that is elsewhere. */
   readonly rootSigner: Authority | null
-  readonly users: Authority
-  readonly servers: Authority
+  /** Newest first, those of users before those of servers. */
+  readonly generations: readonly Generation[]
 }
 
 const PURPOSES = {
-  'users-ca': { oid: OID.clientAuth, name: 'clientAuth' },
-  'servers-ca': { oid: OID.serverAuth, name: 'serverAuth' },
+  users: { oid: OID.clientAuth, name: 'clientAuth' },
+  servers: { oid: OID.serverAuth, name: 'serverAuth' },
 } as const
-
-type IssuingName = keyof typeof PURPOSES
 
 function checkValidity(file: string, { notBefore, notAfter }: AuthorityCertificate, now: Date): void {
   if (now > notAfter)
@@ -32,11 +39,9 @@ function checkValidity(file: string, { notBefore, notAfter }: AuthorityCertifica
   if (now < notBefore) throw refusal(file, `it is not valid before ${notBefore.toISOString()}`, 'correct the clock')
 }
 
-async function readCertificate(file: string, now: Date): Promise<AuthorityCertificate> {
+export async function readCertificate(file: string): Promise<AuthorityCertificate> {
   const pem = await readText(file, RESTORE)
-  const certificate = blaming(file, RESTORE, () => parseAuthorityCertificate(pem))
-  checkValidity(file, certificate, now)
-  return certificate
+  return blaming(file, RESTORE, () => parseAuthorityCertificate(pem))
 }
 
 /** Whether `certificate` was signed by the key of `issuer`, whose name it bears. */
@@ -56,7 +61,8 @@ export async function openRoot(
   now: Date,
 ): Promise<Pick<Authorities, 'root' | 'rootSigner'>> {
   const file = certificateFile(directory, 'root-ca')
-  const root = await readCertificate(file, now)
+  const root = await readCertificate(file)
+  checkValidity(file, root, now)
   if (!isIssuedBy(root, root)) throw refusal(file, 'it is not signed by its own key', RESTORE)
   if (!hasKey) return { root, rootSigner: null }
   const key = await readAuthorityKey(keyFile(directory, 'root-ca'), passphrase)
@@ -64,37 +70,51 @@ export async function openRoot(
   return { root, rootSigner: signer }
 }
 
-async function openIssuing(
-  directory: string,
-  name: IssuingName,
-  root: AuthorityCertificate,
-  passphrase: Passphrase | null,
-  now: Date,
-): Promise<Authority> {
-  const file = certificateFile(directory, name)
-  const certificate = await readCertificate(file, now)
-  const purpose = PURPOSES[name]
+interface Opening {
+  readonly directory: string
+  readonly root: AuthorityCertificate
+  readonly passphrase: Passphrase | null
+  readonly now: Date
+  /** Of the folder. */
+  readonly files: readonly string[]
+}
+
+async function openKind(kind: IssuerKind, opening: Opening): Promise<readonly Generation[]> {
+  const names = issuersAmong(opening.files, kind)
+  const [newest] = names
+  if (newest === undefined)
+    throw refusal(certificateFile(opening.directory, issuerFile(kind)), 'the file is missing', RESTORE)
+  return Promise.all(names.map((name) => openGeneration(name, name === newest, opening)))
+}
+
+/** Only the newest must be able to sign. */
+async function openGeneration(name: IssuerName, isNewest: boolean, opening: Opening): Promise<Generation> {
+  const { directory, root, passphrase, now, files } = opening
+  const file = certificateFile(directory, issuerFile(name))
+  const certificate = await readCertificate(file)
+  const purpose = PURPOSES[kindOf(name)]
   if (!isIssuedBy(certificate, root)) throw refusal(file, 'it was not issued by root-ca.pem', RESTORE)
   if (certificate.purposes.join() !== purpose.oid)
     throw refusal(file, `its extended key usage is not ${purpose.name} alone`, RESTORE)
-  const key = await readAuthorityKey(keyFile(directory, name), passphrase)
-  return blaming(keyFile(directory, name), RESTORE, () => createAuthority(certificate.certificatePem, key))
+  const isOver = certificate.notAfter < now || !files.includes(`${issuerFile(name)}.key`)
+  if (!isNewest && isOver) return { name, certificate, signer: null }
+  checkValidity(file, certificate, now)
+  const key = await readAuthorityKey(keyFile(directory, issuerFile(name)), passphrase)
+  const signer = blaming(keyFile(directory, issuerFile(name)), RESTORE, () =>
+    createAuthority(certificate.certificatePem, key),
+  )
+  return { name, certificate, signer }
 }
 
-/**
- * Reads and checks the three CAs: their form, dates, chain and purpose, and that each key is its certificate's.
- * `pkiUrl` stands in what the servers' CA issues; that of the users' CA may be known only later.
- */
+/** Reads and checks every CA: their form, dates, chain and purpose, and that each key is its certificate's. */
 export async function openAuthorities(
   directory: string,
   passphrase: Passphrase | null,
   hasRootKey: boolean,
-  pkiUrl: string | null,
   now: Date,
 ): Promise<Authorities> {
   const { root, rootSigner } = await openRoot(directory, passphrase, hasRootKey, now)
-  const users = await openIssuing(directory, 'users-ca', root, passphrase, now)
-  const servers = await openIssuing(directory, 'servers-ca', root, passphrase, now)
-  const publication = pkiUrl === null ? null : publicationOf(pkiUrl, 'servers')
-  return { root, rootSigner, users, servers: { ...servers, publication } }
+  const opening = { directory, root, passphrase, now, files: await readdir(directory) }
+  const generations = [...(await openKind('users', opening)), ...(await openKind('servers', opening))]
+  return { root, rootSigner, generations }
 }

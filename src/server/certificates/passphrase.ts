@@ -1,10 +1,12 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { DerError } from '../../pki/der.js'
-import { KeyOpener } from '../../pki/pbes2.js'
+import { deriveKey, KeyOpener, lockWith } from '../../pki/pbes2.js'
 import { RESTORE, readText } from './files.js'
 import { blaming, refusal } from './refusal.js'
 
 const VARIABLE = 'HERMES_CA_PASSPHRASE_FILE'
+/** PBKDF2-HMAC-SHA256, as OWASP asks. */
+export const PASSPHRASE_ITERATIONS = 600_000
 const ENCRYPTED = 'BEGIN ENCRYPTED PRIVATE KEY'
 
 /** Opens CA keys, which are locked exactly when there is a passphrase. */
@@ -50,6 +52,12 @@ export async function readAuthorityKey(file: string, passphrase: Passphrase | nu
     `it is not encrypted although ${VARIABLE} is set`,
     `encrypt it with ${command}, or unset the variable`,
   )
+}
+
+/** The key of a CA as its file is to be: PEM, locked where there is a passphrase. */
+export async function lockedKey(key: KeyObject, passphrase: Passphrase | null): Promise<string> {
+  if (passphrase === null) return String(key.export({ format: 'pem', type: 'pkcs8' }))
+  return lockWith(await deriveKey(passphrase.text, PASSPHRASE_ITERATIONS), key)
 }
 
 /** A key that is not encrypted. */

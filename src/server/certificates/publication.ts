@@ -56,9 +56,16 @@ export async function completePublication(directory: string): Promise<void> {
   })
   if (names === null) return
   await refuseToReplace(directory, names)
-  for (const name of names) await rename(join(ready, name), join(directory, name))
+  for (const name of names) await unlessGone(rename(join(ready, name), join(directory, name)))
   await synchronise(directory)
-  await rmdir(ready)
+  await unlessGone(rmdir(ready))
+}
+
+/** Another process may complete the same at the same time. */
+async function unlessGone(step: Promise<void>): Promise<void> {
+  await step.catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error
+  })
 }
 
 /** Removes what a crash left half written; nothing in it was ever used. */

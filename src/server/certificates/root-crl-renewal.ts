@@ -1,26 +1,35 @@
 import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openRoot } from './authorities.js'
-import { keyFile } from './files.js'
+import type { AuthorityCertificate } from '../../pki/authority.js'
+import { type Revocation, readCrlEntries } from '../../pki/crl-entry.js'
+import type { RevokedAuthority } from '../../store/authority-store.js'
+import { kindOf } from '../../store/revocation-store.js'
+import { isIssuedBy, openRoot, readCertificate } from './authorities.js'
+import { certificateFile, issuerFile, issuersAmong, keyFile, RESTORE } from './files.js'
 import { readPassphrase } from './passphrase.js'
 import { publish } from './publication.js'
 import { refusal } from './refusal.js'
-import { issueRootCrl, parseRootCrl, ROOT_CRL, type RootCrl, readRootCrl } from './root-crl.js'
+import { issueRootCrl, type ParsedRootCrl, parseRootCrl, ROOT_CRL, type RootCrl, readRootCrl } from './root-crl.js'
 
 export interface RootCrlRenewal {
   readonly directory: string
   readonly passphraseFile: string | null
   readonly now: Date
+  /** A CA to be listed from now on; null for none. */
+  readonly revoke: RevokedAuthority | null
 }
 
 /**
  * Makes the next CRL of the root in the place of the last, whatever that promised. Needs nothing of the folder but
- * `root-ca.pem`, `root-ca.key` and `root-ca.crl`, so that it can be done on a machine that has no more.
+ * `root-ca.pem`, `root-ca.key` and `root-ca.crl`, so that it can be done on a machine that has no more, and to revoke a
+ * CA its certificate and that of its successor.
  */
 export async function renewRootCrl({
   directory,
   passphraseFile,
   now,
+  revoke,
 }: RootCrlRenewal): Promise<RootCrl & { readonly file: string }> {
   const key = keyFile(directory, 'root-ca')
   const passphrase = await readPassphrase(passphraseFile)
@@ -31,7 +40,32 @@ export async function renewRootCrl({
   const previous = await readRootCrl(directory, root)
   if (previous === null)
     throw refusal(file, 'the last CRL is not here, so that what it lists would be lost', 'copy it here from the server')
-  const pem = await issueRootCrl(rootSigner, now, previous.parsed)
+  const entry = revoke === null ? null : await entryOf(revoke, directory, root, previous, now)
+  const pem = await issueRootCrl(rootSigner, now, previous.parsed, entry)
   await publish(directory, new Map([[ROOT_CRL, pem]]))
   return { file, ...parseRootCrl(pem, root) }
+}
+
+/** Null where it is listed already. */
+async function entryOf(
+  { name, reason }: RevokedAuthority,
+  directory: string,
+  root: AuthorityCertificate,
+  previous: ParsedRootCrl,
+  now: Date,
+): Promise<Revocation | null> {
+  const file = certificateFile(directory, issuerFile(name))
+  const certificate = await readCertificate(file)
+  if (!isIssuedBy(certificate, root)) throw refusal(file, 'it was not issued by root-ca.pem', RESTORE)
+  const kind = kindOf(name)
+  const [newest] = issuersAmong(await readdir(directory), kind)
+  if (newest === name)
+    throw refusal(
+      file,
+      `no other CA of ${kind} is here, and nothing could be issued`,
+      `run hermes admin rotate-ca ${kind} first`,
+    )
+  const { serialNumber } = certificate
+  const isListed = readCrlEntries(previous.parsed.tbs.entries).some((entry) => entry.serialNumber === serialNumber)
+  return isListed ? null : { serialNumber, reason, revokedAt: now }
 }

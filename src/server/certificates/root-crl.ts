@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { HermesError } from '../../errors.js'
 import type { Authority, AuthorityCertificate } from '../../pki/authority.js'
 import { crlNumber, isCrlOf, type ParsedCrl, parseCrl } from '../../pki/crl.js'
+import { encodeCrlEntry, type Revocation } from '../../pki/crl-entry.js'
 import { issueCrl } from '../../pki/issue-crl.js'
 import { decodePem, encodePem } from '../../pki/pem.js'
 import { publish } from './publication.js'
@@ -27,15 +28,20 @@ export interface RootCrl {
   readonly nextUpdate: Date
 }
 
-/** The next CRL of the root in PEM, for a year, with what the one before lists. */
-export async function issueRootCrl(root: Authority, now: Date, previous: ParsedCrl | null): Promise<string> {
+/** The next CRL of the root in PEM, for a year, with what the one before lists, and one certificate more. */
+export async function issueRootCrl(
+  root: Authority,
+  now: Date,
+  previous: ParsedCrl | null,
+  revoked: Revocation | null = null,
+): Promise<string> {
   const last = previous === null ? 0n : (crlNumber(previous.tbs) ?? 0n)
   const entries = previous?.tbs.entries ?? null
   const der = await issueCrl(root, {
     number: Math.max(Math.floor(now.getTime() / 1000), Number(last) + 1),
     thisUpdate: new Date(now.getTime() - BACKDATE_MS),
     nextUpdate: new Date(now.getTime() + YEAR_MS),
-    entries: entries === null ? [] : [entries],
+    entries: [...(entries === null ? [] : [entries]), ...(revoked === null ? [] : [encodeCrlEntry(revoked)])],
   })
   return encodePem(LABEL, der)
 }

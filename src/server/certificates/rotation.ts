@@ -1,12 +1,16 @@
 import { SERVER_LIFE_MS } from '../../pki/server-certificate.js'
 import type { StoreLogger } from '../../store/logger.js'
+import type { IssuerName } from '../../store/revocation-store.js'
+import type { AuthorityList, RevokedServer, ServerRevocationRequest } from '../../wire/authorities.js'
 import { type CertificateOptions, type Certificates, readOperatorPair, renewServer } from '../certificate-files.js'
+import type { AuthorityActs, Custody } from '../custody.js'
 import { createRounds, type Rounds, type Sleep } from '../rounds.js'
+import { issuerOf, type LiveAuthorities } from './authority-set.js'
 import { daysUntil, endingAuthority } from './ending.js'
 import { endOfPair, type ServerPair } from './server-pair.js'
 
-/** How often is looked whether a certificate is due or was changed. */
-const LOOK_MS = 60_000
+/** How often is looked whether a certificate is due, or something in the folder was changed. */
+const LOOK_MS = 10_000
 /** Of a certificate that lives for minutes, so often at least. */
 const LOOKS_IN_A_LIFE = 12
 
@@ -15,7 +19,9 @@ export type Pairs = Pick<Certificates, 'server' | 'identityServer'>
 
 export interface RotationOptions {
   readonly files: Omit<CertificateOptions, 'now'>
-  readonly certificates: Certificates
+  readonly certificates: Pairs
+  readonly authorities: LiveAuthorities
+  readonly custody: Pick<Custody, 'take' | 'describe' | 'retire' | 'revokeServer'>
   /** Makes a certificate known to OCSP, before anybody sees it. */
   readonly record: (server: ServerPair) => Promise<void>
   /** Has new connections get these. */
@@ -26,13 +32,31 @@ export interface RotationOptions {
 }
 
 /**
- * Keeps the certificates of the listeners good while the server runs: renews its own in time, takes the operator's
- * own when its files have changed, and warns of the end of a CA. What goes wrong is logged, and all stays as it was.
+ * Keeps the certificates of the listeners good while the server runs: takes what is new among the CAs, renews its own
+ * in time, takes the operator's own when its files have changed, and warns of the end of a CA. What goes wrong is
+ * logged, and all stays as it was. Does what an operator asks for between two looks.
  */
-export function createRotation(options: RotationOptions): Rounds {
+export function createRotation(options: RotationOptions): Rounds & AuthorityActs {
   const { serverLifeMs = SERVER_LIFE_MS } = options.files
   const rotation = new Rotation(options)
-  return createRounds(() => rotation.look(), Math.min(LOOK_MS, serverLifeMs / LOOKS_IN_A_LIFE), options.sleep)
+  const turns = new OneAtATime()
+  const look = () => turns.run(() => rotation.look())
+  return {
+    ...createRounds(look, Math.min(LOOK_MS, serverLifeMs / LOOKS_IN_A_LIFE), options.sleep),
+    refresh: () => turns.run(() => rotation.refresh()),
+    retire: (name) => turns.run(() => rotation.retire(name)),
+    revokeServer: (request) => turns.run(() => rotation.revokeServer(request)),
+  }
+}
+
+class OneAtATime {
+  #last: Promise<unknown> = Promise.resolve()
+
+  run<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(act)
+    this.#last = done.catch(() => {})
+    return done
+  }
 }
 
 class Rotation {
@@ -43,6 +67,7 @@ class Rotation {
   readonly #renewalFailed: (text: string | null) => void
   readonly #ownIsBad: (text: string | null) => void
   readonly #authorityEnds: (text: string | null) => void
+  readonly #folderIsBad: (text: string | null) => void
 
   constructor(options: RotationOptions) {
     const { logger, certificates } = options
@@ -53,19 +78,50 @@ class Rotation {
     this.#renewalFailed = whenNew((text) => logger.error({}, text))
     this.#ownIsBad = whenNew((text) => logger.error({}, text))
     this.#authorityEnds = whenNew((text) => logger.warn({}, text))
+    this.#folderIsBad = whenNew((text) => logger.error({}, text))
   }
 
   async look(): Promise<void> {
-    const { files, certificates, now } = this.#options
+    const { files, authorities, now } = this.#options
+    await this.#take()
     await this.#renew()
     await this.#reread()
-    this.#authorityEnds(endingAuthority(files.directory, certificates, now()))
+    this.#authorityEnds(endingAuthority(files.directory, authorities.current, now()))
+  }
+
+  async refresh(): Promise<AuthorityList> {
+    await this.#options.custody.take()
+    await this.#renew()
+    return this.#options.custody.describe()
+  }
+
+  async retire(name: IssuerName): Promise<AuthorityList> {
+    await this.#options.custody.retire(name)
+    return this.#options.custody.describe()
+  }
+
+  async revokeServer(request: ServerRevocationRequest): Promise<RevokedServer> {
+    const { pair, revoked } = await this.#options.custody.revokeServer(request)
+    this.#present(pair, this.#own)
+    return revoked
+  }
+
+  async #take(): Promise<void> {
+    const { custody, logger } = this.#options
+    try {
+      const isNew = await custody.take()
+      this.#folderIsBad(null)
+      if (isNew) logger.info({ ...custody.describe() }, 'The certificate authorities were read')
+    } catch (error) {
+      this.#folderIsBad(`The CAs stay as they were: ${sentence(error)}`)
+    }
   }
 
   async #renew(): Promise<void> {
-    const { files, certificates, record, now, logger } = this.#options
+    const { files, authorities, record, now, logger } = this.#options
     try {
-      const renewed = await renewServer({ ...files, now: now() }, certificates.servers, this.#server)
+      const servers = issuerOf(authorities.current, 'servers', files.pkiUrl ?? null)
+      const renewed = await renewServer({ ...files, now: now() }, servers, this.#server)
       this.#renewalFailed(null)
       if (!renewed) return
       await record(renewed)

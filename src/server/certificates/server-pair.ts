@@ -7,7 +7,8 @@ import { OID } from '../../pki/oids.js'
 import { decodePem, splitPem } from '../../pki/pem.js'
 import { publicationExtensions } from '../../pki/profile.js'
 import { issueServerCertificate } from '../../pki/server-certificate.js'
-import { isIssuedBy } from './authorities.js'
+import type { IssuerName } from '../../store/revocation-store.js'
+import { type Generation, isIssuedBy } from './authorities.js'
 import { certificateFile, keyFile, readText } from './files.js'
 import { readPlainKey } from './passphrase.js'
 import { blaming, refusal } from './refusal.js'
@@ -39,6 +40,13 @@ function chainOf(certificatePem: string): readonly [leaf: Uint8Array, ...issuers
   return [leaf, ...issuers]
 }
 
+/** The CA that issued the certificate of a pair, by its signature; null when none of these did. */
+export function issuerOfPair({ certificatePem }: ServerPair, generations: readonly Generation[]): IssuerName | null {
+  const [certificateDer] = chainOf(certificatePem)
+  const issuer = parseCertificate(certificateDer).tbs.issuer.bytes
+  return generations.find(({ certificate }) => isIssuedBy({ certificateDer, issuer }, certificate))?.name ?? null
+}
+
 /** When the certificate of a pair ends. */
 export function endOfPair({ certificatePem }: ServerPair): Date {
   return parseCertificate(chainOf(certificatePem)[0]).tbs.notAfter
@@ -53,15 +61,17 @@ function saysWhere(tbs: TbsCertificate, { publication }: Authority): boolean {
 }
 
 /**
- * Whether the server certificate is not for exactly these host names, names another place for its issuer's CRL, or is
- * past two thirds of its life. One that ends with the CA has no longer-lived successor.
+ * Whether the server certificate is another CA's than the newest, is not for exactly these host names, names another
+ * place for its issuer's CRL, or is past two thirds of its life. One that ends with the CA has no longer-lived successor.
  */
 export function isRenewalDue(
   { certificatePem }: ServerPair,
   servers: Authority,
   { hostnames, now }: ServerRequest,
 ): boolean {
-  const { tbs } = parseCertificate(chainOf(certificatePem)[0])
+  const [certificateDer] = chainOf(certificatePem)
+  const { tbs } = parseCertificate(certificateDer)
+  if (!isIssuedBy({ certificateDer, issuer: tbs.issuer.bytes }, servers)) return true
   const names = extensionValue(tbs, OID.subjectAltName)
   if (names === undefined || Buffer.compare(names, hostNames(hostnames)) !== 0) return true
   if (!saysWhere(tbs, servers)) return true
@@ -87,17 +97,17 @@ export function serverFiles({ certificatePem, keyPem }: ServerPair): ReadonlyMap
 }
 
 /** Reads and checks the pair; whatever is wrong with it is a start error. */
-export async function readServerPair(directory: string, servers: Authority): Promise<ServerPair> {
+export async function readServerPair(directory: string, servers: readonly Generation[]): Promise<ServerPair> {
   const file = certificateFile(directory, 'server')
   const certificatePem = await readText(file, REISSUE)
   const keyPem = await readText(keyFile(directory, 'server'), REISSUE)
   const key = readPlainKey(keyFile(directory, 'server'), keyPem, REISSUE)
   const [certificateDer, second] = blaming(file, REISSUE, () => chainOf(certificatePem))
-  const issuer = blaming(file, REISSUE, () => parseCertificate(certificateDer)).tbs.issuer.bytes
-  if (!isIssuedBy({ certificateDer, issuer }, servers))
-    throw refusal(file, 'it was not issued by servers-ca.pem', REISSUE)
-  if (second === undefined || Buffer.compare(second, servers.certificateDer) !== 0)
-    throw refusal(file, 'it does not hold the certificate and then that of servers-ca', REISSUE)
+  const name = blaming(file, REISSUE, () => issuerOfPair({ certificatePem, keyPem }, servers))
+  const issuer = servers.find((one) => one.name === name)
+  if (issuer === undefined) throw refusal(file, 'it was not issued by servers-ca.pem', REISSUE)
+  if (second === undefined || Buffer.compare(second, issuer.certificate.certificateDer) !== 0)
+    throw refusal(file, `it does not hold the certificate and then that of ${issuer.name}-ca`, REISSUE)
   if (!new X509Certificate(certificateDer).checkPrivateKey(key))
     throw refusal(keyFile(directory, 'server'), 'it is not the key of server.pem', REISSUE)
   return { certificatePem, keyPem }

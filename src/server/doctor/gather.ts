@@ -8,7 +8,7 @@ import { examineDatabase } from '../../store/sqlite/examination.js'
 import { isAnswered } from '../admin/socket.js'
 import { socketAddress, socketPath } from '../admin/socket-address.js'
 import { openAuthorities } from '../certificates/authorities.js'
-import { NAMES } from '../certificates/files.js'
+import { isNamed } from '../certificates/files.js'
 import { readPassphrase } from '../certificates/passphrase.js'
 import { readRootCrl } from '../certificates/root-crl.js'
 import type { CertificateFacts, Facts, FileFacts, Read } from './facts.js'
@@ -54,8 +54,10 @@ async function fileFacts(path: string): Promise<FileFacts> {
 
 /** Those that can be read; the check of the authorities says what is wrong with the others. */
 async function certificatesIn(directory: string, names: readonly string[]): Promise<readonly CertificateFacts[]> {
-  const found = NAMES.filter((name) => names.includes(`${name}.pem`)).map(async (name) => {
-    const { validFrom, validTo } = new X509Certificate(await readFile(join(directory, `${name}.pem`)))
+  const files = names.filter((file) => isNamed(file) && file.endsWith('.pem')).sort()
+  const found = files.map(async (file) => {
+    const name = file.slice(0, -'.pem'.length)
+    const { validFrom, validTo } = new X509Certificate(await readFile(join(directory, file)))
     return [{ name, notBefore: new Date(validFrom), notAfter: new Date(validTo) }]
   })
   return (await Promise.all(found.map((each) => each.catch(() => [])))).flat()
@@ -64,7 +66,7 @@ async function certificatesIn(directory: string, names: readonly string[]): Prom
 async function authorityFacts(config: Config, directory: string, isRootKeyHere: boolean, now: Date) {
   const open = async () => {
     const passphrase = await readPassphrase(config.caPassphraseFile)
-    return openAuthorities(directory, passphrase, isRootKeyHere, null, now)
+    return openAuthorities(directory, passphrase, isRootKeyHere, now)
   }
   const opened = await read(open)
   const authorities: Facts['authorities'] = 'problem' in opened ? opened : { value: null }

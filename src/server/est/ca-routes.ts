@@ -10,7 +10,7 @@ export const EST_PATH = '/.well-known/est'
 export interface EstAuthorities {
   readonly root: { readonly certificatePem: string }
   /** PEM of every issuing CA ever used, newest first. */
-  readonly issuers: readonly string[]
+  issuers(): readonly string[]
 }
 
 export interface CaRouteOptions {
@@ -39,7 +39,7 @@ export const caRoutes: FastifyPluginAsyncZod<CaRouteOptions> = async (app, optio
         response: { 200: certsOnlyResponse('They, certs-only.'), ...problems(...errors) },
       },
     },
-    async (_request, reply) => sendCertificates(reply, ...authority.issuers, authority.root.certificatePem),
+    async (_request, reply) => sendCertificates(reply, ...authority.issuers(), authority.root.certificatePem),
   )
   app.get(
     `${EST_PATH}/csrattrs`,

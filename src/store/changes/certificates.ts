@@ -1,5 +1,6 @@
 import { HermesError } from '../../errors.js'
 import type { CertificateRecord, EscrowRecord, NewCertificate, RevocationReason } from '../records.js'
+import type { IssuerName } from '../revocation-store.js'
 import { row, rows, run, type Value, type Work } from '../work.js'
 
 /** What a certificate is stored with beside itself. */
@@ -14,16 +15,28 @@ export function* insertCertificate(
   certificate: NewCertificate,
   { previous, requestHash }: Provenance = { previous: null, requestHash: null },
 ): Work<CertificateRecord> {
-  const { serialNumber, fingerprint, spkiHash, der, notBefore, notAfter, authorisedBy } = certificate
+  const { serialNumber, fingerprint, spkiHash, der, notBefore, notAfter, authorisedBy, issuer } = certificate
   yield* claimKey(spkiHash, userId)
+  yield* requireGoodIssuer(issuer)
   yield* run(
     `INSERT INTO "Certificate"
       ("serialNumber", "userId", "fingerprint", "spkiHash", "der", "notBefore", "notAfter", "authorisedBy", "previous",
-        "requestHash")
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    ...[serialNumber, userId, fingerprint, spkiHash, der, notBefore, notAfter, authorisedBy, previous, requestHash],
+        "requestHash", "issuer")
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    ...[serialNumber, userId, fingerprint, spkiHash, der, notBefore, notAfter, authorisedBy, previous],
+    ...[requestHash, issuer],
   )
   return { ...certificate, userId, previous, supersededAt: null, revokedAt: null, revocationReason: null }
+}
+
+/** What was signed before its CA was revoked may come to be stored after: it would never be revoked. */
+function* requireGoodIssuer(name: IssuerName): Work<void> {
+  const issuer = yield* row<{ readonly revokedAt: number | null }>(
+    'SELECT "revokedAt" FROM "Authority" WHERE "name" = $1',
+    name,
+  )
+  if (issuer !== null && issuer.revokedAt !== null)
+    throw new HermesError('unavailable', 'The CA that signed the certificate was revoked meanwhile: try again')
 }
 
 interface Key {

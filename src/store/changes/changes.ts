@@ -1,5 +1,6 @@
 import type { Work } from '../work.js'
 import { disableUser, enableUser, grantRole, revokeOfUser, unlockUser } from './administer.js'
+import { retireAuthority, settleAuthorities } from './authorities.js'
 import { changePassword, replaceEscrow, replacePasswordHash, takeEscrow, unlock } from './credentials.js'
 import { deleteAccount, deleteDueAccount, finishDeparture, scheduleDeletion } from './delete-account.js'
 import { countAttempt, expireFailures, forgiveAttempt } from './login-attempts.js'
@@ -7,8 +8,9 @@ import { recover } from './recover.js'
 import { register } from './register.js'
 import { renew } from './renew.js'
 import { revoke } from './revoke.js'
+import { revokeServerCertificates } from './server-certificates.js'
 
-/** Whatever changes users, keys and certificates. */
+/** Whatever changes users, keys, certificates and those who issue them. */
 export const CHANGES = {
   register,
   replacePasswordHash,
@@ -31,6 +33,9 @@ export const CHANGES = {
   enableUser,
   unlockUser,
   revokeOfUser,
+  settleAuthorities,
+  retireAuthority,
+  revokeServerCertificates,
 }
 
 export type ChangeName = keyof typeof CHANGES

@@ -9,6 +9,7 @@ import { WriteHealth } from '../write-health.js'
 import { WriteQueue } from '../write-queue.js'
 import { sqliteAdministration } from './administration/administration.js'
 import { sqliteAudit } from './audit.js'
+import { sqliteAuthorities } from './authorities.js'
 import { unavailableWhenBroken } from './broken-reads.js'
 import { CommitThread } from './commit-thread.js'
 import { openReader, openWriter } from './connection.js'
@@ -99,6 +100,7 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
     revocations: unavailableWhenBroken(sqliteRevocations(reader, writer)),
     administration: unavailableWhenBroken(sqliteAdministration(reader, make)),
     audit: unavailableWhenBroken(sqliteAudit(reader)),
+    authorities: unavailableWhenBroken(sqliteAuthorities(reader, make)),
     installation: async () => readInstallation(reader),
     settle: (installation) => settle(reader, writer, installation),
     async check() {

@@ -1,6 +1,13 @@
 import type { Database } from 'better-sqlite3'
 import { type RevocationColumns, revocationOf } from '../revocation.js'
-import type { CrlRecord, IssuerName, NewServerCertificate, RevocationStore } from '../revocation-store.js'
+import {
+  type CrlRecord,
+  type IssuerKind,
+  type IssuerName,
+  kindOf,
+  type NewServerCertificate,
+  type RevocationStore,
+} from '../revocation-store.js'
 import type { PrismaWriter, Transaction } from './prisma.js'
 
 interface Row extends RevocationColumns {
@@ -8,18 +15,21 @@ interface Row extends RevocationColumns {
   readonly notAfter: number
 }
 
-const TABLES: Readonly<Record<IssuerName, string>> = { users: 'Certificate', servers: 'ServerCertificate' }
+const TABLES: Readonly<Record<IssuerKind, string>> = { users: 'Certificate', servers: 'ServerCertificate' }
 const COLUMNS = '"id", "notAfter", "serialNumber", "supersededAt", "revokedAt", "revocationReason"'
 
-/** The statements over the certificates of one issuer. */
-function statements(db: Database, issuer: IssuerName) {
-  const table = TABLES[issuer]
+/** The statements over the certificates that one kind of CA issued. */
+function statements(db: Database, kind: IssuerKind) {
+  const table = TABLES[kind]
   return {
-    bySerialNumber: db.prepare<[string], Row>(`SELECT ${COLUMNS} FROM "${table}" WHERE "serialNumber" = ?`),
+    bySerialNumber: db.prepare<[string, string], Row>(
+      `SELECT ${COLUMNS} FROM "${table}" WHERE "serialNumber" = ? AND "issuer" = ?`,
+    ),
     // The condition is that of the partial index, word for word.
-    page: db.prepare<[number, number, number, number], Row>(`
+    page: db.prepare<[number, number, number, string, number], Row>(`
       SELECT ${COLUMNS} FROM "${table}"
       WHERE ("revokedAt" IS NOT NULL OR "supersededAt" IS NOT NULL) AND ("notAfter", "id") > (?, ?) AND "notAfter" >= ?
+        AND "issuer" = ?
       ORDER BY "notAfter", "id" LIMIT ?`),
     lastSuperseded: db
       .prepare<[number], number | null>(`SELECT max("supersededAt") FROM "${table}" WHERE "supersededAt" <= ?`)
@@ -37,12 +47,12 @@ export function sqliteRevocations(db: Database, writer: PrismaWriter): Revocatio
 
   return {
     async findStatus(issuer, serialNumber, at) {
-      const row = of[issuer].bySerialNumber.get(serialNumber)
+      const row = of[kindOf(issuer)].bySerialNumber.get(serialNumber, issuer)
       return row === undefined ? null : { serialNumber, revocation: revocationOf(row, at) }
     },
     async listRevoked(issuer, { at, unexpiredAt, after, limit }) {
       const from = after ?? { notAfter: Number.MIN_SAFE_INTEGER, id: 0 }
-      const rows = of[issuer].page.all(from.notAfter, from.id, unexpiredAt.getTime(), limit)
+      const rows = of[kindOf(issuer)].page.all(from.notAfter, from.id, unexpiredAt.getTime(), issuer, limit)
       const end = rows.at(-1)
       return {
         revoked: rows.map((row) => revocationOf(row, at)).filter((revoked) => revoked !== null),
@@ -50,7 +60,9 @@ export function sqliteRevocations(db: Database, writer: PrismaWriter): Revocatio
       }
     },
     async revocationState(issuer, at) {
-      return `${changes.get(issuer)} ${of[issuer].lastSuperseded.get(at.getTime())}`
+      // What another generation revoked counts too, which costs a CRL more at the most.
+      const kind = kindOf(issuer)
+      return `${changes.get(kind)} ${of[kind].lastSuperseded.get(at.getTime())}`
     },
     async lastCrl(issuer) {
       const row = last.get(issuer)
@@ -58,7 +70,7 @@ export function sqliteRevocations(db: Database, writer: PrismaWriter): Revocatio
     },
     recordCrl: (issuer, crl) => writer.write((transaction) => recordCrl(transaction, issuer, crl)),
     async recordServerCertificate(certificate) {
-      if (of.servers.bySerialNumber.get(certificate.serialNumber) !== undefined) return
+      if (of.servers.bySerialNumber.get(certificate.serialNumber, certificate.issuer) !== undefined) return
       await writer.write((transaction) => recordServerCertificate(transaction, certificate))
     },
   }
@@ -78,8 +90,8 @@ async function recordCrl(
 
 async function recordServerCertificate(
   transaction: Transaction,
-  { serialNumber, fingerprint, notBefore, notAfter }: NewServerCertificate,
+  { serialNumber, fingerprint, notBefore, notAfter, issuer }: NewServerCertificate,
 ): Promise<void> {
-  const data = { serialNumber, fingerprint, notBefore, notAfter }
+  const data = { serialNumber, fingerprint, notBefore, notAfter, issuer }
   await transaction.serverCertificate.upsert({ where: { serialNumber }, create: data, update: {} })
 }

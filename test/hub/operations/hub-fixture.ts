@@ -89,7 +89,7 @@ export class HubFixture {
   async open(): Promise<void> {
     const now = () => new Date(this.clock.now)
     const store = await openSqliteStore({ url: `file:${this.#path}`, now })
-    const describe = createIdentityDescriber([this.root.users.certificatePem])
+    const describe = createIdentityDescriber(() => [this.root.users.certificatePem])
     this.#store = store
     this.#hub = new Hub({
       store: { ...store, identities: this.#altered(store.identities) },
@@ -127,7 +127,7 @@ export class HubFixture {
     })
     const { serialNumber, fingerprint, der } = issued
     const stored = { serialNumber, fingerprint, der, notBefore, notAfter, spkiHash: sha256Hex(spki) }
-    const certificate = { ...stored, authorisedBy: 'registration' } as const
+    const certificate = { ...stored, authorisedBy: 'registration', issuer: 'users' } as const
     const identities = this.#store?.identities
     const account = {
       username,

@@ -147,7 +147,7 @@ async function recoverInStore({ certsDir, trustDomain }: TestServer, url: string
   const at = new Date()
   const times = { notBefore: at, notAfter: new Date(at.getTime() + 3_600_000) }
   const issued = issueUserCertificate(users, { username: user.username, trustDomain, spki, ...times })
-  const certificate = { ...issued, authorisedBy: 'password' } as const
+  const certificate = { ...issued, authorisedBy: 'password', issuer: 'users' } as const
   const store = await openSqliteStore({ url })
   const found = await store.identities.findIdentity(user.username)
   const { id: userId = 0, passwordHash = '' } = found?.user ?? {}

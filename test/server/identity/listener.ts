@@ -9,6 +9,7 @@ import { createOcspResponder } from '../../../src/identity/revocation/ocsp-respo
 import type { Authority } from '../../../src/pki/authority.js'
 import { issueServerCertificate } from '../../../src/pki/server-certificate.js'
 import { buildIdentityApp, type IdentityAppDependencies } from '../../../src/server/identity/app.js'
+import type { CrlSource } from '../../../src/server/identity/routes/crl.js'
 import type { ServerConfiguration } from '../../../src/wire/well-known.js'
 import {
   createServiceFixture,
@@ -82,9 +83,18 @@ function revocationOf({ store: { revocations: store }, hierarchy: { users, serve
       throw new HermesError('not_found')
     },
   }
+  const issuers = new Map([
+    ['users', users],
+    ['servers', servers],
+  ] as const)
+  const sources = new Map<string, CrlSource>([
+    ['users', crl('users', users)],
+    ['servers', crl('servers', servers)],
+    ['root', root],
+  ])
   return {
-    crls: { users: crl('users', users), servers: crl('servers', servers), root },
-    ocsp: createOcspResponder({ issuers: { users, servers }, store, policy, now }),
+    crls: (name: string) => sources.get(name) ?? null,
+    ocsp: createOcspResponder({ issuers: () => issuers, store, policy, now }),
   }
 }
 
@@ -101,7 +111,11 @@ export async function listen(
       config: { bodyBytes: 1_048_576, connectionSeconds: 30, trustedProxies: [], ocspRequestBytes: 4096 },
       logger: pino({ level: 'silent' }),
       identities: fixture.identities,
-      authority: { root, users, servers, issuers: [users.certificatePem, servers.certificatePem] },
+      authority: {
+        root,
+        certificateOf: (name) => ({ users, servers })[name as 'users']?.certificateDer ?? null,
+        issuers: () => [users.certificatePem, servers.certificatePem],
+      },
       configuration: () => CONFIGURATION,
       ...revocationOf(fixture),
       documents: { openapi: () => OPENAPI },

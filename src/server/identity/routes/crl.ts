@@ -1,7 +1,10 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { HermesError } from '../../../errors.js'
 import { matchesEtag } from '../../http/etag.js'
 import { problems } from '../../http/problems.js'
+import { type AuthorityName, Generation } from '../authority-names.js'
 import { DerFile, NoQuery } from '../media-types.js'
 
 /** [RFC 2585 4.2] */
@@ -14,7 +17,8 @@ export interface CrlSource {
   current(): Promise<{ readonly der: Buffer; readonly number: number | bigint }>
 }
 
-export type CrlSources = Readonly<Record<'users' | 'servers' | 'root', CrlSource>>
+/** By the name of the CA; null where it is not there, or signs nothing any more. */
+export type CrlSources = (name: AuthorityName) => CrlSource | null
 
 const HEADERS = {
   ETag: { type: 'string', description: 'The number of the CRL.' },
@@ -44,6 +48,8 @@ const schemaOf = (operationId: string, whose: string, description: string) => ({
 const LIVE =
   'Everything that was revoked before the request and has not expired; `nextUpdate` is HERMES_CRL_HOURS away.'
 
+const NEXT = `${LIVE} Of the CA that took over from an earlier one; once it signs nothing any more it has none.`
+
 const SCHEMAS = {
   users: schemaOf('fetchUsersCrl', "the users' CA", LIVE),
   servers: schemaOf('fetchServersCrl', "the servers' CA", LIVE),
@@ -54,16 +60,37 @@ const SCHEMAS = {
   ),
 } as const
 
+const nextSchema = (operationId: string, whose: string) => ({
+  ...schemaOf(operationId, whose, NEXT),
+  params: z.strictObject({ generation: Generation }),
+})
+
+const NEXT_SCHEMAS = {
+  users: nextSchema('fetchNextUsersCrl', "a later users' CA"),
+  servers: nextSchema('fetchNextServersCrl', "a later servers' CA"),
+} as const
+
 export const crlRoutes: FastifyPluginAsyncZod<{ readonly crls: CrlSources }> = async (app, { crls }) => {
   for (const name of ['users', 'servers', 'root'] as const)
     app.get(`/crl/${name}`, { schema: SCHEMAS[name] }, async (request, reply) => {
-      const { der, number } = await crls[name].current()
-      const etag = `"${number}"`
-      reply
-        .header('etag', etag)
-        .header('cache-control', `public, max-age=${CACHE_SECONDS}`)
-        .header('expires', new Date(Date.now() + CACHE_SECONDS * 1000).toUTCString())
-      if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
-      return reply.type(CRL_MEDIA_TYPE).send(der)
+      const der = await fetchCrl(crls(name), request, reply)
+      return der === null ? reply.code(304).send() : reply.type(CRL_MEDIA_TYPE).send(der)
     })
+  for (const kind of ['users', 'servers'] as const)
+    app.get(`/crl/${kind}-:generation`, { schema: NEXT_SCHEMAS[kind] }, async (request, reply) => {
+      const der = await fetchCrl(crls(`${kind}-${Number(request.params.generation)}`), request, reply)
+      return der === null ? reply.code(304).send() : reply.type(CRL_MEDIA_TYPE).send(der)
+    })
+}
+
+/** The CRL, with its headers set; null when the client has it. */
+async function fetchCrl(source: CrlSource | null, { headers }: FastifyRequest, reply: FastifyReply) {
+  if (source === null) throw new HermesError('not_found', 'There is no such CA, or it signs nothing any more')
+  const { der, number } = await source.current()
+  const etag = `"${number}"`
+  reply
+    .header('etag', etag)
+    .header('cache-control', `public, max-age=${CACHE_SECONDS}`)
+    .header('expires', new Date(Date.now() + CACHE_SECONDS * 1000).toUTCString())
+  return matchesEtag(headers['if-none-match'], etag) ? null : der
 }

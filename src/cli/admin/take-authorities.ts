@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import { Refusal } from '../../client/refusal.js'
+import { HermesError } from '../../errors.js'
+import { databasePath } from '../../store/sqlite/database-file.js'
+import type { AuthorityList } from '../../wire/authorities.js'
+import type { Invocation } from './command.js'
+
+/** What the installation has now, or why it did not take what is in the folder. */
+export type Taken = { readonly list: AuthorityList } | { readonly reason: string }
+
+/**
+ * Has the server that runs here, or else the database, take what was put into the certificates folder. On a machine
+ * that has the root's key alone there is neither.
+ */
+export async function takeAuthorities({ config, connect }: Invocation): Promise<Taken> {
+  const path = databasePath(config.databaseUrl)
+  if (!existsSync(path)) return { reason: `there is no database ${path}` }
+  try {
+    return { list: (await (await connect()).call('POST', '/admin/authorities/refresh', {})) as AuthorityList }
+  } catch (error) {
+    if (error instanceof HermesError || error instanceof Refusal) return { reason: error.message }
+    throw error
+  }
+}

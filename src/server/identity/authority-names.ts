@@ -1,0 +1,11 @@
+import { z } from 'zod'
+import type { IssuerName } from '../../store/revocation-store.js'
+
+/** The authorities by their names in URLs. */
+export type AuthorityName = 'root' | IssuerName
+
+/** Which one of its kind a CA is; the first has no number. */
+export const Generation = z
+  .string()
+  .regex(/^([2-9]|[1-9]\d{1,3})$/, 'must be a number from 2 to 9999')
+  .meta({ description: 'Which one it is: the second of its kind is 2.', example: '2' })

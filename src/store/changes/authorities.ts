@@ -1,0 +1,95 @@
+import { HermesError } from '../../errors.js'
+import { type AuditEntry, OPERATOR } from '../audit.js'
+import type { AuthorityRetirement, AuthoritySettlement, RevokedAuthority } from '../authority-store.js'
+import { type IssuerName, kindOf } from '../revocation-store.js'
+import { row, rows, run, type Work } from '../work.js'
+import { audit } from './audit.js'
+
+const TABLES = { users: 'Certificate', servers: 'ServerCertificate' } as const
+
+/** Whom the audit log names for a CA: no username has an @. */
+const subjectOfAuthority = (name: IssuerName | 'root'): string => `@${name}`
+
+interface Known {
+  readonly name: IssuerName
+  readonly fingerprint: string
+  readonly revokedAt: number | null
+}
+
+export function* settleAuthorities({ authorities, rootCrl, at }: AuthoritySettlement): Work<readonly number[]> {
+  const known = yield* rows<Known>('SELECT "name", "fingerprint", "revokedAt" FROM "Authority"')
+  // Those of the first start, or of a program that kept no account of them, are nobody's act.
+  const log = function* (entry: Omit<AuditEntry, 'actor' | 'at'>): Work<void> {
+    if (known.length > 0) yield* audit({ ...entry, actor: OPERATOR, at })
+  }
+  for (const { name, fingerprint } of authorities) {
+    const before = known.find((one) => one.name === name)
+    if (before !== undefined) requireSame(before, fingerprint)
+    else {
+      yield* run('INSERT INTO "Authority" ("name", "fingerprint") VALUES ($1, $2)', name, fingerprint)
+      yield* log({ action: 'rotate-ca', subject: subjectOfAuthority(name), details: { certificate: fingerprint } })
+    }
+  }
+  if (rootCrl === null) return []
+  if (yield* isNewer(rootCrl.number, at))
+    yield* log({ action: 'root-crl', subject: subjectOfAuthority('root'), details: { number: rootCrl.number } })
+  const users: number[] = []
+  for (const revoked of rootCrl.revoked) users.push(...(yield* revokeAuthority(revoked, at)))
+  return users
+}
+
+function requireSame({ name, fingerprint }: Known, found: string): void {
+  if (fingerprint === found) return
+  const sentence = `The certificate of the CA ${name} has the fingerprint ${found}; in this database ${fingerprint} has that name: restore that one`
+  throw new HermesError('invalid_request', sentence)
+}
+
+function* isNewer(number: number, at: Date): Work<boolean> {
+  const last = yield* row<{ readonly number: number }>(`SELECT "number" FROM "Crl" WHERE "issuer" = 'root'`)
+  if (last !== null && last.number >= number) return false
+  yield* run(
+    `INSERT INTO "Crl" ("issuer", "number", "issuedAt") VALUES ('root', $1, $2)
+      ON CONFLICT ("issuer") DO UPDATE SET "number" = excluded."number", "issuedAt" = excluded."issuedAt"`,
+    ...[number, at],
+  )
+  return true
+}
+
+/** Of a CA that is revoked, nothing is good any more [RFC 5280 6.1]. Answers whose certificates were. */
+function* revokeAuthority({ name, reason }: RevokedAuthority, at: Date): Work<readonly number[]> {
+  const [marked] = yield* rows(
+    'UPDATE "Authority" SET "revokedAt" = $1 WHERE "name" = $2 AND "revokedAt" IS NULL RETURNING "name"',
+    ...[at, name],
+  )
+  if (marked === undefined) return []
+  const isOfUsers = kindOf(name) === 'users'
+  const revoked = yield* rows<{ readonly userId: number }>(
+    `UPDATE "${TABLES[kindOf(name)]}" SET "revokedAt" = $1, "revocationReason" = $2
+      WHERE "issuer" = $3 AND "notAfter" > $4 AND "revokedAt" IS NULL AND ("supersededAt" IS NULL OR "supersededAt" > $5)
+      RETURNING ${isOfUsers ? '"userId"' : '0 AS "userId"'}`,
+    ...[at, reason, name, at, at],
+  )
+  const details = { reason, certificates: revoked.length }
+  yield* audit({ at, actor: OPERATOR, action: 'revoke-ca', subject: subjectOfAuthority(name), details })
+  return isOfUsers ? [...new Set(revoked.map(({ userId }) => userId))] : []
+}
+
+export function* retireAuthority({ name, at }: AuthorityRetirement): Work<void> {
+  const last = yield* row<{ readonly notAfter: number }>(
+    `SELECT "notAfter" FROM "${TABLES[kindOf(name)]}" WHERE "issuer" = $1 ORDER BY "notAfter" DESC LIMIT 1`,
+    name,
+  )
+  if (last !== null && last.notAfter > at.getTime()) {
+    const end = new Date(last.notAfter).toISOString()
+    throw new HermesError(
+      'forbidden',
+      `A certificate of the CA ${name} is good until ${end}: its key is needed till then`,
+    )
+  }
+  const [marked] = yield* rows(
+    'UPDATE "Authority" SET "retiredAt" = $1 WHERE "name" = $2 AND "retiredAt" IS NULL RETURNING "name"',
+    ...[at, name],
+  )
+  if (marked !== undefined)
+    yield* audit({ at, actor: OPERATOR, action: 'retire-ca', subject: subjectOfAuthority(name), details: {} })
+}
