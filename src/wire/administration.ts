@@ -164,7 +164,10 @@ export const AuditEntry = z
       example: 'alice',
     }),
     action: z.string().meta({ description: 'What was done.', example: 'fetch-my' }),
-    subject: Username.meta({ description: 'Whose account it is about.' }),
+    subject: z.string().meta({
+      description: 'Whose account it is about; of a CA @ and its name, `@server` of the certificate of the server.',
+      example: 'alice',
+    }),
     details: z.record(z.string(), z.union([z.string(), z.number()])).meta({
       description: 'What proved who it was (`certificate`: fingerprint, or `address`: by password), and what it was.',
       example: { address: '192.0.2.1' },

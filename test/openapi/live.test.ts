@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { createCertificateRequest, generateKey, lockPrivateKey } from '../../src/client/keys.js'
+import { makeSuccessor } from '../../src/server/certificates/succession.js'
 import { renewed } from '../support/account.js'
 import { answered, checkAnswer, checkEvent, checkResult, DOCUMENT, seenEvents } from '../support/conformance.js'
-import { grant } from '../support/console.js'
+import { atConsole, grant } from '../support/console.js'
 import { acceptance, confirmation, join } from '../support/handshake.js'
 import { request } from '../support/https.js'
 import { connect, type Fields } from '../support/hub-client.js'
@@ -42,6 +43,13 @@ t.test('live answers of every route fit openapi.yaml, and so do the events', asy
     ...['/health/live', '/health/ready', '/openapi.yaml'],
   ])
     t.equal((await get(path)).status, 200, path)
+  for (const kind of ['users', 'servers'] as const) {
+    await makeSuccessor(kind, { directory: server.certsDir, passphraseFile: null, pkiUrl: null, now: new Date() })
+    t.equal((await atConsole(server, 'POST', '/admin/authorities/refresh', {})).status, 200)
+    for (const path of [`/ca/${kind}-2`, `/crl/${kind}-2`]) t.equal((await get(path)).status, 200, path)
+    for (const path of [`/ca/${kind}-3`, `/crl/${kind}-3`]) t.equal((await get(path)).status, 404, path)
+    for (const path of [`/ca/${kind}-1`, `/crl/${kind}-02`]) t.equal((await get(path)).status, 400, path)
+  }
   const asked = { method: 'POST', ca: server.rootPem, headers: { 'content-type': 'application/ocsp-request' } }
   t.equal((await request(`${server.identityUrl}/ocsp`, asked, Buffer.from([0x30, 0]))).status, 200)
 

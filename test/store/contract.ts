@@ -4,6 +4,7 @@ import type { Store } from '../../src/store/store.js'
 import { accountContract } from './contract-accounts.js'
 import { administrationContract } from './contract-administration.js'
 import { auditContract } from './contract-audit.js'
+import { authorityContract } from './contract-authorities.js'
 import { conversationContract } from './contract-conversations.js'
 import { crlContract } from './contract-crl.js'
 import { departureContract } from './contract-departures.js'
@@ -40,6 +41,7 @@ const ALONE: Readonly<Record<string, (t: Test, open: OpenStore) => Promise<void>
   retention: retentionContract,
   'a model and the log agree': modelContract,
   crls: crlContract,
+  'issuing CAs': authorityContract,
 }
 
 export interface StoreOptions {

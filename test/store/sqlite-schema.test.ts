@@ -97,6 +97,8 @@ t.test('Prisma reads every column of every table that the store has filled', asy
   const until = { notBefore: new Date(T0), notAfter: new Date(T0 + 1) }
   const ofServer = { serialNumber: '01', fingerprint: 'sha256:00', issuer: 'servers', ...until } as const
   await store.revocations.recordServerCertificate(ofServer)
+  const authorities = [{ name: 'users', fingerprint: 'sha256:01' }] as const
+  await store.authorities.settleAuthorities({ authorities, rootCrl: null, at: new Date(T0) })
   await store.revocations.recordCrl('users', { number: T0 / 1000, issuedAt: new Date(T0) })
   const policy = { failures: 1, windowMs: 1, lockMs: 1, maxLockMs: 1 }
   await store.identities.countAttempt({ username: 'x', address: '192.0.2.1' }, new Date(T0), policy)

@@ -1,0 +1,293 @@
+import { execFile } from 'node:child_process'
+import { randomUUID, X509Certificate } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { request as httpRequest } from 'node:http'
+import { join as joinPath } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { connect as connectTls } from 'node:tls'
+import t, { type Test } from 'tap'
+import { createIdentityClient } from '../../src/client/identity-client.js'
+import { createCertificateRequest, generateKey } from '../../src/client/keys.js'
+import { verifyMembership } from '../../src/client/membership.js'
+import { JoinedEvent } from '../../src/wire/events.js'
+import { byPassword, fetched, renewed, under } from '../support/account.js'
+import { type AdminCommandLine, adminIn } from '../support/admin-command.js'
+import { buildCommand } from '../support/build.js'
+import { join } from '../support/handshake.js'
+import { connect, refusedUpgrade } from '../support/hub-client.js'
+import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
+import type { TestServer } from '../support/server.js'
+import { registerUser, registerUsers, type User } from '../support/user.js'
+
+t.setTimeout(300_000)
+
+interface Place {
+  readonly directory: string
+  readonly command: string
+  readonly admin: AdminCommandLine
+  /** Ends the server that runs, without a word, and starts another. */
+  readonly restart: () => Promise<TestServer>
+}
+
+/** An installation whose server can be killed and started again; certificates say where to ask of revocation. */
+async function place(t: Test): Promise<Place> {
+  const [directory, command] = [await temporaryFolder(t), await buildCommand(t)]
+  let running: Awaited<ReturnType<typeof serve>> | null = null
+  let ports: Readonly<Record<string, string>> = {
+    HERMES_PKI_HTTP_PORT: String(await freePort()),
+    HERMES_REQUESTS_PER_SECOND: '0',
+  }
+  const restart = async () => {
+    running?.child.kill('SIGKILL')
+    await running?.ended
+    running = await serve(t, { directory, command, environment: ports })
+    const server = await asTestServer(running, directory)
+    ports = {
+      ...ports,
+      HERMES_IDENTITY_PORT: new URL(running.identityUrl).port,
+      HERMES_HUB_PORT: new URL(running.hubUrl).port,
+    }
+    return { ...server, pkiUrl: `http://localhost:${ports.HERMES_PKI_HTTP_PORT}` }
+  }
+  const admin: AdminCommandLine = (...args) => adminIn(directory, command, ports)(...args)
+  return { directory, command, admin, restart }
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net')
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** Runs openssl in a folder; both streams. */
+function openssl(directory: string, ...args: readonly string[]) {
+  return new Promise<{ readonly code: number; readonly output: string }>((resolve) => {
+    execFile('openssl', args, { cwd: directory }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : 1, output: stderr + stdout }),
+    )
+  })
+}
+
+const issuerOf = (pem: string) => new X509Certificate(pem).issuer
+
+/** What a relying party finds out with nothing but the root: CRL and OCSP of the URLs in the certificate. */
+async function judged({ directory }: Place, server: TestServer, { username, certificate }: User) {
+  const x509 = new X509Certificate(certificate)
+  const [, issuerUrl = ''] = /CA Issuers - URI:(\S+)/.exec(x509.infoAccess ?? '') ?? []
+  await writeFile(joinPath(directory, 'issuer.pem'), new X509Certificate(await plain(issuerUrl)).toString())
+  await writeFile(joinPath(directory, `${username}.pem`), certificate)
+  const chain = ['-CAfile', 'certs/root-ca.pem', '-untrusted', 'issuer.pem', `${username}.pem`]
+  const crl = [
+    '-x509_strict',
+    '-purpose',
+    'sslclient',
+    '-crl_download',
+    '-crl_check_all',
+    '-CRLfile',
+    'certs/root-ca.crl',
+  ]
+  const verified = await openssl(directory, 'verify', ...crl, ...chain)
+  const about = ['-issuer', 'issuer.pem', '-cert', `${username}.pem`, '-CAfile', 'certs/root-ca.pem']
+  const ocsp = await openssl(directory, 'ocsp', ...about, '-url', `${server.pkiUrl}/ocsp`)
+  return {
+    crl: verified.code === 0 ? 'good' : verified.output,
+    ocsp: /Response verify OK\s+\S+: (\w+)/.exec(ocsp.output)?.[1] ?? ocsp.output,
+  }
+}
+
+/** The certificate that a listener shows. */
+function shown(url: string): Promise<X509Certificate> {
+  const { port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ port: Number(port), rejectUnauthorized: false }, () => {
+      const certificate = socket.getPeerX509Certificate()
+      socket.destroy()
+      if (certificate) resolve(certificate)
+    }).on('error', reject)
+  })
+}
+
+async function done(t: Test, admin: AdminCommandLine, ...args: readonly string[]): Promise<Record<string, unknown>> {
+  const outcome = await admin(...args, '--json')
+  t.equal(outcome.code, 0, outcome.stderr)
+  return outcome.json()
+}
+
+t.test('issuing CAs are followed by others while everybody goes on, and one that leaked is revoked', async (t) => {
+  const here = await place(t)
+  let server = await here.restart()
+  const { alice } = await registerUsers(server, 'alice')
+  const a = { user: alice, client: await connect(t, server, alice) }
+  const serverBefore = await shown(server.hubUrl)
+
+  await t.test('the next CA of users is taken by the running server', async (t) => {
+    const made = await done(t, here.admin, 'rotate-ca', 'users')
+    t.match(made, { name: 'users-2', taken: true, fingerprint: /^sha256:/ })
+    t.match((await here.admin('rotate-ca', 'everybody')).code, 2)
+  })
+
+  const bob = await registerUser(server, 'bob')
+  const b = { user: bob, client: await connect(t, server, bob) }
+  t.equal(issuerOf(alice.certificate), 'CN=Hermes Users CA')
+  t.equal(issuerOf(bob.certificate), 'CN=Hermes Users CA 2')
+  const { conversation } = await a.client.call('start', { participants: [{ certificate: bob.certificate }] })
+
+  await t.test('those of before and after prove themselves to each other', async (t) => {
+    const joined = await join(server, conversation, a, b)
+    const identities = createIdentityClient({ url: server.identityUrl, rootPem: server.rootPem })
+    const pin = await identities.pin(server.rootFingerprint)
+    await t.resolves(verifyMembership(pin, JoinedEvent.parse(joined)))
+    await b.client.call('send', { conversation, messageId: randomUUID(), payload: 'hello' })
+    t.match(await a.client.event((e) => e.type === 'message'), { payload: 'hello' })
+    for (const [user, chain] of [
+      [alice, 'users-ca'],
+      [bob, 'users-2-ca'],
+    ] as const)
+      t.match(await fetched(server, user), { chain: await readFile(joinPath(server.certsDir, `${chain}.pem`), 'utf8') })
+  })
+
+  await t.test('CRL and OCSP of each come from its own CA', async (t) => {
+    for (const user of [alice, bob]) t.same(await judged(here, server, user), { crl: 'good', ocsp: 'good' })
+    const carol = await registerUser(server, 'carol')
+    await carol.call('POST', '/revoke', { reason: 'superseded' })
+    t.match(await judged(here, server, carol), { crl: /revoked/, ocsp: 'revoked' })
+    t.same(await judged(here, server, alice), { crl: 'good', ocsp: 'good' })
+  })
+
+  await t.test('the next CA of servers issues the certificate of the server at once', async (t) => {
+    t.match(await done(t, here.admin, 'rotate-ca', 'servers'), { name: 'servers-2', taken: true })
+    const now = await shown(server.hubUrl)
+    t.equal(now.issuer, 'CN=Hermes Servers CA 2')
+    t.not(now.serialNumber, serverBefore.serialNumber)
+    const stapled = [
+      's_client',
+      '-connect',
+      new URL(server.identityUrl).host,
+      '-CAfile',
+      'certs/root-ca.pem',
+      '-status',
+    ]
+    const { output } = await openssl(here.directory, ...stapled, '-verify_return_error', '-brief')
+    t.match(output, /Verification: OK/)
+    const full = await openssl(here.directory, ...stapled)
+    t.match(full.output, /OCSP Response Status: successful[\s\S]*Hermes Servers CA 2[\s\S]*Cert Status: good/)
+  })
+
+  await t.test('after a kill and a restart all is as it was', async (t) => {
+    server = await here.restart()
+    t.equal((await alice.call('GET', '/me')).status, 200)
+    t.equal((await bob.call('GET', '/me')).status, 200)
+    for (const user of [alice, bob]) t.same(await judged(here, server, user), { crl: 'good', ocsp: 'good' })
+    const pems = (await plain(`${server.pkiUrl}/ca`)).toString().split(/(?<=END CERTIFICATE-----\n)/)
+    t.same(
+      pems.map((pem) => new X509Certificate(pem).subject),
+      [
+        'CN=Hermes Servers CA 2',
+        'CN=Hermes Users CA 2',
+        'CN=Hermes Users CA',
+        'CN=Hermes Servers CA',
+        'CN=Hermes Root CA',
+      ],
+    )
+  })
+
+  const dave = await registerUser(server, 'dave')
+  await t.test('who renews, with the same key or another, gets a certificate of the newest', async (t) => {
+    const same = await renewed(server, alice, alice.key)
+    t.equal(issuerOf(same.certificate), 'CN=Hermes Users CA 2')
+    t.equal((await alice.call('GET', '/me')).status, 200, 'the old one stays good')
+    const other = await renewed(server, same)
+    t.equal(issuerOf(other.certificate), 'CN=Hermes Users CA 2')
+  })
+
+  await t.test('the CA that leaked is revoked, and with it whatever it issued', async (t) => {
+    t.match(await here.admin('root-crl', '--revoke', 'users-2'), { code: 1, stderr: /rotate-ca users first/ })
+    t.match(await done(t, here.admin, 'rotate-ca', 'users'), { name: 'users-3', taken: true })
+    const live = await connect(t, server, dave)
+    const erin = await registerUser(server, 'erin')
+    const unharmed = await connect(t, server, erin)
+    t.equal(issuerOf(erin.certificate), 'CN=Hermes Users CA 3')
+    t.match(await done(t, here.admin, 'root-crl', '--revoke', 'users-2'), { revoked: 'users-2', taken: true })
+    t.match(await live.whenClosed(), { code: 4501 })
+    t.match((await refusedUpgrade(server, dave)).json(), { code: 'certificate_revoked' })
+    t.match((await dave.call('POST', '/renew', { csr: createCertificateRequest(dave.key, 'dave') })).json(), {
+      code: 'certificate_revoked',
+    })
+    t.match(await fetched(server, dave), { status: 'revoked' })
+    t.match(await judged(here, server, dave), { crl: /revoked/, ocsp: 'revoked' })
+    t.same(await judged(here, server, erin), { crl: 'good', ocsp: 'good' })
+    await unharmed.call('whoami')
+
+    const key = await generateKey()
+    const answer = await byPassword(server, dave, '/recover', { csr: createCertificateRequest(key, 'dave') })
+    const again = under(server, dave, key, answer)
+    t.equal(issuerOf(again.certificate), 'CN=Hermes Users CA 3')
+    t.equal((await again.call('GET', '/me')).status, 200)
+    const once = await done(t, here.admin, 'root-crl', '--revoke', 'users-2')
+    const { output } = await openssl(here.directory, 'crl', '-in', 'certs/root-ca.crl', '-noout', '-text')
+    t.equal(output.match(/Serial Number/g)?.length, 1, 'it is listed once')
+    t.ok(output.includes('CA Compromise'))
+    t.match(once, { taken: true })
+  })
+
+  await t.test("the server's certificate is revoked and replaced while connections stay", async (t) => {
+    const client = await connect(t, server, await registerUser(server, 'frank'))
+    const before = await shown(server.hubUrl)
+    const answer = await done(t, here.admin, 'revoke-server')
+    t.ok((answer.serialNumbers as string[]).includes(before.serialNumber.toLowerCase()))
+    const after = await shown(server.hubUrl)
+    t.match(answer.replacement, { serialNumber: after.serialNumber.toLowerCase() })
+    await client.call('whoami')
+    const crl = await openssl(
+      here.directory,
+      'crl',
+      '-inform',
+      'DER',
+      '-in',
+      await crlFile(here, server, 'servers-2'),
+      '-noout',
+      '-text',
+    )
+    t.ok(crl.output.includes(before.serialNumber))
+    t.notOk(crl.output.includes(after.serialNumber))
+    t.match(crl.output, /Key Compromise/)
+  })
+
+  await t.test('a CA whose certificates are good keeps its key', async (t) => {
+    t.match(await here.admin('retire-ca', 'users'), { code: 1, stderr: /is good until/ })
+    t.match(await here.admin('retire-ca', 'users-3'), { code: 1, stderr: /issues/ })
+    t.match(await here.admin('retire-ca', 'users-9'), { code: 1, stderr: /no CA users-9/ })
+  })
+
+  await t.test('each act is in the audit log', async (t) => {
+    const { entries } = (await done(t, here.admin, 'audit')) as { entries: { action: string; subject: string }[] }
+    const acts = entries.filter(({ subject }) => subject.startsWith('@')).map(({ action, subject }) => action + subject)
+    t.same(acts, [
+      'rotate-ca@users-2',
+      'rotate-ca@servers-2',
+      'rotate-ca@users-3',
+      'root-crl@root',
+      'revoke-ca@users-2',
+      'root-crl@root',
+      'revoke-server@server',
+    ])
+    t.equal((await here.admin('audit', 'verify')).code, 0)
+  })
+})
+
+function plain(url: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    httpRequest(url, { agent: false }, (incoming) => resolve(buffer(incoming)))
+      .on('error', reject)
+      .end()
+  })
+}
+
+async function crlFile({ directory }: Place, server: TestServer, name: string): Promise<string> {
+  const file = joinPath(directory, `${name}.crl`)
+  await writeFile(file, await plain(`${server.pkiUrl}/crl/${name}`))
+  return file
+}
