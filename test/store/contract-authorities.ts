@@ -77,7 +77,9 @@ export async function authorityContract(t: Test, open: OpenStore): Promise<void>
     t.same(await authorities.settleAuthorities(asked), [], 'once')
     t.same((await acts(store)).slice(-2), ['root-crl @root', 'revoke-ca @users'])
     const { serialNumber } = alice.certificate
-    t.match(await revocations.findStatus('users', serialNumber, after(MINUTE)), { revocation: { reason: 'cACompromise' } })
+    t.match(await revocations.findStatus('users', serialNumber, after(MINUTE)), {
+      revocation: { reason: 'cACompromise' },
+    })
     t.equal(await revocations.findStatus('users-2', serialNumber, after(MINUTE)), null, 'another CA does not know it')
     const page = { at: after(MINUTE), unexpiredAt: new Date(0), after: null, limit: 10 }
     t.same((await revocations.listRevoked('users-2', page)).revoked, [])
@@ -108,7 +110,10 @@ export async function authorityContract(t: Test, open: OpenStore): Promise<void>
     })
     for (const _ of [1, 2]) await authorities.retireAuthority({ name: 'users', at: certificate.notAfter })
     t.match((await authorities.listAuthorities())[1], { name: 'users', retiredAt: certificate.notAfter })
-    t.same((await acts(store)).filter((act) => act.startsWith('retire')), ['retire-ca @users'])
+    t.same(
+      (await acts(store)).filter((act) => act.startsWith('retire')),
+      ['retire-ca @users'],
+    )
   })
 
   await t.test('certificates of the server are revoked for the sake of another', async (t) => {
