@@ -60,7 +60,7 @@ export interface AdministratorAct {
 }
 
 export interface AdministratorRevocation extends AdministratorAct {
-  /** Null: every certificate of the user that has not ended. */
+  /** Null: the newest of the user, and every other that has not ended. */
   readonly serialNumber: string | null
   readonly reason: RevocationReason
 }
@@ -94,7 +94,7 @@ export interface AdministrationStore {
   /** Forgets failed logins, and calls a scheduled deletion off. */
   unlock(act: AdministratorAct): Promise<void>
   /**
-   * Revokes one certificate, or all that have not ended; what is revoked stays as it is. With `keyCompromise` every
+   * Revokes one certificate, or the newest and all that have not ended; what is revoked stays as it is. With `keyCompromise` every
    * certificate of their keys, which are barred. `not_found` for another user's.
    */
   revoke(revocation: AdministratorRevocation): Promise<RevokedByAdministrator>

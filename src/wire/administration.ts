@@ -132,7 +132,7 @@ export const AdministratorRevokeRequest = z
   })
   .meta({
     id: 'AdministratorRevokeRequest',
-    description: 'Without `serialNumber` every certificate of the user that has not ended.',
+    description: 'Without `serialNumber` the newest of the user, and every other that has not ended.',
   })
 export type AdministratorRevokeRequest = z.infer<typeof AdministratorRevokeRequest>
 

@@ -10,7 +10,7 @@ import { ROW_LOCK, row, run, type Work } from '../work.js'
 import { audit } from './audit.js'
 import { barKey, barKeysInUse, revokeWhere } from './certificates.js'
 import { forgetFailuresOf } from './login-attempts.js'
-import { requireCertificate } from './proof.js'
+import { newestCertificate, requireCertificate } from './proof.js'
 
 /** Gives a role, or takes it: no certificate lets anybody do that. */
 export function* grantRole({ username, role, at }: RoleGrant): Work<void> {
@@ -52,8 +52,13 @@ export function* revokeOfUser(revocation: AdministratorRevocation): Work<Revoked
 type Reason = AdministratorRevocation['reason']
 
 function* revokeAll(userId: number, reason: Reason, at: Date): Work<readonly string[]> {
-  if (reason === 'keyCompromise') return yield* barKeysInUse(userId, at)
-  return yield* revokeWhere({ column: 'userId', value: userId, endingAfter: at }, reason, at)
+  const revoked =
+    reason === 'keyCompromise'
+      ? yield* barKeysInUse(userId, at)
+      : yield* revokeWhere({ column: 'userId', value: userId, endingAfter: at }, reason, at)
+  // Where the newest has ended, its key could still get the next one for some days.
+  const newest = yield* newestCertificate(userId)
+  return [...revoked, ...(yield* revokeWhere({ column: 'id', value: newest.id }, reason, at))]
 }
 
 function* revokeOne(userId: number, serialNumber: string, reason: Reason, at: Date): Work<readonly string[]> {

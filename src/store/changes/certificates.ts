@@ -107,11 +107,12 @@ export function* barKey(spkiHash: string, at: Date): Work<readonly string[]> {
   return yield* revokeWhere({ column: 'spkiHash', value: spkiHash, endingAfter: at }, 'keyCompromise', at)
 }
 
-/** The same for every key of a user that has a certificate which has not ended. */
+/** The same for every key of a user that has a certificate which has not ended, and that of his newest. */
 export function* barKeysInUse(userId: number, at: Date): Work<readonly string[]> {
   const keys = yield* rows<{ readonly spkiHash: string }>(
-    'SELECT DISTINCT "spkiHash" FROM "Certificate" WHERE "userId" = $1 AND "notAfter" > $2',
-    ...[userId, at],
+    `SELECT DISTINCT "spkiHash" FROM "Certificate"
+      WHERE "userId" = $1 AND ("notAfter" > $2 OR "id" = (SELECT max("id") FROM "Certificate" WHERE "userId" = $3))`,
+    ...[userId, at, userId],
   )
   const revoked: string[] = []
   for (const { spkiHash } of keys) revoked.push(...(yield* barKey(spkiHash, at)))

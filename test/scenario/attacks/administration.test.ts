@@ -2,11 +2,14 @@ import { once } from 'node:events'
 import { request as httpsRequest } from 'node:https'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { recovered, renewed } from '../../support/account.js'
+import { createCertificateRequest, generateKey } from '../../../src/client/keys.js'
+import { byPassword, fetched, recovered, renewed } from '../../support/account.js'
 import { DOCUMENT } from '../../support/conformance.js'
 import { atConsole, grant } from '../../support/console.js'
 import { startServer } from '../../support/server.js'
 import { registerUser, type User } from '../../support/user.js'
+
+const DAY = 24 * 3600_000
 
 let now = Date.now()
 const server = await startServer(t, { HERMES_CERTIFICATES_PER_HOUR: '0' }, () => new Date(now))
@@ -89,6 +92,29 @@ t.test('a role that is lost while the request is under way does not count', asyn
   t.equal(incoming.statusCode, 403)
   t.match(await text(incoming), /"code":"forbidden"/)
   t.equal(await state(), before)
+})
+
+t.test('a certificate that has ended gets no other once all are revoked, nor does its key', async (t) => {
+  const [administrator, plain, stolen, lost] = [await newAdministrator(), await newUser(), await newUser(), await newUser()]
+  now += 90 * DAY
+  const next = await renewed(server, administrator)
+  const renewal = async (user: User) =>
+    user.call('POST', '/renew', { csr: createCertificateRequest(await generateKey(), user.username) })
+  const revoke = (user: User, reason: string) => next.call('POST', `/admin/users/${user.username}/revoke`, { reason })
+  for (const [user, reason] of [
+    [plain, 'privilegeWithdrawn'],
+    [stolen, 'keyCompromise'],
+  ] as const) {
+    const { serialNumbers } = (await revoke(user, reason)).json<{ serialNumbers: readonly string[] }>()
+    t.same(serialNumbers, [(await fetched(server, user)).serialNumber])
+    t.equal((await renewal(user)).json().code, 'certificate_revoked', reason)
+    t.equal((await fetched(server, user)).status, 'revoked')
+  }
+  const csr = createCertificateRequest(stolen.key, stolen.username)
+  t.equal((await byPassword(server, stolen, '/recover', { csr })).json().code, 'csr_rejected')
+  await recovered(server, lost, { reason: 'keyCompromise' })
+  const again = createCertificateRequest(lost.key, lost.username)
+  t.equal((await byPassword(server, lost, '/recover', { csr: again })).json().code, 'csr_rejected')
 })
 
 t.test('nobody makes himself or others an administrator over the network, not even an administrator', async (t) => {

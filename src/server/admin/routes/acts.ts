@@ -40,7 +40,7 @@ const revoke = {
   tags: TAGS,
   summary: 'Revoke certificates of a user',
   description:
-    'One, or all that have not ended; live connections under them end with 4501. He can get another by password (recover), unless he is disabled.',
+    'One, or the newest and all that have not ended; live connections under them end with 4501. He can get another by password (recover), unless he is disabled.',
   params: UserParams,
   querystring: DeviceQuery,
   body: AdministratorRevokeRequest,
