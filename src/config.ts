@@ -125,7 +125,12 @@ export const VARIABLES = {
     '',
     'Addresses or networks whose X-Forwarded-For is believed, separated by commas',
   ),
-  HERMES_BODY_BYTES: variable(integer(65_536, 16_777_216), '1048576', 'Largest body of a request'),
+  HERMES_BODY_BYTES: variable(integer(65_536, 16_777_216), '1048576', 'Largest body of a request to the hub'),
+  HERMES_IDENTITY_BODY_BYTES: variable(
+    integer(65_536, 16_777_216),
+    '65536',
+    'The same of the identity listener, where anybody may send one',
+  ),
   HERMES_CONNECTION_SECONDS: variable(
     integer(1, 3600),
     '30',

@@ -59,6 +59,7 @@ t.test('every variable has its default', async (t) => {
     allowedOrigins: [],
     trustedProxies: [],
     bodyBytes: 1_048_576,
+    identityBodyBytes: 65_536,
     connectionSeconds: 30,
     drainSeconds: 25,
     logLevel: 'info',

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { createCertificateRequest, generateKey } from '../../src/client/keys.js'
-import { fetched } from '../support/account.js'
+import { createCertificateRequest, generateKey, lockPrivateKey } from '../../src/client/keys.js'
+import { byPassword, fetched } from '../support/account.js'
 import { type HttpAnswer, request } from '../support/https.js'
 import { startServer } from '../support/server.js'
 import { PASSWORD, registerUser, type User } from '../support/user.js'
 
-const server = await startServer(t, { HERMES_BODY_BYTES: '65536' })
+const server = await startServer(t, { HERMES_BODY_BYTES: '65536', HERMES_TRUSTED_PROXIES: '127.0.0.1' })
 
 const base64Of = (csr: string) => csr.replaceAll(/-----[^-]+-----|\s/g, '')
 const csrOf = async (username: string) => base64Of(createCertificateRequest(await generateKey(), username))
@@ -16,10 +16,19 @@ const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
 interface Changes {
   readonly authorization?: string
   readonly contentType?: string
+  /** From where the request came: the tests are the trusted proxy. */
+  readonly address?: string
 }
 
-function enroll(body: string, { authorization, contentType = 'application/pkcs10' }: Changes): Promise<HttpAnswer> {
-  const headers = { 'content-type': contentType, ...(authorization !== undefined && { authorization }) }
+function enroll(
+  body: string,
+  { authorization, contentType = 'application/pkcs10', address }: Changes,
+): Promise<HttpAnswer> {
+  const headers = {
+    'content-type': contentType,
+    ...(authorization !== undefined && { authorization }),
+    ...(address !== undefined && { 'x-forwarded-for': address }),
+  }
   const url = `${server.identityUrl}/.well-known/est/simpleenroll`
   return request(url, { method: 'POST', ca: server.rootPem, headers }, Buffer.from(body))
 }
@@ -81,6 +90,9 @@ t.test('what is no enrollment is refused, with what is allowed', async (t) => {
   await refused(400, 'invalid_request', csr, { authorization: basic(`CAROL!:${PASSWORD}`) })
   await refused(400, 'invalid_request', csr, { authorization: `Basic ${Buffer.from([0xff, 0x3a]).toString('base64')}` })
   await refused(400, 'invalid_request', csr, { authorization: basic('carol:short') })
+  await refused(400, 'invalid_request', csr, { authorization: basic(`\ufeffcarol:${PASSWORD}`) })
+  await refused(400, 'invalid_request', csr, { authorization: basic(`carol:${'x'.repeat(73)}`) })
+  await refused(400, 'invalid_request', csr, { authorization: basic(`admin:${PASSWORD}`) })
   await refused(415, 'unsupported_media_type', csr, { authorization, contentType: 'application/json' })
   await refused(413, 'too_large', 'A'.repeat(70_000), { authorization })
   for (const body of ['%', '-----BEGIN CERTIFICATE REQUEST-----', 'AAAA', `${csr}=${csr}`, csr.slice(4)])
@@ -95,6 +107,41 @@ t.test('an enrollment with another key is a recovery', async (t) => {
   t.equal((await dora.call('GET', '/me')).json().code, 'certificate_revoked')
   const { serialNumber } = await fetched(server, dora)
   t.equal(certificate?.serialNumber.toLowerCase(), serialNumber)
+})
+
+t.test('wrong passwords lock the account for their address, there and everywhere', async (t) => {
+  const heidi = await registerUser(server, 'heidi')
+  const csr = base64Of(createCertificateRequest(heidi.key, 'heidi'))
+  const address = '192.0.2.1'
+  const wrong = await enroll(csr, { authorization: basic('heidi:a wrong password'), address })
+  t.equal(wrong.json().code, 'invalid_credentials')
+  for (const guess of [`${PASSWORD}\0`, 'x'.repeat(73), 'short', '']) {
+    const answer = await enroll(csr, { authorization: basic(`heidi:${guess}`), address })
+    t.equal(answer.json().code, 'invalid_credentials', 'nor can it be such')
+  }
+  const authorization = basic(`heidi:${PASSWORD}`)
+  const locked = await enroll(csr, { authorization, address })
+  t.match(locked, { status: 429, headers: { connection: 'close', 'retry-after': /^\d+$/ } })
+  t.equal(locked.json().code, 'account_locked')
+  t.notOk(locked.headers['www-authenticate'], 'to ask again would not help')
+  const elsewhere = await enroll(csr, { authorization, address: '192.0.2.2' })
+  t.equal(certificatesOf(t, elsewhere)[0]?.raw.equals(new X509Certificate(heidi.certificate).raw), true)
+  t.equal((await heidi.call('POST', '/unlock', {})).status, 204)
+  certificatesOf(t, await enroll(csr, { authorization, address }))
+})
+
+t.test('a deleted name is given to nobody, and a recovery leaves no locked key', async (t) => {
+  const [ivan, judy] = [await registerUser(server, 'ivan'), await registerUser(server, 'judy')]
+  t.equal((await ivan.call('POST', '/delete-account', {})).status, 202)
+  const again = await enroll(await csrOf('ivan'), { authorization: basic(`ivan:${PASSWORD}`) })
+  t.equal(again.json().code, 'username_taken')
+  const encryptedPrivateKey = await lockPrivateKey(judy.key, 'a password of its own')
+  t.equal((await byPassword(server, judy, '/escrow', { encryptedPrivateKey })).status, 204)
+  const authorization = basic(`judy:${PASSWORD}`)
+  certificatesOf(t, await enroll(base64Of(createCertificateRequest(judy.key, 'judy')), { authorization }))
+  t.equal((await byPassword(server, judy, '/fetch-my')).status, 200, 'kept with the key it belongs to')
+  certificatesOf(t, await enroll(await csrOf('judy'), { authorization }))
+  t.equal((await byPassword(server, judy, '/fetch-my')).json().code, 'no_private_key')
 })
 
 t.test('one who asks twice at once gets one certificate', async (t) => {

@@ -86,6 +86,9 @@ t.test('what one address may do on the identity listener', async (t) => {
   const register = () =>
     post(server, '/register', { username: 'alice', password: PASSWORD, csr: 'nonsense' }, '192.0.2.1')
   t.equal((await register()).status, 422)
+  const padded = { username: 'alice', password: PASSWORD, csr: 'x'.repeat(65_536) }
+  const large = (await post(server, '/register', padded, '192.0.2.1')).json<Problem>()
+  names(t, { message: large.detail, data: large }, 'HERMES_IDENTITY_BODY_BYTES', { code: 'too_large' })
   await refused(register(), 429, 'HERMES_REGISTRATIONS_PER_HOUR', { code: 'rate_limited' })
 
   // One is hashed, one waits, and there is no third place, nor a second for one address.

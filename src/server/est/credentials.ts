@@ -27,7 +27,8 @@ export function basicCredentials({ headers }: FastifyRequest): {
 
 function decode(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    // A byte order mark is no part of a name, nor is it dropped.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
     throw new HermesError('invalid_request', 'The credentials of HTTP Basic must be UTF-8', { cause })
   }

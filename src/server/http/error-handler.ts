@@ -32,9 +32,14 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   431: 'headers_too_large',
 }
 
-/** Answers every error of a handler or hook as a problem; a failure goes to the log with its cause. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(request, reply, toHermesError(error, request.routeOptions.bodyLimit))
+/**
+ * Answers every error of a handler or hook as a problem; a failure goes to the log with its cause. `bodyVariable` sets
+ * how long a body may be.
+ */
+export function errorHandler(bodyVariable: string) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    sendProblem(request, reply, toHermesError(error, `${request.routeOptions.bodyLimit} bytes (${bodyVariable})`))
+  }
 }
 
 /** Sends a refusal as it stands, closing the connection where the route says so. */
@@ -51,8 +56,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   reply.code(error.status).headers(problemHeaders(error)).send(body)
 }
 
-/** Any error as a refusal of the catalogue; what is nobody's refusal is `internal`. */
-export function toHermesError(error: unknown, bodyLimit?: number): HermesError {
+/** Any error as a refusal of the catalogue; what is nobody's refusal is `internal`. `bodyLimit` in words. */
+export function toHermesError(error: unknown, bodyLimit?: string): HermesError {
   if (error instanceof HermesError) return error
   if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error.validation)
   if (!(error instanceof Error))
@@ -64,9 +69,9 @@ export function toHermesError(error: unknown, bodyLimit?: number): HermesError {
 }
 
 /** The messages of the framework repeat what the client sent, however long, or say too little. */
-function sentence(code: ErrorCode, error: Error, bodyLimit: number | undefined): string {
+function sentence(code: ErrorCode, error: Error, bodyLimit: string | undefined): string {
   if ('code' in error && error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return NO_OBJECT
-  if (code === 'too_large' && bodyLimit !== undefined) return `The body may have ${bodyLimit} bytes (HERMES_BODY_BYTES)`
+  if (code === 'too_large' && bodyLimit !== undefined) return `The body may have ${bodyLimit}`
   if (code === 'uri_too_long') return `The request target may have ${URI_CHARACTERS} characters`
   if (code === 'unsupported_media_type')
     return 'The body must have a Content-Type that this route accepts (see /openapi.yaml)'

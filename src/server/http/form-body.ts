@@ -4,6 +4,9 @@ import { decodeBody } from './json-body.js'
 
 export const FORM_MEDIA_TYPE = 'application/x-www-form-urlencoded'
 
+/** More than any body here has; a form of very many would hold the event loop. */
+const FIELDS_MAX = 32
+
 /** Of a field's name, as a refusal repeats it. */
 const NAME_CHARACTERS = 64
 
@@ -15,12 +18,14 @@ export function acceptForms(app: FastifyInstance): void {
 }
 
 /**
- * Fields of a form; refused when one comes twice, has neither name nor value, or is not UTF-8 behind its percent
+ * Fields of a form; refused when there are too many, or one comes twice, has neither name nor value, or is not UTF-8 behind its percent
  * signs. An empty body has no fields.
  */
 export function parseForm(text: string): Readonly<Record<string, string>> {
   const fields = new Map<string, string>()
-  for (const pair of text === '' ? [] : text.split('&')) {
+  const pairs = text === '' ? [] : text.split('&', FIELDS_MAX + 1)
+  if (pairs.length > FIELDS_MAX) throw new HermesError('invalid_request', `A form may have ${FIELDS_MAX} fields`)
+  for (const pair of pairs) {
     // curl sends nothing at all between two & for a file that it cannot read.
     if (pair === '') throw new HermesError('invalid_request', 'A field of the form is empty: was its file read?')
     const equals = pair.indexOf('=')

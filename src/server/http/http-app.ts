@@ -10,7 +10,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino'
 import type { Config } from '../../config.js'
 import { refuseBeforeRouting, routableTarget } from './before-routing.js'
-import { answerError } from './error-handler.js'
+import { errorHandler } from './error-handler.js'
 import { answerFrameworkError, createClientErrorHandler } from './framework-errors.js'
 import { acceptJson } from './json-body.js'
 import { createRequestId } from './request-id.js'
@@ -21,6 +21,8 @@ export interface HttpAppOptions {
   readonly logger: Logger
   /** Null: plain HTTP, for tests. */
   readonly https: ServerOptions | null
+  /** That sets `bodyBytes`; for the refusal. */
+  readonly bodyVariable?: string
   /** Runs before all else on every request, those that no route takes included. */
   readonly guard?: onRequestAsyncHookHandler
   /** Milliseconds for which a connection may stand still; for tests. */
@@ -43,15 +45,18 @@ const TIMEOUT_CHECK_MS = 1000
  * What both listeners share: problems for every refusal, requests of one socket in order, limits, ids, draining.
  * Takes `application/json` bodies; never listens.
  */
-export function buildHttpApp({ config, logger, https, guard, idleMs = IDLE_MS }: HttpAppOptions): FastifyInstance {
+export function buildHttpApp(options: HttpAppOptions): FastifyInstance {
+  const { config, logger, https, guard, bodyVariable = 'HERMES_BODY_BYTES', idleMs = IDLE_MS } = options
   const app = Fastify(serverOptions(config, logger, https)) as FastifyInstance
   app.server.setTimeout(idleMs)
+  // Node would drop what is behind the 2000th, an Origin perhaps; HEADER_BYTES is the limit.
+  app.server.maxHeadersCount = 0
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   if (guard !== undefined) app.addHook('onRequest', guard)
   refuseBeforeRouting(app)
   acceptJson(app)
-  app.setErrorHandler(answerError)
+  app.setErrorHandler(errorHandler(bodyVariable))
   if (logger.isLevelEnabled('debug')) logAnswers(app)
   return app
 }

@@ -26,7 +26,7 @@ import { revokeRoute } from './routes/revoke.js'
 import { wellKnownRoute } from './routes/well-known.js'
 
 export interface IdentityAppDependencies {
-  readonly config: HttpAppOptions['config'] & { readonly ocspRequestBytes: number }
+  readonly config: HttpAppOptions['config'] & { readonly ocspRequestBytes: number; readonly identityBodyBytes: number }
   readonly logger: Logger
   readonly identities: IdentityService
   readonly authority: PublicAuthority
@@ -55,7 +55,12 @@ const DESCRIPTION = {
 /** The identity listener: REST over TLS without client certificates; never listens. `https` null: for tests. */
 export function buildIdentityApp(dependencies: IdentityAppDependencies, https: ServerOptions | null): FastifyInstance {
   const { config, logger, identities, authority, configuration, documents, ready } = dependencies
-  const app = buildHttpApp({ config, logger, https })
+  const app = buildHttpApp({
+    config: { ...config, bodyBytes: config.identityBodyBytes },
+    bodyVariable: 'HERMES_IDENTITY_BODY_BYTES',
+    logger,
+    https,
+  })
   acceptForms(app)
   app.register(swagger, DESCRIPTION)
   app.register(registerRoute, { identities })

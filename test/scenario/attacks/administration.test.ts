@@ -95,7 +95,12 @@ t.test('a role that is lost while the request is under way does not count', asyn
 })
 
 t.test('a certificate that has ended gets no other once all are revoked, nor does its key', async (t) => {
-  const [administrator, plain, stolen, lost] = [await newAdministrator(), await newUser(), await newUser(), await newUser()]
+  const [administrator, plain, stolen, lost] = [
+    await newAdministrator(),
+    await newUser(),
+    await newUser(),
+    await newUser(),
+  ]
   now += 90 * DAY
   const next = await renewed(server, administrator)
   const renewal = async (user: User) =>

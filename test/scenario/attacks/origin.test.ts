@@ -3,6 +3,7 @@ import t from 'tap'
 import { WebSocket } from 'ws'
 import { refusedUpgrade } from '../../support/hub-client.js'
 import { startServer } from '../../support/server.js'
+import { answerOf, open } from '../../support/tls-session.js'
 import { registerUser } from '../../support/user.js'
 
 const ALLOWED = 'https://app.example'
@@ -30,6 +31,14 @@ t.test('a foreign Origin', async (t) => {
   const socket = new WebSocket(`${server.hubUrl.replace('https', 'wss')}/hub`, { ...alice.tls, origin: ALLOWED })
   t.teardown(() => socket.terminate())
   await once(socket, 'open')
+})
+
+t.test('an Origin behind more fields than Node keeps by default', async (t) => {
+  const server = await startServer(t)
+  const alice = await registerUser(server, 'alice')
+  const socket = await open(t, server.hubUrl, alice.tls)
+  socket.write(`GET /me HTTP/1.1\r\nHost: localhost\r\n${'A:\r\n'.repeat(2100)}Origin: https://evil.example\r\n\r\n`)
+  t.match((await answerOf(socket, 'GET', '/me')).json(), { code: 'origin_refused' })
 })
 
 t.test('by default every Origin is foreign', async (t) => {

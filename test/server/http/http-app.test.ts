@@ -139,6 +139,12 @@ t.test('what the framework refuses is a problem', async (t) => {
       /once/,
     ],
     [
+      'a form of many fields',
+      post('/things', 'a=b&'.repeat(32), 'Content-Type: application/x-www-form-urlencoded', last),
+      'invalid_request',
+      /32 fields/,
+    ],
+    [
       'a form that is not UTF-8',
       post('/things', 'name=%ff', 'Content-Type: application/x-www-form-urlencoded', last),
       'invalid_request',

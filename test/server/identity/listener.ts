@@ -108,7 +108,13 @@ export async function listen(
   const { root, users, servers } = fixture.hierarchy
   const app = buildIdentityApp(
     {
-      config: { bodyBytes: 1_048_576, connectionSeconds: 30, trustedProxies: [], ocspRequestBytes: 4096 },
+      config: {
+        bodyBytes: 1_048_576,
+        identityBodyBytes: 1_048_576,
+        connectionSeconds: 30,
+        trustedProxies: [],
+        ocspRequestBytes: 4096,
+      },
       logger: pino({ level: 'silent' }),
       identities: fixture.identities,
       authority: {

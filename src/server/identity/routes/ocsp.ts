@@ -88,7 +88,7 @@ function send(request: FastifyRequest, reply: FastifyReply, { der, refusal }: Oc
 }
 
 function answerInside(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = toHermesError(error, request.routeOptions.bodyLimit)
+  const refusal = toHermesError(error, `${request.routeOptions.bodyLimit} bytes (HERMES_OCSP_REQUEST_BYTES)`)
   const status = INSIDE[refusal.status]
   if (status === undefined) return sendProblem(request, reply, refusal)
   if (refusal.status >= 500) request.log.error({ err: refusal.cause ?? refusal }, refusal.message)
