@@ -44,19 +44,20 @@ export class Custody {
     this.#options = options
   }
 
-  /** Takes the folder as it is now, if it is another than it was; answers whether. Rejects when something in it is bad. */
+  /** Takes the folder as it is now; answers whether that changes anything. Rejects when something in it is bad. */
   async take(): Promise<boolean> {
     const { files, authorities, store, standingChanged, changed, now } = this.#options
     const { directory } = files
     const version = await folderVersion(directory)
     if (version === null || version === this.#version) return false
+    const before = JSON.stringify(this.describe())
     const set = await readAuthoritySet(directory, await this.#readPassphrase(), now())
     const userIds = await settleAuthorities(store, directory, set, now())
     authorities.take(set)
     changed(set)
     for (const userId of userIds) standingChanged(userId)
     this.#version = version
-    return true
+    return JSON.stringify(this.describe()) !== before
   }
 
   describe(): AuthorityList {

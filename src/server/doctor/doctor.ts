@@ -1,6 +1,7 @@
 import { authorities, authorityEnds, rootCrl, rootKey, serverCertificate } from './checks/certificates.js'
 import { databaseChecks } from './checks/database.js'
 import { certificatesFolder, databaseFile, privateKeys } from './checks/files.js'
+import { generations } from './checks/generations.js'
 import { clock, configuration, diskSpace, nodeVersion, ports } from './checks/system.js'
 import type { Check, Facts } from './facts.js'
 
@@ -12,6 +13,7 @@ export function examine(facts: Facts): readonly Check[] {
     certificatesFolder(facts),
     privateKeys(facts),
     authorities(facts),
+    ...generations(facts),
     ...authorityEnds(facts),
     serverCertificate(facts),
     rootCrl(facts),

@@ -1,4 +1,5 @@
 import type { Config } from '../../config.js'
+import type { IssuerName } from '../../store/revocation-store.js'
 import type { DatabaseFacts } from '../../store/sqlite/examination.js'
 
 export interface FileFacts {
@@ -12,6 +13,16 @@ export interface CertificateFacts {
   readonly name: string
   readonly notBefore: Date
   readonly notAfter: Date
+}
+
+/** An issuing CA. */
+export interface AuthorityFacts {
+  readonly name: IssuerName
+  readonly fingerprint: string
+  /** Whether it is the one of its kind that issues. */
+  readonly isNewest: boolean
+  readonly hasKey: boolean
+  readonly isRevoked: boolean
 }
 
 /** What was read, or one sentence why it could not be. */
@@ -30,8 +41,8 @@ export interface Facts {
   readonly keys: readonly FileFacts[]
   readonly databaseFile: Read<FileFacts>
   readonly certificates: readonly CertificateFacts[]
-  /** Whether each CA is whole: form, chain, purpose, and that each key is its certificate's. */
-  readonly authorities: Read<null>
+  /** The issuing CAs, newest first, each whole: form, chain, purpose, and that its key is its certificate's. */
+  readonly authorities: Read<readonly AuthorityFacts[]>
   /** When the root's CRL is followed by the next. */
   readonly rootCrl: Read<Date>
   readonly isRootKeyHere: boolean

@@ -3,15 +3,17 @@ import { readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import type { Config } from '../../config.js'
+import { kindOf } from '../../store/revocation-store.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { examineDatabase } from '../../store/sqlite/examination.js'
 import { isAnswered } from '../admin/socket.js'
 import { socketAddress, socketPath } from '../admin/socket-address.js'
 import { openAuthorities } from '../certificates/authorities.js'
+import { type AuthoritySet, authoritySet, ofKind } from '../certificates/authority-set.js'
 import { isNamed } from '../certificates/files.js'
 import { readPassphrase } from '../certificates/passphrase.js'
 import { readRootCrl } from '../certificates/root-crl.js'
-import type { CertificateFacts, Facts, FileFacts, Read } from './facts.js'
+import type { AuthorityFacts, CertificateFacts, Facts, FileFacts, Read } from './facts.js'
 
 const CONNECT_MS = 1000
 
@@ -64,19 +66,30 @@ async function certificatesIn(directory: string, names: readonly string[]): Prom
 }
 
 async function authorityFacts(config: Config, directory: string, isRootKeyHere: boolean, now: Date) {
-  const open = async () => {
+  const opened = await read(async () => {
     const passphrase = await readPassphrase(config.caPassphraseFile)
     return openAuthorities(directory, passphrase, isRootKeyHere, now)
-  }
-  const opened = await read(open)
-  const authorities: Facts['authorities'] = 'problem' in opened ? opened : { value: null }
-  const rootCrl = await read(async () => {
-    if ('problem' in opened) throw new Error('it cannot be judged while the CA is not whole')
-    const crl = await readRootCrl(directory, opened.value.root)
-    if (crl === null) throw new Error(`${join(directory, 'root-ca.crl')} is missing`)
-    return crl.nextUpdate
   })
+  const crl = await read(async () => {
+    if ('problem' in opened) throw new Error('it cannot be judged while the CA is not whole')
+    const found = await readRootCrl(directory, opened.value.root)
+    if (found === null) throw new Error(`${join(directory, 'root-ca.crl')} is missing`)
+    return found
+  })
+  const authorities: Facts['authorities'] =
+    'problem' in opened ? opened : { value: describe(authoritySet(opened.value, 'value' in crl ? crl.value : null)) }
+  const rootCrl: Facts['rootCrl'] = 'problem' in crl ? crl : { value: crl.value.nextUpdate }
   return { authorities, rootCrl }
+}
+
+function describe(set: AuthoritySet): readonly AuthorityFacts[] {
+  return set.generations.map(({ name, certificate: { fingerprint }, signer }) => ({
+    name,
+    fingerprint,
+    isNewest: ofKind(set, kindOf(name))[0]?.name === name,
+    hasKey: signer !== null,
+    isRevoked: set.revoked.some((one) => one.name === name),
+  }))
 }
 
 async function diskFacts(directory: string) {

@@ -23,6 +23,15 @@ export interface DatabaseFacts {
   readonly weakSerials: number
   /** Users whose hash is of a lower cost than so many rounds of bcrypt, by cost. */
   readonly hashCosts: Readonly<Record<string, number>>
+  /** The issuing CAs that this database knows. */
+  readonly authorities: readonly KnownAuthority[]
+}
+
+export interface KnownAuthority {
+  readonly name: string
+  readonly fingerprint: string
+  /** When the last certificate that it issued ends; null when it issued none. */
+  readonly lastEnd: Date | null
 }
 
 const PROBLEMS_MAX = 20
@@ -40,6 +49,20 @@ const COSTS = `
   SELECT CAST(substr("passwordHash", 5, 2) AS INTEGER) AS "cost", count(*) AS "users" FROM "User"
   WHERE "deletedAt" IS NULL GROUP BY 1`
 
+const AUTHORITIES = `
+  SELECT a."name", a."fingerprint", max(
+    coalesce((SELECT max("notAfter") FROM "Certificate" WHERE "issuer" = a."name"), 0),
+    coalesce((SELECT max("notAfter") FROM "ServerCertificate" WHERE "issuer" = a."name"), 0)) AS "lastEnd"
+  FROM "Authority" a ORDER BY a."name"`
+/** The schema that has them. */
+const AUTHORITIES_VERSION = 9
+
+function authoritiesIn(db: Database, schemaVersion: number): readonly KnownAuthority[] {
+  if (schemaVersion < AUTHORITIES_VERSION) return []
+  const rows = db.prepare<[], { name: string; fingerprint: string; lastEnd: number }>(AUTHORITIES).all()
+  return rows.map((row) => ({ ...row, lastEnd: row.lastEnd === 0 ? null : new Date(row.lastEnd) }))
+}
+
 /** Throws where the file cannot be opened or read at all. */
 export async function examineDatabase(path: string): Promise<DatabaseFacts> {
   const db = openReader(path)
@@ -49,8 +72,9 @@ export async function examineDatabase(path: string): Promise<DatabaseFacts> {
     const newest = db.prepare<[], number | null>(NEWEST).pluck().get() ?? null
     const costs = db.prepare<[], { cost: number; users: number }>(COSTS).all()
     const chain = await followAudit(sqliteAudit(db), null)
+    const schemaVersion = number('SELECT "schemaVersion" FROM "Meta"')
     return {
-      schemaVersion: number('SELECT "schemaVersion" FROM "Meta"'),
+      schemaVersion,
       newestVersion: readMigrations().length,
       damage,
       projections: checkMembers(db, PROBLEMS_MAX),
@@ -60,6 +84,7 @@ export async function examineDatabase(path: string): Promise<DatabaseFacts> {
       certificates: number('SELECT count(*) FROM "Certificate"'),
       weakSerials: number(SHORT) + number(ALIKE),
       hashCosts: Object.fromEntries(costs.map(({ cost, users }) => [cost, users])),
+      authorities: authoritiesIn(db, schemaVersion),
     }
   } finally {
     db.close()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { examine } from '../../../src/server/doctor/doctor.js'
-import type { Check, Facts } from '../../../src/server/doctor/facts.js'
+import type { AuthorityFacts, Check, Facts } from '../../../src/server/doctor/facts.js'
 import type { DatabaseFacts } from '../../../src/store/sqlite/examination.js'
 
 const DAY = 86_400_000
@@ -9,8 +9,8 @@ const now = new Date('2027-01-02T03:04:05Z')
 const inDays = (days: number) => new Date(now.getTime() + days * DAY)
 
 const DATABASE: DatabaseFacts = {
-  schemaVersion: 8,
-  newestVersion: 8,
+  schemaVersion: 9,
+  newestVersion: 9,
   damage: [],
   projections: [],
   auditRows: 12,
@@ -19,7 +19,16 @@ const DATABASE: DatabaseFacts = {
   certificates: 5,
   weakSerials: 0,
   hashCosts: { 12: 5 },
+  authorities: [
+    { name: 'servers', fingerprint: 'sha256:02', lastEnd: inDays(80) },
+    { name: 'users', fingerprint: 'sha256:01', lastEnd: inDays(80) },
+  ],
 }
+
+const AUTHORITIES: readonly AuthorityFacts[] = [
+  { name: 'users', fingerprint: 'sha256:01', isNewest: true, hasKey: true, isRevoked: false },
+  { name: 'servers', fingerprint: 'sha256:02', isNewest: true, hasKey: true, isRevoked: false },
+]
 
 const WELL: Facts = {
   now,
@@ -42,7 +51,7 @@ const WELL: Facts = {
     { name: 'servers-ca', notBefore: inDays(-10), notAfter: inDays(1500) },
     { name: 'server', notBefore: inDays(-10), notAfter: inDays(80) },
   ],
-  authorities: { value: null },
+  authorities: { value: AUTHORITIES },
   rootCrl: { value: inDays(300) },
   isRootKeyHere: false,
   database: { value: DATABASE },
@@ -71,6 +80,23 @@ const ending = (name: string, notAfter: Date, notBefore = inDays(-1000)): Partia
 })
 const free = (bytes: number): Partial<Facts> => ({ disk: { value: { free: bytes, size: 100 * GIB } } })
 
+/** With a second CA of users, and what becomes of the first. */
+const followed = (first: Partial<AuthorityFacts>, lastEnd = inDays(80)): Partial<Facts> => {
+  const next = { name: 'users-2', fingerprint: 'sha256:03' } as const
+  const [users, servers] = AUTHORITIES
+  if (!users || !servers) throw new Error('there are two')
+  return {
+    authorities: { value: [{ ...users, ...next }, { ...users, isNewest: false, ...first }, servers] },
+    ...inDatabase({
+      authorities: [
+        { name: 'servers', fingerprint: 'sha256:02', lastEnd: inDays(80) },
+        { name: 'users', fingerprint: 'sha256:01', lastEnd },
+        { ...next, lastEnd: null },
+      ],
+    }),
+  }
+}
+
 type Planted = readonly [name: string, status: Check['status'], detail: RegExp, fault: Partial<Facts>]
 
 const FAULTS: readonly Planted[] = [
@@ -82,6 +108,25 @@ const FAULTS: readonly Planted[] = [
   ['certificates folder', 'warning', /0755/, { folder: { value: { path: '/srv/certs', mode: 0o755 } } }],
   ['private keys', 'error', /users-ca\.key has mode 0640/, { keys: [{ path: '/srv/users-ca.key', mode: 0o640 }] }],
   ['certificate authorities', 'error', /not issued/, { authorities: { problem: 'users-ca.pem: not issued by root' } }],
+  ['generations of CAs', 'warning', /users issued is good/, followed({}, inDays(-1))],
+  [
+    'generations of CAs',
+    'error',
+    /users is revoked/,
+    { authorities: { value: AUTHORITIES.map((one) => ({ ...one, isRevoked: one.name === 'users' })) } },
+  ],
+  [
+    'generations of CAs',
+    'error',
+    /users-2-ca\.pem is missing/,
+    inDatabase({ authorities: [{ name: 'users-2', fingerprint: 'sha256:03', lastEnd: null }] }),
+  ],
+  [
+    'generations of CAs',
+    'error',
+    /servers-ca\.pem is missing, or not/,
+    inDatabase({ authorities: [{ name: 'servers', fingerprint: 'sha256:ff', lastEnd: null }] }),
+  ],
   ['end of root-ca', 'warning', /within 365 days/, ending('root-ca', inDays(200))],
   ['end of users-ca', 'warning', /within 90 days/, ending('users-ca', inDays(89))],
   ['end of users-ca', 'error', /expired/, ending('users-ca', inDays(-1))],
@@ -97,8 +142,8 @@ const FAULTS: readonly Planted[] = [
   ['database file', 'error', /0644/, { databaseFile: { value: { path: '/srv/hermes.db', mode: 0o644 } } }],
   ['database integrity', 'error', /malformed/, { database: { problem: 'database disk image is malformed' } }],
   ['database integrity', 'error', /row 3 missing/, inDatabase({ damage: ['row 3 missing from index'] })],
-  ['database schema', 'error', /version 9/, inDatabase({ schemaVersion: 9 })],
-  ['database schema', 'warning', /version 7/, inDatabase({ schemaVersion: 7 })],
+  ['database schema', 'error', /version 10/, inDatabase({ schemaVersion: 10 })],
+  ['database schema', 'warning', /version 8/, inDatabase({ schemaVersion: 8 })],
   ['projections', 'error', /bob is stored/, inDatabase({ projections: ['bob is stored as a member'] })],
   ['audit log', 'error', /Row 3/, inDatabase({ brokenAudit: { seq: 3, reason: 'Row 3 was changed' } })],
   ['serial numbers', 'error', /2 of 5/, inDatabase({ weakSerials: 2 })],
@@ -124,11 +169,33 @@ t.test('each fault is found, named, and comes with a remedy; the other checks st
     const found = checks.find((check) => check.name === name)
     t.match(found, { status, detail, ...(status !== 'ok' && { remedy: /./ }) }, `${name}: ${detail}`)
     const others = checks.filter((check) => check.name !== name)
+    if ('authorities' in fault && fault.authorities && 'problem' in fault.authorities) continue
     if (!('database' in fault && fault.database && 'problem' in fault.database))
       t.same(
         others.map(({ status }) => status),
         well.filter((check) => check.name !== name).map(({ status }) => status),
       )
+  }
+  t.end()
+})
+
+t.test('a CA that another has followed is not missed when it ends', (t) => {
+  for (const [first, detail] of [
+    [{}, 'users-2 issues; users goes on for what it issued; servers issues'],
+    [{ isRevoked: true }, 'users-2 issues; users is revoked; servers issues'],
+    [{ hasKey: false }, 'users-2 issues; users is retired; servers issues'],
+  ] as const) {
+    const ended = WELL.certificates.map((one) => (one.name === 'users-ca' ? { ...one, notAfter: inDays(-1) } : one))
+    const next = { name: 'users-2-ca', notBefore: inDays(-1), notAfter: inDays(1800) }
+    const checks = examine({ ...WELL, ...followed(first), certificates: [...ended, next] })
+    t.match(
+      checks.find(({ name }) => name === 'generations of CAs'),
+      { status: 'ok', detail },
+    )
+    t.same(
+      checks.filter(({ status }) => status !== 'ok'),
+      [],
+    )
   }
   t.end()
 })

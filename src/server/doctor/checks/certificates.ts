@@ -1,3 +1,4 @@
+import { issuerFile, issuersAmong } from '../../certificates/files.js'
 import { type CertificateFacts, type Check, type Facts, failure, ok, warning } from '../facts.js'
 
 const DAY_MS = 86_400_000
@@ -12,17 +13,21 @@ const day = (date: Date) => date.toISOString().slice(0, 10)
 export function authorities({ authorities: read }: Facts): Check {
   const name = 'certificate authorities'
   if ('problem' in read) return failure(name, read.problem, RESTORE)
-  return ok(name, "root, users' and servers' CA: chain, purposes, and each key is its certificate's")
+  const names = read.value.map((one) => one.name).join(', ')
+  return ok(name, `root, ${names}: chain, purposes, and each key is its certificate's`)
 }
 
 /** One check for each certificate of a CA. */
 export function authorityEnds({ certificates, config, now }: Facts): readonly Check[] {
-  const rotate = 'see "rotating an intermediate" in the documentation of operations'
+  const files = certificates.map(({ name }) => `${name}.pem`)
   return certificates
     .filter(({ name }) => name !== 'server')
     .map((certificate) => {
-      const days = certificate.name === 'root-ca' ? ROOT_DAYS : config.certificateDays
-      return endCheck(certificate, now, days, certificate.name === 'root-ca' ? 'plan another root' : rotate)
+      if (certificate.name === 'root-ca') return endCheck(certificate, now, ROOT_DAYS, 'plan another root')
+      const kind = certificate.name.startsWith('users') ? 'users' : 'servers'
+      const newest = issuerFile(issuersAmong(files, kind)[0] ?? kind)
+      if (newest !== certificate.name) return ok(`end of ${certificate.name}`, `${newest} has taken its place`)
+      return endCheck(certificate, now, config.certificateDays, `"hermes admin rotate-ca ${kind}"`)
     })
 }
 
