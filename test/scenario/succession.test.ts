@@ -1,10 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomUUID, X509Certificate } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
-import { request as httpRequest } from 'node:http'
 import { join as joinPath } from 'node:path'
-import { buffer } from 'node:stream/consumers'
-import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import { createIdentityClient } from '../../src/client/identity-client.js'
 import { createCertificateRequest, generateKey } from '../../src/client/keys.js'
@@ -15,6 +12,7 @@ import { type AdminCommandLine, adminIn } from '../support/admin-command.js'
 import { buildCommand } from '../support/build.js'
 import { join } from '../support/handshake.js'
 import { connect, refusedUpgrade } from '../support/hub-client.js'
+import { published, shown } from '../support/public-parts.js'
 import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
 import type { TestServer } from '../support/server.js'
 import { registerUser, registerUsers, type User } from '../support/user.js'
@@ -77,7 +75,7 @@ const issuerOf = (pem: string) => new X509Certificate(pem).issuer
 async function judged({ directory }: Place, server: TestServer, { username, certificate }: User) {
   const x509 = new X509Certificate(certificate)
   const [, issuerUrl = ''] = /CA Issuers - URI:(\S+)/.exec(x509.infoAccess ?? '') ?? []
-  await writeFile(joinPath(directory, 'issuer.pem'), new X509Certificate(await plain(issuerUrl)).toString())
+  await writeFile(joinPath(directory, 'issuer.pem'), new X509Certificate(await published(issuerUrl)).toString())
   await writeFile(joinPath(directory, `${username}.pem`), certificate)
   const chain = ['-CAfile', 'certs/root-ca.pem', '-untrusted', 'issuer.pem', `${username}.pem`]
   const crl = [
@@ -96,18 +94,6 @@ async function judged({ directory }: Place, server: TestServer, { username, cert
     crl: verified.code === 0 ? 'good' : verified.output,
     ocsp: /Response verify OK\s+\S+: (\w+)/.exec(ocsp.output)?.[1] ?? ocsp.output,
   }
-}
-
-/** The certificate that a listener shows. */
-function shown(url: string): Promise<X509Certificate> {
-  const { port } = new URL(url)
-  return new Promise((resolve, reject) => {
-    const socket = connectTls({ port: Number(port), rejectUnauthorized: false }, () => {
-      const certificate = socket.getPeerX509Certificate()
-      socket.destroy()
-      if (certificate) resolve(certificate)
-    }).on('error', reject)
-  })
 }
 
 async function done(t: Test, admin: AdminCommandLine, ...args: readonly string[]): Promise<Record<string, unknown>> {
@@ -181,7 +167,7 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
     t.equal((await alice.call('GET', '/me')).status, 200)
     t.equal((await bob.call('GET', '/me')).status, 200)
     for (const user of [alice, bob]) t.same(await judged(here, server, user), { crl: 'good', ocsp: 'good' })
-    const pems = (await plain(`${server.pkiUrl}/ca`)).toString().split(/(?<=END CERTIFICATE-----\n)/)
+    const pems = (await published(`${server.pkiUrl}/ca`)).toString().split(/(?<=END CERTIFICATE-----\n)/)
     t.same(
       pems.map((pem) => new X509Certificate(pem).subject),
       [
@@ -278,16 +264,8 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
   })
 })
 
-function plain(url: string): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    httpRequest(url, { agent: false }, (incoming) => resolve(buffer(incoming)))
-      .on('error', reject)
-      .end()
-  })
-}
-
 async function crlFile({ directory }: Place, server: TestServer, name: string): Promise<string> {
   const file = joinPath(directory, `${name}.crl`)
-  await writeFile(file, await plain(`${server.pkiUrl}/crl/${name}`))
+  await writeFile(file, await published(`${server.pkiUrl}/crl/${name}`))
   return file
 }

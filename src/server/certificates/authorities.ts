@@ -33,9 +33,8 @@ const PURPOSES = {
   servers: { oid: OID.serverAuth, name: 'serverAuth' },
 } as const
 
-function checkValidity(file: string, { notBefore, notAfter }: AuthorityCertificate, now: Date): void {
-  if (now > notAfter)
-    throw refusal(file, `it expired on ${notAfter.toISOString()}`, 'replace this CA, or correct the clock')
+function checkValidity(file: string, { notBefore, notAfter }: AuthorityCertificate, now: Date, next: string): void {
+  if (now > notAfter) throw refusal(file, `it expired on ${notAfter.toISOString()}`, `${next}, or correct the clock`)
   if (now < notBefore) throw refusal(file, `it is not valid before ${notBefore.toISOString()}`, 'correct the clock')
 }
 
@@ -62,7 +61,7 @@ export async function openRoot(
 ): Promise<Pick<Authorities, 'root' | 'rootSigner'>> {
   const file = certificateFile(directory, 'root-ca')
   const root = await readCertificate(file)
-  checkValidity(file, root, now)
+  checkValidity(file, root, now, 'replace this CA')
   if (!isIssuedBy(root, root)) throw refusal(file, 'it is not signed by its own key', RESTORE)
   if (!hasKey) return { root, rootSigner: null }
   const key = await readAuthorityKey(keyFile(directory, 'root-ca'), passphrase)
@@ -98,7 +97,7 @@ async function openGeneration(name: IssuerName, isNewest: boolean, opening: Open
     throw refusal(file, `its extended key usage is not ${purpose.name} alone`, RESTORE)
   const isOver = certificate.notAfter < now || !files.includes(`${issuerFile(name)}.key`)
   if (!isNewest && isOver) return { name, certificate, signer: null }
-  checkValidity(file, certificate, now)
+  checkValidity(file, certificate, now, `make the next with hermes admin rotate-ca ${kindOf(name)}`)
   const key = await readAuthorityKey(keyFile(directory, issuerFile(name)), passphrase)
   const signer = blaming(keyFile(directory, issuerFile(name)), RESTORE, () =>
     createAuthority(certificate.certificatePem, key),
