@@ -62,7 +62,8 @@ function whyBroken(head: AuditHead, record: AuditRecord): BrokenRow | null {
   const { seq, previousHash, hash } = record
   const expected = head.seq + 1
   if (seq !== expected) return { seq: expected, reason: `Row ${expected} is missing` }
-  if (auditHash(record) !== hash) return { seq, reason: `Row ${seq} was changed` }
+  const hasTime = !Number.isNaN(record.at.getTime())
+  if (!hasTime || auditHash(record) !== hash) return { seq, reason: `Row ${seq} was changed` }
   if (previousHash !== head.hash)
     return { seq, reason: `Row ${seq} does not follow row ${head.seq}: one of them was replaced` }
   return null

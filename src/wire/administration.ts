@@ -154,6 +154,16 @@ export const Hash = z
   .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
   .meta({ description: 'SHA-256.', example: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' })
 
+/** Told as it stands in the table, even where somebody changed it, which is the verification's to say. */
+const asStored = (form: z.ZodString) => z.string().meta({ ...form.meta() })
+
+export const AuditDetails = z.record(z.string(), z.union([z.string(), z.number()])).meta({
+  description:
+    'What proved who it was (`certificate`: fingerprint, or `address`: by password), and what it was; `unreadable` is what somebody made of it.',
+  example: { address: '192.0.2.1' },
+})
+export type AuditDetails = z.infer<typeof AuditDetails>
+
 export const AuditEntry = z
   .object({
     seq: z.int().min(1).meta({ description: 'From 1 on, without a hole.', example: 42 }),
@@ -168,15 +178,14 @@ export const AuditEntry = z
       description: 'Whose account it is about; of a CA @ and its name, `@server` of the certificate of the server.',
       example: 'alice',
     }),
-    details: z.record(z.string(), z.union([z.string(), z.number()])).meta({
-      description: 'What proved who it was (`certificate`: fingerprint, or `address`: by password), and what it was.',
-      example: { address: '192.0.2.1' },
-    }),
-    previousHash: Hash.meta({ description: 'Of the row before, 64 zeros for the first.' }),
-    hash: Hash.meta({
-      description:
-        'SHA-256 over the JSON array of previousHash, seq, at, actor, action, subject, and details as JSON text.',
-    }),
+    details: AuditDetails,
+    previousHash: asStored(Hash.meta({ description: 'Of the row before, 64 zeros for the first.' })),
+    hash: asStored(
+      Hash.meta({
+        description:
+          'SHA-256 over the JSON array of previousHash, seq, at, actor, action, subject, and details as JSON text.',
+      }),
+    ),
   })
   .meta({ id: 'AuditEntry', description: 'A row of the audit log.' })
 export type AuditEntry = z.infer<typeof AuditEntry>
@@ -196,7 +205,7 @@ export type AuditQuery = z.infer<typeof AuditQuery>
 
 const seq = z.int().min(0).meta({ description: 'Number of a row; 0 before the first.', example: 42 })
 
-const AuditHead = z.object({ seq, hash: Hash })
+const AuditHead = z.object({ seq, hash: asStored(Hash) })
 
 export const AuditList = z
   .object({

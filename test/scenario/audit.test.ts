@@ -129,6 +129,31 @@ t.test('hermes admin audit verify names the row that was tampered with', async (
   t.match(await admin('audit', 'verify', '--head', head.hash), { code: 0 })
 })
 
+t.test('the log is told, and verified, whatever somebody made of a row', async (t) => {
+  const server = await startServer(t)
+  const { alice } = await registerUsers(server, 'alice', 'bob', 'carol')
+  await grant(server, alice, 'administrator')
+  const db = new Database(join(server.directory, 'hermes.db'))
+  t.teardown(() => db.close())
+  db.exec('DROP TRIGGER "Audit_update"')
+  const written = db.prepare('SELECT * FROM "Audit" WHERE "seq" = 2').get()
+  const columns = ['at', 'actor', 'action', 'subject', 'details', 'previousHash', 'hash']
+  const restore = db.prepare(`UPDATE "Audit" SET ${columns.map((name) => `"${name}" = @${name}`)} WHERE "seq" = 2`)
+  for (const column of columns)
+    for (const value of [`'{not json'`, `'null'`, `'[{"a":{}}]'`, `x'00ff'`, '9e99', '-1', '253402300800000']) {
+      db.exec(`UPDATE "Audit" SET "${column}" = ${value} WHERE "seq" = 2`)
+      const what = `${column} = ${value}`
+      const { entries = [] } = (await alice.call('GET', '/admin/audit')).json<Partial<Listed>>()
+      t.equal(entries.length, 4, what)
+      t.equal((await alice.call('GET', '/me/audit')).status, 200, what)
+      const verified = (await alice.call('GET', '/admin/audit/verification')).json()
+      t.match(verified, { head: { seq: 1 }, broken: { seq: 2 } }, what)
+      restore.run(written)
+    }
+  const { head, broken } = (await alice.call('GET', '/admin/audit/verification')).json()
+  t.match([head, broken], [{ seq: 4 }, undefined])
+})
+
 t.test('the program itself cannot change what is written', async (t) => {
   const server = await startServer(t)
   await registerUser(server, 'alice')

@@ -27,6 +27,12 @@ function withRow(records: readonly AuditRecord[], seq: number, change: (row: Aud
   return records.map((row) => (row.seq === seq ? change(row) : row))
 }
 
+t.test('a row that has no time any more', (t) => {
+  const records = withRow(log(5), 3, (row) => ({ ...row, at: new Date(Number.NaN) }))
+  t.match(verdict(records), { broken: { seq: 3, reason: 'Row 3 was changed' }, good: 2 })
+  t.end()
+})
+
 t.test('a log that is as it was written, page by page, from nothing on', (t) => {
   t.same(verdict([]), { broken: null, good: 0 })
   const records = log(10)

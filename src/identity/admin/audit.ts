@@ -1,6 +1,12 @@
-import type { AuditDetails, AuditRecord, AuditStore } from '../../store/audit.js'
+import type { AuditRecord, AuditStore } from '../../store/audit.js'
 import { followAudit } from '../../store/audit-chain.js'
-import type { AuditEntry, AuditList, AuditVerification, OwnAuditQuery } from '../../wire/administration.js'
+import {
+  AuditDetails,
+  type AuditEntry,
+  type AuditList,
+  type AuditVerification,
+  type OwnAuditQuery,
+} from '../../wire/administration.js'
 
 /** A page of the audit log about one user, or about everybody. */
 export async function listAudit(
@@ -20,6 +26,28 @@ export async function verifyAudit(store: AuditStore, head: string | null): Promi
   return { head: { ...chain.head }, ...(broken && { broken }) }
 }
 
-function describe({ at, details, ...record }: AuditRecord): AuditEntry {
-  return { ...record, at: at.toISOString(), details: JSON.parse(details) as AuditDetails }
+/** Told of a row whose time is none any more, or of a year that RFC 3339 cannot tell. */
+const EPOCH = new Date(0)
+const FIVE_DIGITS = new Date(Date.UTC(10_000, 0))
+
+/** Of a row that somebody changed, what it says all the same: the others must still be told. */
+function describe({ seq, at, details, ...texts }: AuditRecord): AuditEntry {
+  return {
+    seq,
+    at: at >= EPOCH && at < FIVE_DIGITS ? at.toISOString() : EPOCH.toISOString(),
+    actor: String(texts.actor),
+    action: String(texts.action),
+    subject: String(texts.subject),
+    details: readDetails(details),
+    previousHash: String(texts.previousHash),
+    hash: String(texts.hash),
+  }
+}
+
+function readDetails(text: string): AuditDetails {
+  try {
+    return AuditDetails.parse(JSON.parse(text))
+  } catch {
+    return { unreadable: String(text) }
+  }
 }
