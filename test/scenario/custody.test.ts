@@ -43,7 +43,7 @@ async function place(t: Test, days = 0) {
       HERMES_CERTIFICATE_DAYS: '1',
     })
     const running = await start(config, { logger: pino({ level: 'silent' }), now })
-    close = running.close
+    close = () => running.close()
     return { ...running, directory, certsDir, rootPem: await readFile(join(certsDir, 'root-ca.pem'), 'utf8') }
   }
   const follow = (kind: 'users' | 'servers', folder = certsDir) =>
@@ -52,9 +52,9 @@ async function place(t: Test, days = 0) {
 }
 
 const refresh = (server: TestServer) => atConsole(server, 'POST', '/admin/authorities/refresh', {})
-const statuses = ({ json }: Awaited<ReturnType<typeof refresh>>) =>
+const statuses = (answer: Awaited<ReturnType<typeof refresh>>) =>
   Object.fromEntries(
-    json<{ authorities: { name: string; status: string }[] }>().authorities.map((one) => [one.name, one.status]),
+    answer.json<{ authorities: { name: string; status: string }[] }>().authorities.map((one) => [one.name, one.status]),
   )
 
 t.test('what was made elsewhere is taken when all of it is there, without anybody’s asking', async (t) => {

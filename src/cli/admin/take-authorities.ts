@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Refusal } from '../../client/refusal.js'
 import { HermesError } from '../../errors.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
@@ -15,6 +16,7 @@ export type Taken = { readonly list: AuthorityList } | { readonly reason: string
 export async function takeAuthorities({ config, connect }: Invocation): Promise<Taken> {
   const path = databasePath(config.databaseUrl)
   if (!existsSync(path)) return { reason: `there is no database ${path}` }
+  if (!existsSync(join(config.certsDir, 'server.pem'))) return { reason: `${config.certsDir} is not that of a server` }
   try {
     return { list: (await (await connect()).call('POST', '/admin/authorities/refresh', {})) as AuthorityList }
   } catch (error) {
