@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 import { type Authority, createAuthority } from '../../src/pki/authority.js'
 import { certIdOf } from '../../src/pki/cert-id.js'
 import { encodeCrlEntry } from '../../src/pki/crl-entry.js'
-import { createHierarchy, type Hierarchy } from '../../src/pki/hierarchy.js'
+import { createHierarchy, createSuccessor, type Hierarchy } from '../../src/pki/hierarchy.js'
 import type { IssuedCertificate } from '../../src/pki/issue.js'
 import { issueCrl } from '../../src/pki/issue-crl.js'
 import { issueOcspResponse } from '../../src/pki/ocsp-response.js'
@@ -74,6 +74,26 @@ async function temporaryFolder(t: Test): Promise<string> {
 /** What Hermes makes at first start. */
 export async function ecdsaInstallation(t: Test): Promise<Installation> {
   return fill(await temporaryFolder(t), createHierarchy({ now: new Date(), pkiUrl: PKI_URL }))
+}
+
+/** The same under the second CA of users; `elder` is a certificate that the first issued. */
+export async function nextInstallation(t: Test): Promise<Installation> {
+  const hierarchy = createHierarchy({ now: new Date(), pkiUrl: PKI_URL })
+  const root = { ...hierarchy.root, publication: publicationOf(PKI_URL, 'root') }
+  const next = createSuccessor(root, { kind: 'users', generation: 2, now: new Date() })
+  const folder = await temporaryFolder(t)
+  const installation = await fill(folder, { root, users: { ...next, publication: publicationOf(PKI_URL, 'users-2') } })
+  const { der, pem } = issueUserCertificate(hierarchy.users, {
+    username: 'elder',
+    trustDomain: 'example.org',
+    spki: createPublicKey(newKey['P-256']()).export({ format: 'der', type: 'spki' }),
+    notBefore: new Date(Date.now() - DAY),
+    notAfter: new Date(Date.now() + DAY),
+  })
+  await writeFile(join(folder, 'elder.der'), der)
+  await writeFile(join(folder, 'elder.pem'), pem)
+  await writeFile(join(folder, 'elder-chain.pem'), pem + next.certificatePem)
+  return installation
 }
 
 /** The same under CAs of RSA that OpenSSL made, for a verifier that knows no ECDSA. */

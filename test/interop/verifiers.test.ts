@@ -4,6 +4,7 @@ import {
   FAULTS,
   type Installation,
   KEY_KINDS,
+  nextInstallation,
   REPETITIONS,
   rsaInstallation,
 } from './installation.js'
@@ -46,5 +47,24 @@ for (const verifier of VERIFIERS) {
       t.equal(await readsOcsp(files, 'P-256-revoked', 'P-256-revoked'), 'revoked')
       t.equal(await readsOcsp(files, 'P-256-0', 'P-256-0-tampered'), null, 'an answer that was tampered with')
     }
+  })
+}
+
+let made: Promise<Installation> | undefined
+const next = () => {
+  made ??= nextInstallation(t)
+  return made
+}
+
+for (const verifier of VERIFIERS.filter(({ authorities }) => authorities === 'ECDSA')) {
+  const { name, judges, prepare, acceptsCrl, readsOcsp } = verifier
+  t.test(`${name} agrees on a CA that followed another`, { skip: missing(verifier) }, async (t) => {
+    const files = await next()
+    await prepare?.(files)
+    t.ok(await verifier.accepts(files, files.good('P-256').slice(0, 1), 'client'))
+    t.notOk(await verifier.accepts(files, ['elder'], 'client'), 'what the first issued is not taken for its own')
+    if (judges.includes('revocation')) t.notOk(await verifier.accepts(files, ['P-256-revoked'], 'client'))
+    if (acceptsCrl) t.ok(await acceptsCrl(files, 'users'))
+    if (readsOcsp) t.equal(await readsOcsp(files, 'P-256-revoked', 'P-256-revoked'), 'revoked')
   })
 }

@@ -1,11 +1,14 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomUUID, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join as joinPath } from 'node:path'
 import t, { type Test } from 'tap'
+import { Authorities } from '../../src/client/authorities.js'
 import { createIdentityClient } from '../../src/client/identity-client.js'
 import { createCertificateRequest, generateKey } from '../../src/client/keys.js'
 import { verifyMembership } from '../../src/client/membership.js'
+import { openCertificates } from '../../src/server/certificate-files.js'
 import { JoinedEvent } from '../../src/wire/events.js'
 import { byPassword, fetched, renewed, under } from '../support/account.js'
 import { type AdminCommandLine, adminIn } from '../support/admin-command.js'
@@ -18,6 +21,8 @@ import type { TestServer } from '../support/server.js'
 import { registerUser, registerUsers, type User } from '../support/user.js'
 
 t.setTimeout(300_000)
+
+const KILLS = 6
 
 interface Place {
   readonly directory: string
@@ -58,6 +63,17 @@ async function freePort(): Promise<number> {
   const address = server.address()
   await new Promise((resolve) => server.close(resolve))
   return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** Runs `hermes admin rotate-ca users` and kills it after so many milliseconds; answers how long it ran. */
+async function killed(command: string, cwd: string, afterMs: number): Promise<number> {
+  const began = performance.now()
+  const env = { ...process.env, NODE_OPTIONS: '', HERMES_CERTS_DIR: 'certs' }
+  const child = spawn(process.execPath, [command, 'admin', 'rotate-ca', 'users'], { cwd, env, stdio: 'ignore' })
+  const timer = setTimeout(() => child.kill('SIGKILL'), afterMs)
+  await once(child, 'close')
+  clearTimeout(timer)
+  return performance.now() - began
 }
 
 /** Runs openssl in a folder; both streams. */
@@ -104,9 +120,29 @@ async function done(t: Test, admin: AdminCommandLine, ...args: readonly string[]
 
 t.test('issuing CAs are followed by others while everybody goes on, and one that leaked is revoked', async (t) => {
   const here = await place(t)
+
+  await t.test('killed at any moment, rotate-ca leaves a folder that starts', async (t) => {
+    const folder = await temporaryFolder(t)
+    const options = { directory: joinPath(folder, 'certs'), passphraseFile: null, tlsCertFile: null, tlsKeyFile: null }
+    const start = () => openCertificates({ ...options, hostnames: ['localhost'], now: new Date() })
+    await start()
+    const wholeMs = await killed(here.command, folder, 60_000)
+    const names = async () => (await start()).authorities.generations.map(({ name }) => name)
+    t.same(await names(), ['users-2', 'users', 'servers'])
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      await killed(here.command, folder, wholeMs * (0.7 + (0.3 * kill) / KILLS))
+      const found = await names()
+      const expected = Array.from({ length: found.length - 1 }, (_, i) => (i === 0 ? 'users' : `users-${i + 1}`))
+      t.same(found, [...expected.reverse(), 'servers'], `kill ${kill}`)
+    }
+  })
+
   let server = await here.restart()
   const { alice } = await registerUsers(server, 'alice')
   const a = { user: alice, client: await connect(t, server, alice) }
+  const identities = createIdentityClient({ url: server.identityUrl, rootPem: server.rootPem })
+  const { authorities: fetch, pin } = identities
+  const known = new Authorities({ pin: await pin(server.rootFingerprint), fetch, store: async () => {} })
   const serverBefore = await shown(server.hubUrl)
 
   await t.test('the next CA of users is taken by the running server', async (t) => {
@@ -123,9 +159,10 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
 
   await t.test('those of before and after prove themselves to each other', async (t) => {
     const joined = await join(server, conversation, a, b)
-    const identities = createIdentityClient({ url: server.identityUrl, rootPem: server.rootPem })
-    const pin = await identities.pin(server.rootFingerprint)
-    await t.resolves(verifyMembership(pin, JoinedEvent.parse(joined)))
+    await t.resolves(
+      known.verified((pin) => verifyMembership(pin, JoinedEvent.parse(joined))),
+      'also to who pinned the root before',
+    )
     await b.client.call('send', { conversation, messageId: randomUUID(), payload: 'hello' })
     t.match(await a.client.event((e) => e.type === 'message'), { payload: 'hello' })
     for (const [user, chain] of [
