@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { HermesError } from '../../errors.js'
+import { hasTooManyValues, JSON_VALUES_MAX } from './json-values.js'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -18,6 +19,9 @@ export function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('ignore', 'ignore')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    void parse(request, decodeBody(body as Buffer), done)
+    const text = decodeBody(body as Buffer)
+    if (hasTooManyValues(text))
+      throw new HermesError('invalid_request', `A body may have ${JSON_VALUES_MAX} members and elements`)
+    void parse(request, text, done)
   })
 }

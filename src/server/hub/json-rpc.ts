@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { ERRORS, type FieldError, HermesError } from '../../errors.js'
 import { SENTENCE_CHARACTERS } from '../http/error-handler.js'
+import { hasTooManyValues, JSON_VALUES_MAX } from '../http/json-values.js'
 
 export type RpcId = string | number | null
 
@@ -46,6 +47,7 @@ export function parseFrame(text: string): RpcRequest {
 }
 
 function parseJson(text: string): unknown {
+  if (hasTooManyValues(text)) throw new RpcError(-32600, `a request may have ${JSON_VALUES_MAX} members and elements`)
   try {
     return JSON.parse(text)
   } catch {
