@@ -20,7 +20,7 @@ export async function buildApps(installation: Installation, { identities, admini
   const { config, certificates, store, logger } = installation
   const { staple, ...revocation } = createRevocation(installation)
   const authority = publicAuthority(installation.authorities)
-  const openapi = await readOpenApi()
+  const openapi = withServers(await readOpenApi())
   let isDraining = false
   const dependencies = {
     config,
@@ -29,7 +29,7 @@ export async function buildApps(installation: Installation, { identities, admini
     ...revocation,
     authority,
     configuration: () => configurationOf(installation, urls),
-    documents: { openapi: () => withServers(openapi, urls.identityUrl, urls.hubUrl) },
+    documents: { openapi: () => openapi(urls) },
     ready: async () => {
       if (isDraining) throw new HermesError('draining')
       await store.check()

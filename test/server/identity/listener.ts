@@ -58,7 +58,7 @@ export const CONFIGURATION: ServerConfiguration = {
   escrowPolicy: { sha256Iterations: 600_000, sha512Iterations: 220_000 },
 }
 
-export const OPENAPI = 'openapi: 3.0.3\ninfo:\n  title: Hermes\n  version: "1"\npaths: {}\n'
+export const OPENAPI = '# A comment\nopenapi: 3.0.3\ninfo:\n  title: Hermes\n  version: "1"\npaths: {}\n'
 
 interface Identification {
   readonly key: string

@@ -55,6 +55,7 @@ t.test('documents', async (t) => {
   t.equal(yaml.text, OPENAPI)
   t.equal(yaml.headers['content-type'], 'application/yaml')
   t.match((await get('/docs/json')).json, { info: { title: 'Hermes' } }, 'the pages show the merged document')
+  t.equal((await get('/docs/yaml')).text, OPENAPI, 'as it is, which costs nothing')
   for (const path of ['/docs', '/docs/']) {
     const page = await get(path)
     t.equal(page.status, 200)

@@ -1,9 +1,10 @@
 import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { problems } from '../../http/problems.js'
-import { NoQuery } from '../media-types.js'
+import { JSON_MEDIA_TYPE, NoQuery } from '../media-types.js'
 
 /** [RFC 9512] */
 const YAML_MEDIA_TYPE = 'application/yaml'
@@ -42,19 +43,42 @@ export interface Documents {
 }
 
 export const documentsRoutes: FastifyPluginAsyncZod<{ readonly documents: Documents }> = async (app, { documents }) => {
-  app.get('/openapi.yaml', { schema }, async (_request, reply) => reply.type(YAML_MEDIA_TYPE).send(documents.openapi()))
+  const encoded = encodings(documents)
+  app.get('/openapi.yaml', { schema }, async (_request, reply) => sendBytes(reply, YAML_MEDIA_TYPE, encoded.yaml()))
 
-  // Parsed when somebody looks: it takes a while, and a server should be ready at once.
-  let document: Readonly<Record<string, unknown>> | undefined
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { validatorUrl: null, docExpansion: 'list', deepLinking: true },
     theme: { title: 'Hermes API' },
     staticCSP: CONTENT_SECURITY_POLICY,
-    transformSpecification: () => {
-      document ??= parse(documents.openapi()) as Readonly<Record<string, unknown>>
-      return document
+    uiHooks: {
+      preHandler(request, reply, next) {
+        const { url } = request.routeOptions
+        if (url === '/docs/json') sendBytes(reply, JSON_MEDIA_TYPE, encoded.json())
+        else if (url === '/docs/yaml') sendBytes(reply, YAML_MEDIA_TYPE, encoded.yaml())
+        else next()
+      },
     },
-    transformSpecificationClone: false,
   })
+}
+
+function sendBytes(reply: FastifyReply, type: string, bytes: Buffer): FastifyReply {
+  return reply.type(type).send(bytes)
+}
+
+/** The document in bytes, made when somebody looks and not again: anybody may ask as often as he likes. */
+function encodings({ openapi }: Documents): { yaml(): Buffer; json(): Buffer } {
+  return {
+    yaml: kept(openapi, (text) => Buffer.from(text)),
+    json: kept(openapi, (text) => Buffer.from(JSON.stringify(parse(text)))),
+  }
+}
+
+function kept(source: () => string, encode: (text: string) => Buffer): () => Buffer {
+  let last: { readonly text: string; readonly bytes: Buffer } | null = null
+  return () => {
+    const text = source()
+    if (last?.text !== text) last = { text, bytes: encode(text) }
+    return last.bytes
+  }
 }
