@@ -1,4 +1,5 @@
 import { unlink } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import { HermesError } from '../errors.js'
 import type { AuthorityStore } from '../store/authority-store.js'
 import { type IssuerName, kindOf } from '../store/revocation-store.js'
@@ -12,6 +13,9 @@ import { publish } from './certificates/publication.js'
 import { systemCode } from './certificates/refusal.js'
 import { issueServerPair, type ServerPair, serverFiles } from './certificates/server-pair.js'
 import { describePair } from './revocation.js'
+
+/** Users who are looked at again before others have their turn. */
+const PIECE = 50
 
 export interface CustodyOptions {
   readonly files: Omit<CertificateOptions, 'now'>
@@ -55,8 +59,11 @@ export class Custody {
     const userIds = await settleAuthorities(store, directory, set, now())
     authorities.take(set)
     changed(set)
-    for (const userId of userIds) standingChanged(userId)
     this.#version = version
+    for (const [index, userId] of userIds.entries()) {
+      standingChanged(userId)
+      if (index % PIECE === PIECE - 1) await setImmediate()
+    }
     return JSON.stringify(this.describe()) !== before
   }
 

@@ -22,7 +22,7 @@ import { registerUser, registerUsers, type User } from '../support/user.js'
 
 t.setTimeout(300_000)
 
-const KILLS = 6
+const KILLS = 4
 
 interface Place {
   readonly directory: string
@@ -79,9 +79,10 @@ async function killed(command: string, cwd: string, afterMs: number): Promise<nu
 /** Runs openssl in a folder; both streams. */
 function openssl(directory: string, ...args: readonly string[]) {
   return new Promise<{ readonly code: number; readonly output: string }>((resolve) => {
-    execFile('openssl', args, { cwd: directory }, (error, stdout, stderr) =>
+    const child = execFile('openssl', args, { cwd: directory }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : 1, output: stderr + stdout }),
     )
+    child.stdin?.end()
   })
 }
 

@@ -10,7 +10,7 @@ import type { IssuerKind, IssuerName } from '../../store/revocation-store.js'
 import { openRoot, readCertificate } from './authorities.js'
 import { certificateFile, generationOf, issuerFile, issuerName, issuersAmong, keyFile, RESTORE } from './files.js'
 import { lockedKey, type Passphrase, readPassphrase } from './passphrase.js'
-import { prepareDirectory, publish } from './publication.js'
+import { completePublication, publish } from './publication.js'
 import { refusal } from './refusal.js'
 
 export interface Succession {
@@ -36,7 +36,7 @@ export async function makeSuccessor(
   { directory, passphraseFile, pkiUrl, now }: Succession,
 ): Promise<Successor> {
   const passphrase = await readPassphrase(passphraseFile)
-  await prepareDirectory(directory)
+  await completePublication(directory)
   const root = await openSigner(directory, passphrase, now)
   const [newest] = issuersAmong(await readdir(directory), kind)
   if (newest === undefined)

@@ -2,7 +2,7 @@ import { HermesError } from '../../errors.js'
 import { type AuditEntry, OPERATOR } from '../audit.js'
 import type { AuthorityRetirement, AuthoritySettlement, RevokedAuthority } from '../authority-store.js'
 import { type IssuerName, kindOf } from '../revocation-store.js'
-import { row, rows, run, type Work } from '../work.js'
+import { row, rows, type Work } from '../work.js'
 import { audit } from './audit.js'
 
 const TABLES = { users: 'Certificate', servers: 'ServerCertificate' } as const
@@ -25,10 +25,8 @@ export function* settleAuthorities({ authorities, rootCrl, at }: AuthoritySettle
   for (const { name, fingerprint } of authorities) {
     const before = known.find((one) => one.name === name)
     if (before !== undefined) requireSame(before, fingerprint)
-    else {
-      yield* run('INSERT INTO "Authority" ("name", "fingerprint") VALUES ($1, $2)', name, fingerprint)
+    else if (yield* isAdded(name, fingerprint))
       yield* log({ action: 'rotate-ca', subject: subjectOfAuthority(name), details: { certificate: fingerprint } })
-    }
   }
   if (rootCrl === null) return []
   if (yield* isNewer(rootCrl.number, at))
@@ -44,15 +42,23 @@ function requireSame({ name, fingerprint }: Known, found: string): void {
   throw new HermesError('invalid_request', sentence)
 }
 
+/** False where another node was first. */
+function* isAdded(name: IssuerName, fingerprint: string): Work<boolean> {
+  const added = yield* rows(
+    'INSERT INTO "Authority" ("name", "fingerprint") VALUES ($1, $2) ON CONFLICT ("name") DO NOTHING RETURNING "name"',
+    ...[name, fingerprint],
+  )
+  return added.length > 0
+}
+
 function* isNewer(number: number, at: Date): Work<boolean> {
-  const last = yield* row<{ readonly number: number }>(`SELECT "number" FROM "Crl" WHERE "issuer" = 'root'`)
-  if (last !== null && last.number >= number) return false
-  yield* run(
+  const noted = yield* rows(
     `INSERT INTO "Crl" ("issuer", "number", "issuedAt") VALUES ('root', $1, $2)
-      ON CONFLICT ("issuer") DO UPDATE SET "number" = excluded."number", "issuedAt" = excluded."issuedAt"`,
+      ON CONFLICT ("issuer") DO UPDATE SET "number" = excluded."number", "issuedAt" = excluded."issuedAt"
+      WHERE "Crl"."number" < excluded."number" RETURNING "issuer"`,
     ...[number, at],
   )
-  return true
+  return noted.length > 0
 }
 
 /** Of a CA that is revoked, nothing is good any more [RFC 5280 6.1]. Answers whose certificates were. */

@@ -1,7 +1,7 @@
 import { HermesError } from '../../errors.js'
 import type { CertificateRecord, EscrowRecord, NewCertificate, RevocationReason } from '../records.js'
 import type { IssuerName } from '../revocation-store.js'
-import { row, rows, run, type Value, type Work } from '../work.js'
+import { ROW_LOCK, row, rows, run, type Value, type Work } from '../work.js'
 
 /** What a certificate is stored with beside itself. */
 export interface Provenance {
@@ -32,7 +32,7 @@ export function* insertCertificate(
 /** What was signed before its CA was revoked may come to be stored after: it would never be revoked. */
 function* requireGoodIssuer(name: IssuerName): Work<void> {
   const issuer = yield* row<{ readonly revokedAt: number | null }>(
-    'SELECT "revokedAt" FROM "Authority" WHERE "name" = $1',
+    `SELECT "revokedAt" FROM "Authority" WHERE "name" = $1 ${ROW_LOCK}`,
     name,
   )
   if (issuer !== null && issuer.revokedAt !== null)

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Certificates, openCertificates } from '../../../src/server/certificate-files.js'
-import { liveAuthorities } from '../../../src/server/certificates/authority-set.js'
-import { createRotation, type Pairs, type RotationOptions } from '../../../src/server/certificates/rotation.js'
+import { type LiveAuthorities, liveAuthorities } from '../../../src/server/certificates/authority-set.js'
+import { readAuthoritySet } from '../../../src/server/certificates/folder-authorities.js'
+import { createRotation, type Pairs } from '../../../src/server/certificates/rotation.js'
 import type { ServerPair } from '../../../src/server/certificates/server-pair.js'
+import { makeSuccessor } from '../../../src/server/certificates/succession.js'
 import { SILENT } from '../../../src/store/logger.js'
 
 const DAY_MS = 86_400_000
@@ -18,19 +20,27 @@ const at = (day: number) => new Date(T0 + day * DAY_MS)
 const notAfter = ({ certificatePem }: ServerPair) => new Date(new X509Certificate(certificatePem).validTo)
 
 /** The CAs stay as they are; the acts of an operator are told of in scenario/succession.test.ts. */
-const UNCHANGED: RotationOptions['custody'] = {
-  take: async () => false,
+const UNCHANGED = {
+  take: async (_authorities: LiveAuthorities) => false,
   describe: () => ({ authorities: [], rootCrl: null }),
   retire: async () => {},
   revokeServer: () => Promise.reject(new Error('nobody asks for it')),
 }
 
+interface World {
+  readonly firstDay?: number
+  readonly ownFrom?: string
+  /** What there is to be taken among the CAs. */
+  readonly take?: (authorities: LiveAuthorities) => Promise<boolean>
+}
+
 /** A rotation that looks when the test says so, at a day after the certificates were made. */
-async function world(t: Test, { firstDay = 0, ownFrom = '' } = {}) {
+async function world(t: Test, { firstDay = 0, ownFrom = '', take = UNCHANGED.take }: World = {}) {
   const directory = join(ownFrom || t.testdir(), 'certs')
   const files = { ...NO_FILES, directory, ...(ownFrom !== '' && ownFiles(ownFrom)) }
   await openCertificates({ ...files, now: at(0) })
   const certificates = await openCertificates({ ...files, now: at(firstDay) })
+  const authorities = liveAuthorities(certificates.authorities)
   const presented: Pairs[] = []
   const recorded: ServerPair[] = []
   const said: string[] = []
@@ -40,8 +50,8 @@ async function world(t: Test, { firstDay = 0, ownFrom = '' } = {}) {
   const rotation = createRotation({
     files,
     certificates,
-    authorities: liveAuthorities(certificates.authorities),
-    custody: UNCHANGED,
+    authorities,
+    custody: { ...UNCHANGED, take: () => take(authorities) },
     record: async (pair) => {
       if (presented.some(({ server }) => server === pair)) throw new Error('it was shown before it was recorded')
       recorded.push(pair)
@@ -161,6 +171,35 @@ t.test("the operator's own certificate is not renewed, but taken anew when its f
   await look(61)
   t.match(said.slice(1), [/own\.pem: it holds no certificate in PEM/, /own\.pem: the file is missing/])
   t.equal(presented.length, 2)
+})
+
+t.test("the newest servers' CA issues the certificate of the server at the next look", async (t) => {
+  const directory = join(t.testdirName, 'certs')
+  const { certificates, presented, recorded, said, look } = await world(t, {
+    async take(authorities) {
+      authorities.take(await readAuthoritySet(directory, null, at(1)))
+      return false
+    },
+  })
+  await look(1)
+  t.same(presented, [])
+  await makeSuccessor('servers', { directory, passphraseFile: null, pkiUrl: null, now: at(1) })
+  await look(1)
+  await look(1)
+  t.equal(presented.length, 1)
+  t.same(recorded, [presented[0]?.server])
+  const { issuer, publicKey } = new X509Certificate(presented[0]?.server.certificatePem ?? '')
+  t.equal(issuer, 'CN=Hermes Servers CA 2')
+  t.notOk(publicKey.equals(new X509Certificate(certificates.server.certificatePem).publicKey))
+  t.same(said, [])
+})
+
+t.test('what is bad among the CAs is said once, and keeps nothing else from its turn', async (t) => {
+  const { presented, said, look } = await world(t, { take: () => Promise.reject(new Error('users-2-ca.key: half')) })
+  await look(1)
+  await look(61)
+  t.equal(presented.length, 1)
+  t.same(said, ['error: The CAs stay as they were: users-2-ca.key: half'])
 })
 
 t.test('the end of the CA is announced in time, and its last certificate is not issued again and again', async (t) => {

@@ -5,9 +5,9 @@ import { HermesError } from '../../../errors.js'
 import type { IssuerName } from '../../../store/revocation-store.js'
 import { Fingerprint } from '../../../wire/formats.js'
 import { problems } from '../../http/problems.js'
-import { Generation } from '../authority-names.js'
 import { DER_MEDIA_TYPE, DerFile, NoQuery, PEM_MEDIA_TYPE, PemFile } from '../media-types.js'
 import type { PublicAuthority } from '../public-authority.js'
+import { Generation } from './generation.js'
 
 const TAGS = ['Certificate authority']
 

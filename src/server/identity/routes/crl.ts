@@ -2,10 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { HermesError } from '../../../errors.js'
+import type { AuthorityName } from '../../../pki/publication.js'
 import { matchesEtag } from '../../http/etag.js'
 import { problems } from '../../http/problems.js'
-import { type AuthorityName, Generation } from '../authority-names.js'
 import { DerFile, NoQuery } from '../media-types.js'
+import { Generation } from './generation.js'
 
 /** [RFC 2585 4.2] */
 const CRL_MEDIA_TYPE = 'application/pkix-crl'

@@ -1,8 +1,4 @@
 import { z } from 'zod'
-import type { IssuerName } from '../../store/revocation-store.js'
-
-/** The authorities by their names in URLs. */
-export type AuthorityName = 'root' | IssuerName
 
 /** Which one of its kind a CA is; the first has no number. */
 export const Generation = z
