@@ -39,6 +39,11 @@ const PERHAPS: readonly Hostile[] = [
   { name: 'a number as text', value: '1' },
 ]
 
+/** Those that are text; short of a lone surrogate, which UTF-8 cannot hold. */
+export function hostileTexts(): readonly { readonly name: string; readonly value: string }[] {
+  return PERHAPS.flatMap(({ name, value }) => (typeof value === 'string' ? [{ name, value }] : []))
+}
+
 /** What no field of this kind may take, and what it may take only if its schema says so. */
 export function hostileValues({ schema, isOptional }: Field): {
   readonly never: readonly Hostile[]
