@@ -34,14 +34,15 @@ export class Authorities {
   }
 
   async #refresh(): Promise<boolean> {
-    const { rootPem, rootFingerprint, trustDomain, issuers } = this.#pin
+    const { rootPem, rootFingerprint, trustDomain, issuers, revoked } = this.#pin
     const authorities = await this.#options.fetch()
     const next = pinRoot(rootPem, rootFingerprint, trustDomain, authorities)
     const known = new Set(issuers.map(({ fingerprint256 }) => fingerprint256))
-    if (next.issuers.every(({ fingerprint256 }) => known.has(fingerprint256))) return false
+    const isNew = next.issuers.some(({ fingerprint256 }) => !known.has(fingerprint256))
+    if (!isNew && next.revoked.size === revoked.size) return false
     this.#pin = next
     await this.#options.store(authorities)
-    return true
+    return isNew
   }
 }
 

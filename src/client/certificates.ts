@@ -1,5 +1,8 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
+import { parseAuthorityCertificate } from '../pki/authority.js'
 import { type Extension, parseCertificate } from '../pki/certificate.js'
+import { isCrlOf, parseCrl } from '../pki/crl.js'
+import { readCrlEntries } from '../pki/crl-entry.js'
 import { fingerprintOf } from '../pki/fingerprint.js'
 import { keyTypeOf } from '../pki/key-type.js'
 import { OID } from '../pki/oids.js'
@@ -16,7 +19,11 @@ export interface Pin {
   readonly trustDomain: string
   /** The CAs that issue to users, each verified under the root. */
   readonly issuers: readonly X509Certificate[]
+  /** Serial numbers (upper-case hex) that the root has revoked, and since when. */
+  readonly revoked: ReadonlyMap<string, Date>
 }
+
+const CRL = 'X509 CRL' // [RFC 7468 6]
 
 /** Critical extensions that are taken into account here or by node:crypto. */
 const CRITICAL: readonly string[] = [OID.basicConstraints, OID.keyUsage, OID.extKeyUsage, OID.subjectAltName]
@@ -58,7 +65,8 @@ function open(pem: string, what: string): Opened {
 
 /**
  * Pins a root. `fingerprint` is what the user compared out of band; `authoritiesPem` is what `GET /ca` answers,
- * of which only what the root issued for clients counts. Throws VerificationError.
+ * of which only what the root issued for clients counts, and the CRL of the root, if that is at hand. Throws
+ * VerificationError.
  */
 export function pinRoot(rootPem: string, fingerprint: string, trustDomain: string, authoritiesPem: string): Pin {
   const root = open(rootPem, 'the root certificate')
@@ -72,7 +80,9 @@ export function pinRoot(rootPem: string, fingerprint: string, trustDomain: strin
     'root_mismatch',
     'the root certificate is no self-signed CA certificate',
   )
-  const issuers = splitPem(authoritiesPem)
+  const blocks = splitPem(authoritiesPem)
+  const issuers = blocks
+    .filter((pem) => !isCrl(pem))
     .map((pem) => open(pem, 'a certificate of the CA').x509)
     .filter((x509) => x509.ca && isForClients(x509) && isIssuedBy(x509, root.x509))
   verify(
@@ -80,7 +90,23 @@ export function pinRoot(rootPem: string, fingerprint: string, trustDomain: strin
     'certificate_invalid',
     'no certificate of the CA was issued by the pinned root for clients',
   )
-  return { rootPem, rootFingerprint: fingerprint, trustDomain, issuers }
+  const revoked = blocks.filter(isCrl).flatMap((pem) => [...revokedBy(rootPem, pem)])
+  return { rootPem, rootFingerprint: fingerprint, trustDomain, issuers, revoked: new Map(revoked) }
+}
+
+const isCrl = (pem: string): boolean => pem.startsWith('-----BEGIN X509 CRL-----')
+
+/** What a CRL of the root lists [RFC 5280 5.1]. */
+function revokedBy(rootPem: string, pem: string): ReadonlyMap<string, Date> {
+  try {
+    const crl = parseCrl(decodePem(pem, [CRL]))
+    if (!isCrlOf(crl, parseAuthorityCertificate(rootPem))) throw new Error('the pinned root did not sign it')
+    const entries = readCrlEntries(crl.tbs.entries)
+    return new Map(entries.map(({ serialNumber, revokedAt }) => [serialNumber.toUpperCase(), revokedAt]))
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'unknown'
+    throw new VerificationError('certificate_invalid', `the CRL of the root cannot be read: ${why}`, { cause })
+  }
 }
 
 /**
@@ -100,6 +126,12 @@ export function verifyUserCertificate(
   const { x509, fingerprint } = open(pem, what)
   const issuer = pin.issuers.find((candidate) => isIssuedBy(x509, candidate))
   verify(issuer !== undefined, 'certificate_invalid', `${what} was not issued under the pinned root`)
+  const revokedAt = pin.revoked.get(issuer.serialNumber)
+  verify(
+    revokedAt === undefined || now < revokedAt,
+    'certificate_invalid',
+    `${what} was issued by a CA that the root has revoked`,
+  )
   verify(
     [issuer, x509].every((one) => isValidAt(one, now, earlyMs)),
     'certificate_invalid',

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 30_000
 
 interface Answer {
   readonly status: number
-  readonly text: string
+  readonly body: Buffer
   readonly retryAfter: string | undefined
 }
 
@@ -41,7 +41,7 @@ export interface Call<S extends z.ZodType> extends Request {
  */
 export async function callJson<S extends z.ZodType>({ schema, ...call }: Call<S>): Promise<z.output<S>> {
   const answer = await exchange(call, 'application/json')
-  const parsed = schema.safeParse(parseJson(answer.text))
+  const parsed = schema.safeParse(parseJson(answer.body.toString()))
   if (parsed.success) return parsed.data
   const why = parsed.error.issues[0]?.message
   throw new VerificationError(
@@ -57,7 +57,12 @@ export async function callEmpty(call: Request): Promise<void> {
 
 /** The text of a PEM resource. */
 export async function getPem(url: URL, ca: string | null): Promise<string> {
-  return (await exchange({ url, ca }, 'application/x-pem-file')).text
+  return (await exchange({ url, ca }, 'application/x-pem-file')).body.toString()
+}
+
+/** The DER of a CRL [RFC 2585 4.2]. */
+export async function getCrl(url: URL, ca: string): Promise<Uint8Array> {
+  return (await exchange({ url, ca }, 'application/pkix-crl')).body
 }
 
 function parseJson(text: string): unknown {
@@ -74,7 +79,7 @@ async function exchange(call: Request, accept: string): Promise<Answer> {
     throw connectionError(call.url, error)
   })
   if (answer.status < 300) return answer
-  throw refusalFromHttp(answer.status, answer.text, answer.retryAfter)
+  throw refusalFromHttp(answer.status, answer.body.toString(), answer.retryAfter)
 }
 
 function optionsOf({ ca, body, own }: Request, accept: string): RequestOptions {
@@ -102,7 +107,7 @@ function send(url: URL, options: RequestOptions, payload: string | undefined): P
       incoming.on('error', reject)
       incoming.on('end', () => {
         const { statusCode: status = 0, headers } = incoming
-        resolve({ status, text: Buffer.concat(chunks).toString(), retryAfter: headers['retry-after'] })
+        resolve({ status, body: Buffer.concat(chunks), retryAfter: headers['retry-after'] })
       })
     })
     outgoing.on('error', reject)

@@ -1,9 +1,11 @@
 import type { z } from 'zod'
+import { encodePem } from '../pki/pem.js'
 import { type FetchMyRequest, Identity, OwnIdentity, type RegisterRequest } from '../wire/identity.js'
 import type { ChangePasswordRequest, RecoverRequest, RevokeRequest } from '../wire/upkeep.js'
 import { ServerConfiguration } from '../wire/well-known.js'
 import { type Pin, pinRoot } from './certificates.js'
-import { callEmpty, callJson, getPem } from './https.js'
+import { callEmpty, callJson, getCrl, getPem } from './https.js'
+import { Refusal } from './refusal.js'
 import { VerificationError } from './verification-error.js'
 
 export interface IdentityClientOptions {
@@ -17,7 +19,7 @@ export interface IdentityClientOptions {
 export interface IdentityClient {
   /** Where the hub is, the limits, and what is asked of a locked private key. */
   configuration(): Promise<ServerConfiguration>
-  /** PEM of the CAs that the server says issue certificates, yet to be verified (`pinRoot`). */
+  /** PEM of the CAs that the server says issue certificates, and the root's CRL; yet to be verified (`pinRoot`). */
   authorities(): Promise<string>
   /** Pins the root by the fingerprint that the user compared out of band. */
   pin(rootFingerprint: string): Promise<Pin>
@@ -47,7 +49,7 @@ export function createIdentityClient({ url, rootPem: ca }: IdentityClientOptions
   const post = <S extends z.ZodType>(path: string, body: object, schema: S) =>
     callJson({ url: new URL(path, url), ca, body, schema })
   const configuration = () => get('/.well-known/hermes', ServerConfiguration)
-  const authorities = () => getPem(new URL('/ca', url), ca)
+  const authorities = async () => (await getPem(new URL('/ca', url), ca)) + (await rootCrl(url, ca))
   const own = async <I extends Identity>(username: string, identity: Promise<I>) => ofUser(username, await identity)
   return {
     configuration,
@@ -62,6 +64,16 @@ export function createIdentityClient({ url, rootPem: ca }: IdentityClientOptions
     recover: (request) => own(request.username, post('/recover', request, Identity)),
     changePassword: (body) => callEmpty({ url: new URL('/change-password', url), ca, body }),
     revoke: (body) => callEmpty({ url: new URL('/revoke', url), ca, body }),
+  }
+}
+
+/** PEM; empty where there is none, which the root's key is needed to mend. */
+async function rootCrl(url: string, ca: string): Promise<string> {
+  try {
+    return encodePem('X509 CRL', await getCrl(new URL('/crl/root', url), ca))
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'not_found') return ''
+    throw error
   }
 }
 

@@ -1,15 +1,20 @@
 import { execFile, spawn } from 'node:child_process'
-import { randomUUID, X509Certificate } from 'node:crypto'
+import { createPrivateKey, createPublicKey, randomUUID, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join as joinPath } from 'node:path'
 import t, { type Test } from 'tap'
 import { Authorities } from '../../src/client/authorities.js'
+import { verifyUserCertificate } from '../../src/client/certificates.js'
 import { createIdentityClient } from '../../src/client/identity-client.js'
 import { createCertificateRequest, generateKey } from '../../src/client/keys.js'
 import { verifyMembership } from '../../src/client/membership.js'
+import { type Authority, createAuthority } from '../../src/pki/authority.js'
+import { publicationOf } from '../../src/pki/publication.js'
+import { issueUserCertificate } from '../../src/pki/user-certificate.js'
 import { openCertificates } from '../../src/server/certificate-files.js'
 import { JoinedEvent } from '../../src/wire/events.js'
+import type { ServerConfiguration } from '../../src/wire/well-known.js'
 import { byPassword, fetched, renewed, under } from '../support/account.js'
 import { type AdminCommandLine, adminIn } from '../support/admin-command.js'
 import { buildCommand } from '../support/build.js'
@@ -18,7 +23,7 @@ import { connect, refusedUpgrade } from '../support/hub-client.js'
 import { published, shown } from '../support/public-parts.js'
 import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
 import type { TestServer } from '../support/server.js'
-import { registerUser, registerUsers, type User } from '../support/user.js'
+import { registerUser, registerUsers, type User, userOf } from '../support/user.js'
 
 t.setTimeout(300_000)
 
@@ -245,6 +250,20 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
     t.same(await judged(here, server, erin), { crl: 'good', ocsp: 'good' })
     await unharmed.call('whoami')
 
+    const stolen = createAuthority(
+      await readFile(joinPath(server.certsDir, 'users-2-ca.pem'), 'utf8'),
+      createPrivateKey(await readFile(joinPath(server.certsDir, 'users-2-ca.key'), 'utf8')),
+      publicationOf(server.pkiUrl, 'users-2'),
+    )
+    const forged = await forgedBy(server, stolen, 'erin', await identities.configuration())
+    t.match((await refusedUpgrade(server, forged)).json(), { code: 'certificate_unknown' })
+    const participants = [{ certificate: forged.certificate }]
+    await t.rejects(unharmed.call('start', { participants }), { message: /not issued here/ })
+    t.match(await judged(here, server, forged), { crl: /revoked/, ocsp: 'unknown' })
+    const now = await pin(server.rootFingerprint)
+    t.throws(() => verifyUserCertificate(forged.certificate, 'erin', now, new Date()), /a CA that the root has revoked/)
+    t.ok(verifyUserCertificate(erin.certificate, 'erin', now, new Date()))
+
     const key = await generateKey()
     const answer = await byPassword(server, dave, '/recover', { csr: createCertificateRequest(key, 'dave') })
     const again = under(server, dave, key, answer)
@@ -301,6 +320,15 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
     t.equal((await here.admin('audit', 'verify')).code, 0)
   })
 })
+
+/** What whoever has the key of a CA makes for himself in the name of another. */
+async function forgedBy(server: TestServer, stolen: Authority, username: string, { trustDomain }: ServerConfiguration) {
+  const key = await generateKey()
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
+  const life = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) }
+  const { pem, fingerprint } = issueUserCertificate(stolen, { username, trustDomain, spki, ...life })
+  return userOf(server, username, key, pem, fingerprint)
+}
 
 async function crlFile({ directory }: Place, server: TestServer, name: string): Promise<string> {
   const file = joinPath(directory, `${name}.crl`)
