@@ -11,6 +11,7 @@ import type { IdentityRecord } from '../../store/records.js'
 import { DeviceName } from '../../wire/formats.js'
 import { EST_PATH } from '../est/ca-routes.js'
 import { closeConnection } from '../http/close-connection.js'
+import { SENTENCE_CHARACTERS } from '../http/error-handler.js'
 import { type PeerCertificate, peerCertificate } from './peer-certificate.js'
 
 declare module 'fastify' {
@@ -86,7 +87,8 @@ function refuseOldTls({ raw, url }: FastifyRequest): void {
 /** A browser sends its user's certificate for whatever page asks it to. */
 function refuseOrigin({ headers }: FastifyRequest, allowed: readonly string[]): void {
   if (headers.origin === undefined || allowed.includes(headers.origin)) return
-  throw new HermesError('origin_refused', `Origin ${headers.origin} is not in HERMES_ALLOWED_ORIGINS`)
+  const origin = headers.origin.slice(0, SENTENCE_CHARACTERS)
+  throw new HermesError('origin_refused', `Origin ${origin} is not in HERMES_ALLOWED_ORIGINS`)
 }
 
 function goodRecord(record: IdentityRecord | null, at: number, graceMs: number): IdentityRecord {

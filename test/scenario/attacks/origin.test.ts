@@ -27,6 +27,9 @@ t.test('a foreign Origin', async (t) => {
     t.match(upgrade, { status: 403, headers: { connection: 'close' } }, origin)
     t.equal(upgrade.json().code, 'origin_refused')
   }
+  const long = await alice.call('GET', '/me', undefined, { origin: `https://${'a'.repeat(10_000)}.example` })
+  t.equal(long.json().code, 'origin_refused')
+  t.ok(long.text.length < 1000, 'nor is it repeated in full, into the log neither')
   t.equal((await alice.call('GET', '/me', undefined, { origin: ALLOWED })).status, 200)
   const socket = new WebSocket(`${server.hubUrl.replace('https', 'wss')}/hub`, { ...alice.tls, origin: ALLOWED })
   t.teardown(() => socket.terminate())
