@@ -46,7 +46,7 @@ export interface AuthorityStore {
   lastEnd(issuer: IssuerName): Promise<Date | null>
   /**
    * Writes down which CAs there are and what the root has revoked, and revokes with a CA every certificate of it that has
-   * not ended. Answers whose. What was written down before changes nothing. Rejects with `invalid_request` when a name
+   * not ended or is its user's newest. Answers whose. What was written down before changes nothing. Rejects with `invalid_request` when a name
    * meant another CA.
    */
   settleAuthorities(settlement: AuthoritySettlement): Promise<readonly number[]>

@@ -61,17 +61,23 @@ export async function authorityContract(t: Test, open: OpenStore): Promise<void>
     await identities.recover(recovery(carol, { ...issuedBy('users-2'), at: after(0) }))
     const ended = { ...newUser().certificate, issuer: 'users', notAfter: after(-DAY) } as const
     const dave = await register(store, { certificate: ended })
+    const frank = await register(store, { certificate: { ...ended, ...newUser().certificate, notAfter: after(-DAY) } })
+    const graced = renewal(frank.certificate, { endedAfter: after(-30 * DAY), at: after(0) })
+    await identities.renew({ ...graced, ...issuedBy('users-2') })
     const erin = await register(store, issuedBy('users'))
     await identities.renew({ ...renewal(erin.certificate, { at: after(0) }), ...issuedBy('users-2') })
 
     const asked = settlement(BOTH, 6, { name: 'users', reason: 'cACompromise' })
-    t.same(new Set(await authorities.settleAuthorities(asked)), new Set([alice.id, erin.id]))
+    t.same(new Set(await authorities.settleAuthorities(asked)), new Set([alice.id, dave.id, erin.id]))
     const revoked = { revokedAt: after(MINUTE), revocationReason: 'cACompromise' }
     const of = async (id: number) => (await identities.listCertificates(id)).map(standing)
     t.match(await of(alice.id), [revoked])
     t.match(await of(bob.id), [{ revokedAt: null }])
     t.match(await of(carol.id), [{ revokedAt: null }, { revokedAt: after(0), revocationReason: 'superseded' }])
-    t.match(await of(dave.id), [{ revokedAt: null }], 'it had ended')
+    t.match(await of(dave.id), [revoked], 'it had ended, but is the newest, with which he could renew')
+    const asking = renewal(ended, { endedAfter: after(-30 * DAY), at: after(2 * MINUTE) })
+    await t.rejects(identities.renew({ ...asking, ...issuedBy('users-2') }), { code: 'certificate_revoked' })
+    t.match(await of(frank.id), [{ revokedAt: null }, { revokedAt: null }], 'it had ended, and is not the newest')
     t.match(await of(erin.id), [{ revokedAt: null }, revoked], 'what is about to be superseded too')
 
     t.same(await authorities.settleAuthorities(asked), [], 'once')
@@ -83,7 +89,7 @@ export async function authorityContract(t: Test, open: OpenStore): Promise<void>
     t.equal(await revocations.findStatus('users-2', serialNumber, after(MINUTE)), null, 'another CA does not know it')
     const page = { at: after(MINUTE), unexpiredAt: new Date(0), after: null, limit: 10 }
     t.same((await revocations.listRevoked('users-2', page)).revoked, [])
-    t.equal((await revocations.listRevoked('users', page)).revoked.length, 3)
+    t.equal((await revocations.listRevoked('users', page)).revoked.length, 4)
   })
 
   await t.test('what a CA signed before it was revoked is not stored after', async (t) => {

@@ -6,18 +6,16 @@ import { row, rows, type Work } from '../work.js'
 import { audit } from './audit.js'
 
 const TABLES = { users: 'Certificate', servers: 'ServerCertificate' } as const
+/** Where the newest of a user has ended, its key could still get the next one for some days. */
+const NEWEST = '"id" = (SELECT max(n."id") FROM "Certificate" n WHERE n."userId" = "Certificate"."userId")'
 
 /** Whom the audit log names for a CA: no username has an @. */
 const subjectOfAuthority = (name: IssuerName | 'root'): string => `@${name}`
 
-interface Known {
-  readonly name: IssuerName
-  readonly fingerprint: string
-  readonly revokedAt: number | null
-}
+type Known = AuthoritySettlement['authorities'][number]
 
 export function* settleAuthorities({ authorities, rootCrl, at }: AuthoritySettlement): Work<readonly number[]> {
-  const known = yield* rows<Known>('SELECT "name", "fingerprint", "revokedAt" FROM "Authority"')
+  const known = yield* rows<Known>('SELECT "name", "fingerprint" FROM "Authority"')
   // Those of the first start, or of a program that kept no account of them, are nobody's act.
   const log = function* (entry: Omit<AuditEntry, 'actor' | 'at'>): Work<void> {
     if (known.length > 0) yield* audit({ ...entry, actor: OPERATOR, at })
@@ -71,7 +69,8 @@ function* revokeAuthority({ name, reason }: RevokedAuthority, at: Date): Work<re
   const isOfUsers = kindOf(name) === 'users'
   const revoked = yield* rows<{ readonly userId: number }>(
     `UPDATE "${TABLES[kindOf(name)]}" SET "revokedAt" = $1, "revocationReason" = $2
-      WHERE "issuer" = $3 AND "notAfter" > $4 AND "revokedAt" IS NULL AND ("supersededAt" IS NULL OR "supersededAt" > $5)
+      WHERE "issuer" = $3 AND ("notAfter" > $4 ${isOfUsers ? `OR ${NEWEST}` : ''})
+        AND "revokedAt" IS NULL AND ("supersededAt" IS NULL OR "supersededAt" > $5)
       RETURNING ${isOfUsers ? '"userId"' : '0 AS "userId"'}`,
     ...[at, reason, name, at, at],
   )
