@@ -6,6 +6,7 @@ import { createCertificateRequest, generateKey } from '../../../src/client/keys.
 import { byPassword, fetched, recovered, renewed } from '../../support/account.js'
 import { DOCUMENT } from '../../support/conformance.js'
 import { atConsole, grant } from '../../support/console.js'
+import { shown } from '../../support/public-parts.js'
 import { startServer } from '../../support/server.js'
 import { registerUser, type User } from '../../support/user.js'
 
@@ -129,4 +130,16 @@ t.test('nobody makes himself or others an administrator over the network, not ev
       t.equal(answer.json().code, 'not_found')
     }
   t.match(JSON.parse(await state()), { role: 'user' })
+})
+
+t.test('nobody touches the keys of the server or of its CAs over the network', async (t) => {
+  const before = await shown(server.hubUrl)
+  for (const user of [await newUser(), await newAdministrator()])
+    for (const [path, body] of [
+      ['/admin/authorities/refresh', {}],
+      ['/admin/authorities/users/retire', {}],
+      ['/admin/server-certificate/revoke', { reason: 'keyCompromise' }],
+    ] as const)
+      t.equal((await user.call('POST', path, body)).json().code, 'not_found', path)
+  t.equal((await shown(server.hubUrl)).serialNumber, before.serialNumber)
 })
