@@ -90,7 +90,7 @@ class Rotation {
   }
 
   async refresh(): Promise<AuthorityList> {
-    await this.#options.custody.take()
+    await this.#takeOrFail()
     await this.#renew()
     return this.#options.custody.describe()
   }
@@ -107,14 +107,18 @@ class Rotation {
   }
 
   async #take(): Promise<void> {
-    const { custody, logger } = this.#options
     try {
-      const isNew = await custody.take()
-      this.#folderIsBad(null)
-      if (isNew) logger.info({ ...custody.describe() }, 'The certificate authorities were read')
+      await this.#takeOrFail()
     } catch (error) {
       this.#folderIsBad(`The CAs stay as they were: ${sentence(error)}`)
     }
+  }
+
+  async #takeOrFail(): Promise<void> {
+    const { custody, logger } = this.#options
+    const isNew = await custody.take()
+    this.#folderIsBad(null)
+    if (isNew) logger.info({ ...custody.describe() }, 'The certificate authorities have changed')
   }
 
   async #renew(): Promise<void> {

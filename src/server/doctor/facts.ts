@@ -25,6 +25,12 @@ export interface AuthorityFacts {
   readonly isRevoked: boolean
 }
 
+export interface RootCrlFacts {
+  readonly number: number
+  /** When it is followed by the next. */
+  readonly nextUpdate: Date
+}
+
 /** What was read, or one sentence why it could not be. */
 export type Read<T> = { readonly value: T } | { readonly problem: string }
 
@@ -43,8 +49,7 @@ export interface Facts {
   readonly certificates: readonly CertificateFacts[]
   /** The issuing CAs, newest first, each whole: form, chain, purpose, and that its key is its certificate's. */
   readonly authorities: Read<readonly AuthorityFacts[]>
-  /** When the root's CRL is followed by the next. */
-  readonly rootCrl: Read<Date>
+  readonly rootCrl: Read<RootCrlFacts>
   readonly isRootKeyHere: boolean
   readonly database: Read<DatabaseFacts>
   /** Bytes, of the file system that has the database. */

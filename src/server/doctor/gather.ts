@@ -78,7 +78,8 @@ async function authorityFacts(config: Config, directory: string, isRootKeyHere: 
   })
   const authorities: Facts['authorities'] =
     'problem' in opened ? opened : { value: describe(authoritySet(opened.value, 'value' in crl ? crl.value : null)) }
-  const rootCrl: Facts['rootCrl'] = 'problem' in crl ? crl : { value: crl.value.nextUpdate }
+  const rootCrl: Facts['rootCrl'] =
+    'problem' in crl ? crl : { value: { number: Number(crl.value.number), nextUpdate: crl.value.nextUpdate } }
   return { authorities, rootCrl }
 }
 

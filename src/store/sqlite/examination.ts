@@ -23,6 +23,8 @@ export interface DatabaseFacts {
   readonly weakSerials: number
   /** Users whose hash is of a lower cost than so many rounds of bcrypt, by cost. */
   readonly hashCosts: Readonly<Record<string, number>>
+  /** The number of the newest CRL of the root that was ever here; null for none. */
+  readonly rootCrl: number | null
   /** The issuing CAs that this database knows. */
   readonly authorities: readonly KnownAuthority[]
 }
@@ -32,6 +34,8 @@ export interface KnownAuthority {
   readonly fingerprint: string
   /** When the last certificate that it issued ends; null when it issued none. */
   readonly lastEnd: Date | null
+  /** Whether a CRL of the root has listed it. */
+  readonly isRevoked: boolean
 }
 
 const PROBLEMS_MAX = 20
@@ -49,18 +53,29 @@ const COSTS = `
   SELECT CAST(substr("passwordHash", 5, 2) AS INTEGER) AS "cost", count(*) AS "users" FROM "User"
   WHERE "deletedAt" IS NULL GROUP BY 1`
 
+const ROOT_CRL = `SELECT "number" FROM "Crl" WHERE "issuer" = 'root'`
 const AUTHORITIES = `
-  SELECT a."name", a."fingerprint", max(
+  SELECT a."name", a."fingerprint", a."revokedAt", max(
     coalesce((SELECT max("notAfter") FROM "Certificate" WHERE "issuer" = a."name"), 0),
     coalesce((SELECT max("notAfter") FROM "ServerCertificate" WHERE "issuer" = a."name"), 0)) AS "lastEnd"
   FROM "Authority" a ORDER BY a."name"`
 /** The schema that has them. */
 const AUTHORITIES_VERSION = 9
 
+interface AuthorityRow extends Pick<KnownAuthority, 'name' | 'fingerprint'> {
+  readonly revokedAt: number | null
+  /** 0 for none. */
+  readonly lastEnd: number
+}
+
 function authoritiesIn(db: Database, schemaVersion: number): readonly KnownAuthority[] {
   if (schemaVersion < AUTHORITIES_VERSION) return []
-  const rows = db.prepare<[], { name: string; fingerprint: string; lastEnd: number }>(AUTHORITIES).all()
-  return rows.map((row) => ({ ...row, lastEnd: row.lastEnd === 0 ? null : new Date(row.lastEnd) }))
+  const rows = db.prepare<[], AuthorityRow>(AUTHORITIES).all()
+  return rows.map(({ revokedAt, lastEnd, ...row }) => ({
+    ...row,
+    lastEnd: lastEnd === 0 ? null : new Date(lastEnd),
+    isRevoked: revokedAt !== null,
+  }))
 }
 
 /** Throws where the file cannot be opened or read at all. */
@@ -84,6 +99,7 @@ export async function examineDatabase(path: string): Promise<DatabaseFacts> {
       certificates: number('SELECT count(*) FROM "Certificate"'),
       weakSerials: number(SHORT) + number(ALIKE),
       hashCosts: Object.fromEntries(costs.map(({ cost, users }) => [cost, users])),
+      rootCrl: db.prepare<[], number>(ROOT_CRL).pluck().get() ?? null,
       authorities: authoritiesIn(db, schemaVersion),
     }
   } finally {

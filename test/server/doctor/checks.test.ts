@@ -19,9 +19,10 @@ const DATABASE: DatabaseFacts = {
   certificates: 5,
   weakSerials: 0,
   hashCosts: { 12: 5 },
+  rootCrl: 7,
   authorities: [
-    { name: 'servers', fingerprint: 'sha256:02', lastEnd: inDays(80) },
-    { name: 'users', fingerprint: 'sha256:01', lastEnd: inDays(80) },
+    { name: 'servers', fingerprint: 'sha256:02', lastEnd: inDays(80), isRevoked: false },
+    { name: 'users', fingerprint: 'sha256:01', lastEnd: inDays(80), isRevoked: false },
   ],
 }
 
@@ -52,7 +53,7 @@ const WELL: Facts = {
     { name: 'server', notBefore: inDays(-10), notAfter: inDays(80) },
   ],
   authorities: { value: AUTHORITIES },
-  rootCrl: { value: inDays(300) },
+  rootCrl: { value: { number: 7, nextUpdate: inDays(300) } },
   isRootKeyHere: false,
   database: { value: DATABASE },
   disk: { value: { free: 50 * GIB, size: 100 * GIB } },
@@ -89,9 +90,9 @@ const followed = (first: Partial<AuthorityFacts>, lastEnd = inDays(80)): Partial
     authorities: { value: [{ ...users, ...next }, { ...users, isNewest: false, ...first }, servers] },
     ...inDatabase({
       authorities: [
-        { name: 'servers', fingerprint: 'sha256:02', lastEnd: inDays(80) },
-        { name: 'users', fingerprint: 'sha256:01', lastEnd },
-        { ...next, lastEnd: null },
+        { name: 'servers', fingerprint: 'sha256:02', lastEnd: inDays(80), isRevoked: false },
+        { name: 'users', fingerprint: 'sha256:01', lastEnd, isRevoked: first.isRevoked ?? false },
+        { ...next, lastEnd: null, isRevoked: false },
       ],
     }),
   }
@@ -119,13 +120,19 @@ const FAULTS: readonly Planted[] = [
     'generations of CAs',
     'error',
     /users-2-ca\.pem is missing/,
-    inDatabase({ authorities: [{ name: 'users-2', fingerprint: 'sha256:03', lastEnd: null }] }),
+    inDatabase({ authorities: [{ name: 'users-2', fingerprint: 'sha256:03', lastEnd: null, isRevoked: false }] }),
   ],
   [
     'generations of CAs',
     'error',
     /servers-ca\.pem is missing, or not/,
-    inDatabase({ authorities: [{ name: 'servers', fingerprint: 'sha256:ff', lastEnd: null }] }),
+    inDatabase({ authorities: [{ name: 'servers', fingerprint: 'sha256:ff', lastEnd: null, isRevoked: false }] }),
+  ],
+  [
+    'generations of CAs',
+    'error',
+    /users was revoked, but the root's CRL does not list it/,
+    inDatabase({ authorities: DATABASE.authorities.map((one) => ({ ...one, isRevoked: one.name === 'users' })) }),
   ],
   ['end of root-ca', 'warning', /within 365 days/, ending('root-ca', inDays(200))],
   ['end of users-ca', 'warning', /within 90 days/, ending('users-ca', inDays(89))],
@@ -135,8 +142,9 @@ const FAULTS: readonly Planted[] = [
   ['server certificate', 'error', /expired/, ending('server', inDays(-1))],
   ['server certificate', 'warning', /none yet/, { certificates: WELL.certificates.slice(0, 3) }],
   ['CRL of the root', 'error', /missing/, { rootCrl: { problem: 'root-ca.crl is missing' } }],
-  ['CRL of the root', 'error', /ended/, { rootCrl: { value: inDays(-1) } }],
-  ['CRL of the root', 'warning', /ends on/, { rootCrl: { value: inDays(59) } }],
+  ['CRL of the root', 'error', /ended/, { rootCrl: { value: { number: 7, nextUpdate: inDays(-1) } } }],
+  ['CRL of the root', 'warning', /ends on/, { rootCrl: { value: { number: 7, nextUpdate: inDays(59) } } }],
+  ['CRL of the root', 'error', /older than the last, whose number was 8/, inDatabase({ rootCrl: 8 })],
   ['root key', 'warning', /on this machine/, { isRootKeyHere: true }],
   ['database file', 'error', /ENOENT/, { databaseFile: { problem: 'ENOENT: no such file' } }],
   ['database file', 'error', /0644/, { databaseFile: { value: { path: '/srv/hermes.db', mode: 0o644 } } }],

@@ -5,6 +5,7 @@ const DAY_MS = 86_400_000
 const RESTORE = 'restore the certificates folder from a backup; a CA is never made anew in place of one that exists'
 /** Days before the end of a CA at which its successor should be made. */
 const ROOT_DAYS = 365
+const NEWEST = 'put the newest root-ca.crl back, from a backup or the machine that has the root key'
 /** A CRL of the root is for a year. */
 const CRL_DAYS = 60
 
@@ -54,13 +55,21 @@ export function serverCertificate({ certificates, now }: Facts): Check {
   return ok(name, `it is good until ${day(notAfter)}, and renews itself`)
 }
 
-export function rootCrl({ rootCrl: next, now }: Facts): Check {
+export function rootCrl({ rootCrl: read, database, now }: Facts): Check {
   const [name, remedy] = ['CRL of the root', '"hermes admin root-crl" on the machine that has the root key']
-  if ('problem' in next) return failure(name, next.problem, remedy)
-  if (next.value <= now) return failure(name, `it ended on ${day(next.value)}: verifiers refuse every chain`, remedy)
-  if (next.value.getTime() - now.getTime() < CRL_DAYS * DAY_MS)
-    return warning(name, `it ends on ${day(next.value)}`, remedy)
-  return ok(name, `it is good until ${day(next.value)}`)
+  if ('problem' in read) return failure(name, read.problem, remedy)
+  const { number, nextUpdate } = read.value
+  const known = 'value' in database ? database.value.rootCrl : null
+  if (known !== null && number < known)
+    return failure(
+      name,
+      `it is older than the last, whose number was ${known}: what that revoked is good again`,
+      NEWEST,
+    )
+  if (nextUpdate <= now) return failure(name, `it ended on ${day(nextUpdate)}: verifiers refuse every chain`, remedy)
+  if (nextUpdate.getTime() - now.getTime() < CRL_DAYS * DAY_MS)
+    return warning(name, `it ends on ${day(nextUpdate)}`, remedy)
+  return ok(name, `it is good until ${day(nextUpdate)}`)
 }
 
 export function rootKey({ isRootKeyHere, config }: Facts): Check {

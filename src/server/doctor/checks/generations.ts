@@ -24,6 +24,13 @@ function judge(found: readonly AuthorityFacts[], known: readonly KnownAuthority[
       `${revoked.name} is revoked, and has no successor`,
       `"hermes admin rotate-ca ${kind(revoked)}"`,
     )
+  const forgotten = known.find(({ name, isRevoked }) => isRevoked && !found.find((one) => one.name === name)?.isRevoked)
+  if (forgotten !== undefined)
+    return failure(
+      NAME,
+      `${forgotten.name} was revoked, but the root's CRL does not list it any more`,
+      `"hermes admin root-crl --revoke ${forgotten.name}", beside the newest root-ca.crl`,
+    )
   const idle = found.find(({ name, isNewest, hasKey }) => {
     const end = known.find((one) => one.name === name)?.lastEnd
     return !isNewest && hasKey && end !== undefined && (end === null || end <= now)
