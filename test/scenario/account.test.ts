@@ -196,12 +196,20 @@ t.test('whoever has the certificate lifts the lock of his password', async (t) =
 })
 
 t.test('too many certificates in an hour; an answer that was lost is none of them', async (t) => {
-  const server = await startServer(t, { HERMES_CERTIFICATES_PER_HOUR: '1' })
+  const server = await startServer(t, { HERMES_CERTIFICATES_PER_HOUR: '2' })
   const alice = await registerUser(server, 'alice')
-  const csr = createCertificateRequest(await generateKey(), 'alice')
+  const key = await generateKey()
+  const csr = createCertificateRequest(key, 'alice')
   const [first, again] = [await alice.call('POST', '/renew', { csr }), await alice.call('POST', '/renew', { csr })]
   t.equal(first.status, 201)
   t.same([again.status, again.json().fingerprint], [201, first.json().fingerprint])
   const other = createCertificateRequest(await generateKey(), 'alice')
-  t.equal((await alice.call('POST', '/renew', { csr: other })).json().code, 'rate_limited')
+  for (let n = 0; n < 3; n += 1)
+    t.equal((await alice.call('POST', '/renew', { csr: other })).json().code, 'certificate_superseded')
+  const next = await renewed(server, under(server, alice, key, first))
+  t.equal(
+    (await next.call('POST', '/renew', { csr: other })).json().code,
+    'rate_limited',
+    'the older used none of them',
+  )
 })

@@ -1,3 +1,4 @@
+import { HermesError } from '../../errors.js'
 import { parseCertificateRequest } from '../../pki/csr.js'
 import { sha256Hex } from '../../pki/fingerprint.js'
 import type { Identity } from '../../wire/identity.js'
@@ -22,8 +23,13 @@ export async function renewIdentity(
   const encryptedPrivateKey = checkEscrow(policy, request.encryptedPrivateKey)
   const at = now()
   const asking = { fingerprint, requestHash: sha256Hex(Buffer.from(csr)), at }
+  // In this order: what is newer than the newest here may be the answer to the same request.
+  const newest = await store.findIdentityById(userId)
   const answered = await store.findRenewal(asking)
   if (answered) return describe({ user: { username }, certificate: answered }, at)
+  // The store decides all the same, but an older certificate must not use up what the newest may renew.
+  if (newest !== null && newest.certificate.fingerprint !== fingerprint)
+    throw new HermesError('certificate_superseded', 'Only the newest certificate can be renewed: fetch it')
   dependencies.certificateLimit.take(String(userId))
   const certificate = await store.renew({
     ...asking,
