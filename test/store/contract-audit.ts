@@ -54,6 +54,23 @@ export async function auditContract(t: Test, store: Store): Promise<void> {
     ])
   })
 
+  await t.test('what changes nothing is not, however often', async (t) => {
+    const user = await register(store)
+    const { serialNumber } = user.certificate
+    const next = renewal(user.certificate)
+    await identities.renew(next)
+    const { fingerprint } = next.certificate
+    const under = { proof: { fingerprint }, serialNumber, at: after(2 * MINUTE) }
+    for (let n = 0; n < 3; n += 1) {
+      await identities.unlock(fingerprint, after(2 * MINUTE))
+      await identities.revoke({ ...revocation(user), ...under })
+    }
+    const actions = async () => (await acts(user.username)).map(({ action }) => action)
+    t.same(await actions(), ['register', 'renew', 'revoke'])
+    for (let n = 0; n < 3; n += 1) await identities.revoke({ ...revocation(user), ...under, reason: 'keyCompromise' })
+    t.same((await actions()).slice(3), ['revoke'], 'but a key that is barred, once')
+  })
+
   await t.test('so are the acts of administrators', async (t) => {
     const [boss, user] = [await register(store), await register(store)]
     const { username } = user

@@ -101,6 +101,12 @@ export function* revokeWhere(
   return revoked.map(({ serialNumber }) => serialNumber)
 }
 
+/** Whether a key is barred for good. */
+export function* isBarred(spkiHash: string): Work<boolean> {
+  const barred = yield* row('SELECT 1 FROM "Key" WHERE "spkiHash" = $1 AND "compromisedAt" IS NOT NULL', spkiHash)
+  return barred !== null
+}
+
 /** Bars a key for good, and revokes every certificate of it that has not ended; answers as `revokeWhere`. */
 export function* barKey(spkiHash: string, at: Date): Work<readonly string[]> {
   yield* run('UPDATE "Key" SET "compromisedAt" = $1 WHERE "spkiHash" = $2 AND "compromisedAt" IS NULL', at, spkiHash)

@@ -67,7 +67,9 @@ export interface HolderAct {
 
 export function* unlock({ fingerprint, at }: HolderAct): Work<void> {
   const { userId, username, deletionAt } = yield* requireCertificate(fingerprint, at)
-  yield* forgetFailuresOf(username, at)
+  const hadFailures = yield* forgetFailuresOf(username, at)
+  // What changes nothing leaves no row, or anybody could fill the log, which nothing empties.
+  if (!hadFailures && deletionAt === null) return
   if (deletionAt !== null) yield* run('UPDATE "User" SET "deletionAt" = NULL WHERE "id" = $1', userId)
   yield* audit({ at, actor: username, action: 'unlock', subject: username, details: { certificate: fingerprint } })
 }

@@ -29,9 +29,11 @@ export function* expireFailures({ at }: { readonly at: Date }): Work<void> {
   for (const failures of expired) yield* noteFailures(failures, at)
 }
 
-export function* forgetFailuresOf(username: string, at: Date): Work<void> {
+/** Whether there were any. */
+export function* forgetFailuresOf(username: string, at: Date): Work<boolean> {
   const forgotten = yield* rows<Forgotten>(`DELETE FROM "LoginFailure" WHERE "username" = $1 ${RETURNING}`, username)
   for (const failures of forgotten) yield* noteFailures(failures, at)
+  return forgotten.length > 0
 }
 
 /** Takes one attempt back. */

@@ -2,7 +2,7 @@ import { HermesError } from '../../errors.js'
 import type { Revocation } from '../account-upkeep.js'
 import { row, type Work } from '../work.js'
 import { audit } from './audit.js'
-import { barKey, revokeWhere } from './certificates.js'
+import { barKey, isBarred, revokeWhere } from './certificates.js'
 import { newestCertificate, requireCertificate, requirePassword } from './proof.js'
 
 interface Named {
@@ -19,8 +19,11 @@ export function* revoke(revocation: Revocation): Work<void> {
   const isNewestAmong = target.id === newest.id || (reason === 'keyCompromise' && target.spkiHash === newest.spkiHash)
   if (own !== null && own.id !== newest.id && isNewestAmong && newest.revokedAt === null)
     throw new HermesError('forbidden', 'An older certificate cannot revoke the newest: connect with that one')
-  yield* revokeWhere({ column: 'id', value: target.id }, reason, at)
-  if (reason === 'keyCompromise') yield* barKey(target.spkiHash, at)
+  const isBarring = reason === 'keyCompromise' && !(yield* isBarred(target.spkiHash))
+  const revoked = yield* revokeWhere({ column: 'id', value: target.id }, reason, at)
+  if (isBarring) yield* barKey(target.spkiHash, at)
+  // What changes nothing leaves no row, or anybody could fill the log, which nothing empties.
+  if (revoked.length === 0 && !isBarring) return
   const by = 'fingerprint' in proof ? { certificate: proof.fingerprint } : { address: proof.address }
   const details = { ...by, serialNumber: target.serialNumber, reason }
   yield* audit({ at, actor: username, action: 'revoke', subject: username, details })
