@@ -41,7 +41,7 @@ export function createRevocation({ config, store, authorities, now }: Revocation
     return crl
   }
   const ocsp = createOcspResponder({ issuers, store: revocations, policy: config, now })
-  return { crls: (name) => (name === 'root' ? root : crlOf(name)), ocsp, staple: createStaple(issuers, ocsp) }
+  return { crls: (name) => (name === 'root' ? root : crlOf(name)), ocsp, staple: createStaple(issuers, ocsp, now) }
 }
 
 /** Makes a certificate of the server's own known to OCSP; to be called before it is shown to anybody. */

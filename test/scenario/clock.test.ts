@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect as tlsConnect } from 'node:tls'
 import t from 'tap'
 import { acceptance, conversationOf, join, type Party } from '../support/handshake.js'
 import { request } from '../support/https.js'
 import { connect, type Fields, refusal } from '../support/hub-client.js'
+import { openssl } from '../support/openssl.js'
 import { startServer } from '../support/server.js'
 import { challenge, registerUsers, type User } from '../support/user.js'
 
@@ -67,6 +70,25 @@ for (const [what, jump] of [
     t.match(await join(server, conversation, a, d), { type: 'joined' }, 'and can be made anew')
   })
 }
+
+t.test('what is stapled is of the time that the clock tells, forward and back', async (t) => {
+  const { clock, server } = await serverWithClock(t)
+  const producedAt = async () => {
+    const { port } = new URL(server.identityUrl)
+    // The types of Node know requestOCSP of sockets alone.
+    const options = { host: '127.0.0.1', port: Number(port), rejectUnauthorized: false, requestOCSP: true }
+    const socket = tlsConnect(options)
+    t.teardown(() => socket.destroy())
+    const [der] = (await once(socket, 'OCSPResponse')) as [Buffer]
+    const { output } = await openssl({ der }, 'ocsp', '-respin', '@der', '-noverify', '-text')
+    return Date.parse(/Produced At: (.*)/.exec(output)?.[1] ?? '')
+  }
+  for (const offset of [0, 2 * HOUR, 0, -HOUR]) {
+    clock.offset = offset
+    const lag = Date.now() + offset - (await producedAt())
+    t.ok(lag > -5000 && lag < 60_000, `${lag} ms at ${offset}`)
+  }
+})
 
 t.test('a certificate ends when the clock says so, an hour earlier it is good, and so it is again', async (t) => {
   const { clock, server } = await serverWithClock(t, { HERMES_CERTIFICATE_DAYS: '1' })

@@ -21,7 +21,7 @@ interface Kept {
 export function createStaple(
   issuers: () => ReadonlyMap<IssuerName, Authority>,
   ocsp: OcspResponder,
-  clock = () => performance.now(),
+  now: () => Date,
 ): Staple {
   let kept: Kept | null = null
 
@@ -37,9 +37,10 @@ export function createStaple(
   }
 
   return (certificate) => {
-    const at = clock()
-    if (kept !== null && at - kept.at < FRESH_MS && Buffer.compare(kept.certificate, certificate) === 0)
-      return kept.staple
+    const at = now().getTime()
+    // Of a time that is still to come, after a clock was set back, nobody takes an answer.
+    const isFresh = kept !== null && at >= kept.at && at < kept.at + FRESH_MS
+    if (kept !== null && isFresh && Buffer.compare(kept.certificate, certificate) === 0) return kept.staple
     const made: Kept = { certificate, staple: make(certificate), at }
     kept = made
     made.staple.catch(() => {
