@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createPrivateKey, createPublicKey, randomUUID, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -16,59 +16,19 @@ import { openCertificates } from '../../src/server/certificate-files.js'
 import { JoinedEvent } from '../../src/wire/events.js'
 import type { ServerConfiguration } from '../../src/wire/well-known.js'
 import { byPassword, fetched, renewed, under } from '../support/account.js'
-import { type AdminCommandLine, adminIn } from '../support/admin-command.js'
-import { buildCommand } from '../support/build.js'
+import type { AdminCommandLine } from '../support/admin-command.js'
 import { join } from '../support/handshake.js'
 import { connect, refusedUpgrade } from '../support/hub-client.js'
+import { type Place, place } from '../support/killable-server.js'
 import { published, shown } from '../support/public-parts.js'
-import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
+import { judged, opensslIn } from '../support/relying-party.js'
+import { temporaryFolder } from '../support/serve-process.js'
 import type { TestServer } from '../support/server.js'
-import { registerUser, registerUsers, type User, userOf } from '../support/user.js'
+import { registerUser, registerUsers, userOf } from '../support/user.js'
 
 t.setTimeout(300_000)
 
 const KILLS = 4
-
-interface Place {
-  readonly directory: string
-  readonly command: string
-  readonly admin: AdminCommandLine
-  /** Ends the server that runs, without a word, and starts another. */
-  readonly restart: () => Promise<TestServer>
-}
-
-/** An installation whose server can be killed and started again; certificates say where to ask of revocation. */
-async function place(t: Test): Promise<Place> {
-  const [directory, command] = [await temporaryFolder(t), await buildCommand(t)]
-  let running: Awaited<ReturnType<typeof serve>> | null = null
-  let ports: Readonly<Record<string, string>> = {
-    HERMES_PKI_HTTP_PORT: String(await freePort()),
-    HERMES_REQUESTS_PER_SECOND: '0',
-  }
-  const restart = async () => {
-    running?.child.kill('SIGKILL')
-    await running?.ended
-    running = await serve(t, { directory, command, environment: ports })
-    const server = await asTestServer(running, directory)
-    ports = {
-      ...ports,
-      HERMES_IDENTITY_PORT: new URL(running.identityUrl).port,
-      HERMES_HUB_PORT: new URL(running.hubUrl).port,
-    }
-    return { ...server, pkiUrl: `http://localhost:${ports.HERMES_PKI_HTTP_PORT}` }
-  }
-  const admin: AdminCommandLine = (...args) => adminIn(directory, command, ports)(...args)
-  return { directory, command, admin, restart }
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 /** Runs `hermes admin rotate-ca users` and kills it after so many milliseconds; answers how long it ran. */
 async function killed(command: string, cwd: string, afterMs: number): Promise<number> {
@@ -81,42 +41,7 @@ async function killed(command: string, cwd: string, afterMs: number): Promise<nu
   return performance.now() - began
 }
 
-/** Runs openssl in a folder; both streams. */
-function openssl(directory: string, ...args: readonly string[]) {
-  return new Promise<{ readonly code: number; readonly output: string }>((resolve) => {
-    const child = execFile('openssl', args, { cwd: directory }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : 1, output: stderr + stdout }),
-    )
-    child.stdin?.end()
-  })
-}
-
 const issuerOf = (pem: string) => new X509Certificate(pem).issuer
-
-/** What a relying party finds out with nothing but the root: CRL and OCSP of the URLs in the certificate. */
-async function judged({ directory }: Place, server: TestServer, { username, certificate }: User) {
-  const x509 = new X509Certificate(certificate)
-  const [, issuerUrl = ''] = /CA Issuers - URI:(\S+)/.exec(x509.infoAccess ?? '') ?? []
-  await writeFile(joinPath(directory, 'issuer.pem'), new X509Certificate(await published(issuerUrl)).toString())
-  await writeFile(joinPath(directory, `${username}.pem`), certificate)
-  const chain = ['-CAfile', 'certs/root-ca.pem', '-untrusted', 'issuer.pem', `${username}.pem`]
-  const crl = [
-    '-x509_strict',
-    '-purpose',
-    'sslclient',
-    '-crl_download',
-    '-crl_check_all',
-    '-CRLfile',
-    'certs/root-ca.crl',
-  ]
-  const verified = await openssl(directory, 'verify', ...crl, ...chain)
-  const about = ['-issuer', 'issuer.pem', '-cert', `${username}.pem`, '-CAfile', 'certs/root-ca.pem']
-  const ocsp = await openssl(directory, 'ocsp', ...about, '-url', `${server.pkiUrl}/ocsp`)
-  return {
-    crl: verified.code === 0 ? 'good' : verified.output,
-    ocsp: /Response verify OK\s+\S+: (\w+)/.exec(ocsp.output)?.[1] ?? ocsp.output,
-  }
-}
 
 async function done(t: Test, admin: AdminCommandLine, ...args: readonly string[]): Promise<Record<string, unknown>> {
   const outcome = await admin(...args, '--json')
@@ -179,11 +104,12 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
   })
 
   await t.test('CRL and OCSP of each come from its own CA', async (t) => {
-    for (const user of [alice, bob]) t.same(await judged(here, server, user), { crl: 'good', ocsp: 'good' })
+    for (const user of [alice, bob])
+      t.same(await judged(here.directory, server.pkiUrl, user), { crl: 'good', ocsp: 'good' })
     const carol = await registerUser(server, 'carol')
     await carol.call('POST', '/revoke', { reason: 'superseded' })
-    t.match(await judged(here, server, carol), { crl: /revoked/, ocsp: 'revoked' })
-    t.same(await judged(here, server, alice), { crl: 'good', ocsp: 'good' })
+    t.match(await judged(here.directory, server.pkiUrl, carol), { crl: /revoked/, ocsp: 'revoked' })
+    t.same(await judged(here.directory, server.pkiUrl, alice), { crl: 'good', ocsp: 'good' })
   })
 
   await t.test('the next CA of servers issues the certificate of the server at once', async (t) => {
@@ -199,9 +125,9 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
       'certs/root-ca.pem',
       '-status',
     ]
-    const { output } = await openssl(here.directory, ...stapled, '-verify_return_error', '-brief')
+    const { output } = await opensslIn(here.directory, ...stapled, '-verify_return_error', '-brief')
     t.match(output, /Verification: OK/)
-    const full = await openssl(here.directory, ...stapled)
+    const full = await opensslIn(here.directory, ...stapled)
     t.match(full.output, /OCSP Response Status: successful[\s\S]*Hermes Servers CA 2[\s\S]*Cert Status: good/)
   })
 
@@ -209,7 +135,8 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
     server = await here.restart()
     t.equal((await alice.call('GET', '/me')).status, 200)
     t.equal((await bob.call('GET', '/me')).status, 200)
-    for (const user of [alice, bob]) t.same(await judged(here, server, user), { crl: 'good', ocsp: 'good' })
+    for (const user of [alice, bob])
+      t.same(await judged(here.directory, server.pkiUrl, user), { crl: 'good', ocsp: 'good' })
     const pems = (await published(`${server.pkiUrl}/ca`)).toString().split(/(?<=END CERTIFICATE-----\n)/)
     t.same(
       pems.map((pem) => new X509Certificate(pem).subject),
@@ -246,8 +173,8 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
       code: 'certificate_revoked',
     })
     t.match(await fetched(server, dave), { status: 'revoked' })
-    t.match(await judged(here, server, dave), { crl: /revoked/, ocsp: 'revoked' })
-    t.same(await judged(here, server, erin), { crl: 'good', ocsp: 'good' })
+    t.match(await judged(here.directory, server.pkiUrl, dave), { crl: /revoked/, ocsp: 'revoked' })
+    t.same(await judged(here.directory, server.pkiUrl, erin), { crl: 'good', ocsp: 'good' })
     await unharmed.call('whoami')
 
     const stolen = createAuthority(
@@ -259,7 +186,7 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
     t.match((await refusedUpgrade(server, forged)).json(), { code: 'certificate_unknown' })
     const participants = [{ certificate: forged.certificate }]
     await t.rejects(unharmed.call('start', { participants }), { message: /not issued here/ })
-    t.match(await judged(here, server, forged), { crl: /revoked/, ocsp: 'unknown' })
+    t.match(await judged(here.directory, server.pkiUrl, forged), { crl: /revoked/, ocsp: 'unknown' })
     const now = await pin(server.rootFingerprint)
     t.throws(() => verifyUserCertificate(forged.certificate, 'erin', now, new Date()), /a CA that the root has revoked/)
     t.ok(verifyUserCertificate(erin.certificate, 'erin', now, new Date()))
@@ -270,7 +197,7 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
     t.equal(issuerOf(again.certificate), 'CN=Hermes Users CA 3')
     t.equal((await again.call('GET', '/me')).status, 200)
     const once = await done(t, here.admin, 'root-crl', '--revoke', 'users-2')
-    const { output } = await openssl(here.directory, 'crl', '-in', 'certs/root-ca.crl', '-noout', '-text')
+    const { output } = await opensslIn(here.directory, 'crl', '-in', 'certs/root-ca.crl', '-noout', '-text')
     t.equal(output.match(/Serial Number/g)?.length, 1, 'it is listed once')
     t.ok(output.includes('CA Compromise'))
     t.match(once, { taken: true })
@@ -284,7 +211,7 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
     const after = await shown(server.hubUrl)
     t.match(answer.replacement, { serialNumber: after.serialNumber.toLowerCase() })
     await client.call('whoami')
-    const crl = await openssl(
+    const crl = await opensslIn(
       here.directory,
       'crl',
       '-inform',
