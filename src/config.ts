@@ -29,6 +29,11 @@ export const VARIABLES = {
     null,
     'Port of a listener without TLS for CRLs, OCSP and issuers alone; 0 picks a free one',
   ),
+  HERMES_METRICS_PORT: variable(
+    port,
+    null,
+    'Port of /metrics for Prometheus, on 127.0.0.1 alone, without TLS; 0 picks a free one',
+  ),
   HERMES_CERTS_DIR: variable(text, './certs', 'Folder of the CA and server keys and certificates'),
   HERMES_DATABASE_URL: variable(
     z.string().regex(/^file:.+/, 'must begin with file: and name a SQLite database'),

@@ -68,6 +68,7 @@ const BREACHES: readonly (readonly [path: string, text: string, complaint: RegEx
   ['src/hub/a.ts', "import type { FastifyRequest } from 'fastify'", /fastify is at home in server alone/],
   ['src/identity/a.ts', "import x from '@fastify/swagger'", /@fastify\/swagger is at home in server alone/],
   ['src/cli/a.ts', "import x from 'fastify-plugin'", /fastify-plugin is at home in server alone/],
+  ['src/hub/a.ts', "import { Counter } from 'prom-client'", /prom-client is at home in server alone/],
   ['src/cli/a.ts', "import { WebSocket } from 'ws'", /ws is at home in server and client alone/],
   ['src/hub/a.ts', "import { connect } from '@nats-io/transport-node'", /at home in bus alone/],
   ['src/cli/a.ts', "import { env } from 'node:process'", /node:process is at home in no part/],

@@ -4,7 +4,7 @@ import type { Running } from '../server/running.js'
 
 /** What an operator sees when the server is ready: where it listens, its root, and what to type next. */
 export function startMessage(
-  { identityUrl, hubUrl, pkiUrl, rootFingerprint, trustDomain, created }: Running,
+  { identityUrl, hubUrl, pkiUrl, metricsUrl, rootFingerprint, trustDomain, created }: Running,
   config: Config,
 ): string {
   const root = quoted(relative('.', join(config.certsDir, 'root-ca.pem')))
@@ -18,7 +18,7 @@ ${created ? newAuthority(config) : ''}
   CA        ${pkiUrl}/crl/users, ${pkiUrl}/ocsp   what is revoked
   Root CA   ${rootFingerprint}   what clients pin
   Users     acct:<username>@${trustDomain}
-
+${metricsUrl === null ? '' : `  Metrics   ${metricsUrl}   for Prometheus on this machine\n`}
 A first user, in another terminal in this folder; each user needs a name and a key of his own
 (README.md goes on, with a key kept for the next device and a conversation):
 

@@ -12,6 +12,7 @@ import { Session } from './delivery/session.js'
 import type { Sink } from './delivery/sink.js'
 import { Departures } from './departures.js'
 import { Devices } from './devices.js'
+import { type HubMeter, NO_HUB_METER } from './meter.js'
 import { submitByServer } from './operations/settle-invitation.js'
 import { publish } from './publish.js'
 import { RateLimiter } from './rate-limiter.js'
@@ -32,6 +33,7 @@ export interface HubDependencies {
   readonly rootFingerprint: string
   readonly now: () => Date
   readonly toIdentity: (record: IdentityRecord) => Identity
+  readonly meter?: HubMeter
 }
 
 export interface Connect {
@@ -47,12 +49,12 @@ export class Hub {
   readonly withdrawals: Withdrawals
   readonly #warned = new WeakSet<Session>()
 
-  constructor({ store, bus, limits, rate, rootFingerprint, now, toIdentity }: HubDependencies) {
+  constructor({ store, bus, limits, rate, rootFingerprint, now, toIdentity, meter = NO_HUB_METER }: HubDependencies) {
     const { log, identities } = store
-    const conversations = new Conversations(log, (committed, origin) => publish(bus, committed, origin))
-    const delivery = new Delivery(log, bus, examination(identities, now))
+    const conversations = new Conversations(log, (committed, origin) => publish({ bus, meter }, committed, origin))
+    const delivery = new Delivery(log, bus, examination(identities, now), meter)
     const devices = new Devices(log, limits.devicesMax, now)
-    const base = { limits, rootFingerprint, identities, log, bus, now, toIdentity }
+    const base = { limits, rootFingerprint, identities, log, bus, now, toIdentity, meter }
     const [requests, turns] = [new RequestLocks(), new Turns()]
     this.services = { ...base, conversations, delivery, devices, requests, turns }
     this.departures = new Departures(identities, log, conversations, now)
@@ -67,13 +69,14 @@ export class Hub {
 
   /** Opens the session of a connection; the caller says hello and then lets it `pump`. */
   async connect(caller: Caller, sink: Sink, { autoAcknowledge }: Connect): Promise<Session> {
-    const { delivery, log, limits } = this.services
+    const { delivery, log, limits, meter } = this.services
     const device = await this.openDevice(caller)
     const { windowEvents, windowBytes } = limits
     const session = new Session(
       sessionOptions(caller, device, { windowEvents, windowBytes, autoAcknowledge }),
       sink,
       log,
+      meter,
     )
     await delivery.attach(session)
     return session

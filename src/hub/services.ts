@@ -6,6 +6,7 @@ import type { Identity } from '../wire/identity.js'
 import type { Conversations } from './conversations.js'
 import type { Delivery } from './delivery/delivery.js'
 import type { Devices } from './devices.js'
+import type { HubMeter } from './meter.js'
 import type { RequestLocks } from './request-locks.js'
 import type { Turns } from './turns.js'
 
@@ -35,4 +36,5 @@ export interface HubServices {
   /** Wall clock. */
   readonly now: () => Date
   readonly toIdentity: (record: IdentityRecord) => Identity
+  readonly meter: HubMeter
 }

@@ -14,12 +14,14 @@ import type {
 import { AccountDelay } from './account-delay.js'
 import { addressKey } from './address.js'
 import { AddressLimit } from './address-limit.js'
+import { countedLogin } from './counted-login.js'
 import { type Enrollment, enroll } from './est/enroll.js'
 import { fetchIdentity } from './fetch.js'
 import { fetchMyIdentity } from './fetch-my.js'
 import { createIdentityDescriber } from './identity.js'
 import type { IssueDependencies } from './issue.js'
 import { createLogin } from './login.js'
+import { type IdentityMeter, NO_IDENTITY_METER } from './meter.js'
 import { PasswordWorkers } from './password-workers.js'
 import type { IdentityPolicy } from './policy.js'
 import { registerIdentity } from './register.js'
@@ -47,6 +49,7 @@ export interface IdentityDependencies extends Consequences, Pick<IssueDependenci
   readonly now: () => Date
   /** Monotonic milliseconds: limits and delays go by it, whatever becomes of the time. */
   readonly clock: () => number
+  readonly meter?: IdentityMeter
 }
 
 /**
@@ -74,20 +77,25 @@ export interface IdentityService {
   deleteDueAccounts(): Promise<number>
   /** Forgets wrong passwords that mean nothing any more, and writes them down. */
   expireFailures(): Promise<void>
+  /** Passwords that wait for a thread. */
+  readonly passwordsWaiting: number
   /** Ends delays and waiting passwords with `draining`, then the worker threads. */
   close(): Promise<void>
 }
 
 /** Wires the use cases; threads start with the first password. */
 export function createIdentityService(dependencies: IdentityDependencies): IdentityService {
-  const { policy, clock, issuers } = dependencies
+  const { policy, clock, issuers, meter = NO_IDENTITY_METER } = dependencies
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
-  const workers = new PasswordWorkers(policy)
+  const workers = new PasswordWorkers(policy, meter)
   const describe = createIdentityDescriber(issuers)
   const limits = createLimits(policy, clock)
   const delay = new AccountDelay(policy.loginFailures, clock)
-  const login = createLogin({ ...dependencies, ...limits, workers, delay, closing: closing.signal })
+  const login = countedLogin(
+    createLogin({ ...dependencies, ...limits, workers, delay, closing: closing.signal }),
+    meter,
+  )
   const shared = {
     ...dependencies,
     describe,
@@ -115,6 +123,9 @@ export function createIdentityService(dependencies: IdentityDependencies): Ident
     liftDelay: (username) => delay.lift(username),
     deleteDueAccounts: () => deleteDueAccounts(shared),
     expireFailures: () => dependencies.store.expireFailures(dependencies.now()),
+    get passwordsWaiting() {
+      return workers.waiting
+    },
     close: async () => {
       closing.abort()
       await workers.close()

@@ -1,5 +1,6 @@
 import { Piscina } from 'piscina'
 import { HermesError } from '../errors.js'
+import { type IdentityMeter, NO_IDENTITY_METER } from './meter.js'
 import type { IdentityPolicy } from './policy.js'
 
 /** The built .js, or the .ts where this file is one; tsx on Node 20 hooks `import` in the main thread alone. */
@@ -42,21 +43,23 @@ interface Waiting extends PasswordClient {
  */
 export class PasswordWorkers {
   readonly #policy: WorkerPolicy
+  readonly #meter: IdentityMeter
   readonly #pool: Piscina
   readonly #hasher: PasswordHasher
   readonly #line: Waiting[] = []
   /** Keys whose work is in hand. */
   readonly #running = new Set<string>()
 
-  constructor(policy: WorkerPolicy) {
+  constructor(policy: WorkerPolicy, meter: IdentityMeter = NO_IDENTITY_METER) {
     this.#policy = policy
+    this.#meter = meter
     const { passwordWorkers: maxThreads, bcryptCost: cost } = policy
     this.#pool = new Piscina({ ...WORKER, minThreads: 0, maxThreads, idleTimeout: IDLE_MS })
     // A thread that dies without a task in hand is replaced with the next one; with a task, the task rejects.
     this.#pool.on('error', () => undefined)
     this.#hasher = {
-      hash: (password) => this.#pool.run({ password, cost }, { name: 'hash' }),
-      compare: (password, hash) => this.#pool.run({ password, hash }, { name: 'compare' }),
+      hash: (password) => this.#run('hash', { password, cost }),
+      compare: (password, hash) => this.#run('compare', { password, hash }),
     }
   }
 
@@ -65,8 +68,10 @@ export class PasswordWorkers {
    * full, or when too many from this address stand in it.
    */
   async run<T>(client: PasswordClient, work: (hasher: PasswordHasher) => Promise<T>): Promise<T> {
+    const since = performance.now()
     if (!this.#mayBegin(client)) await this.#wait(client)
     else this.#running.add(client.key)
+    this.#meter.waited(performance.now() - since)
     try {
       return await work(this.#hasher)
     } finally {
@@ -75,10 +80,22 @@ export class PasswordWorkers {
     }
   }
 
+  /** Passwords that stand in line. */
+  get waiting(): number {
+    return this.#line.length
+  }
+
   /** Refuses those in line with `draining`, and ends the threads when the rest is done. */
   async close(): Promise<void> {
     for (const waiting of this.#line.splice(0)) waiting.refuse(new HermesError('draining'))
     await this.#pool.close()
+  }
+
+  async #run<T>(task: 'hash' | 'compare', input: object): Promise<T> {
+    const since = performance.now()
+    const answer = await this.#pool.run(input, { name: task })
+    this.#meter.hashed(task, performance.now() - since)
+    return answer
   }
 
   #mayBegin({ key }: PasswordClient): boolean {

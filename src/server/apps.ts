@@ -1,4 +1,5 @@
 import { HermesError } from '../errors.js'
+import type { Store } from '../store/store.js'
 import { PROTOCOL } from '../wire/limits.js'
 import type { ServerConfiguration } from '../wire/well-known.js'
 import type { AuthoritySet } from './certificates/authority-set.js'
@@ -10,54 +11,73 @@ import { buildIdentityApp } from './identity/app.js'
 import { publicAuthority } from './identity/public-authority.js'
 import type { Installation } from './installation.js'
 import { clientAuthorities, hubTls, identityTls, presentPair } from './listeners.js'
+import { buildMetricsApp } from './metrics/metrics-app.js'
 import { buildPkiApp } from './pki-app.js'
 import { createRevocation } from './revocation.js'
 import type { Urls } from './running.js'
 import type { Services } from './services.js'
 import { stapleOcsp } from './stapling.js'
 
-export async function buildApps(installation: Installation, { identities, administration, hub }: Services, urls: Urls) {
-  const { config, certificates, store, logger } = installation
-  const { staple, ...revocation } = createRevocation(installation)
+export async function buildApps(installation: Installation, services: Services, urls: Urls) {
+  const { config, certificates, store, logger, figures } = installation
+  const { identities, administration, hub } = services
+  const { staple, rootCrl, ...revocation } = createRevocation(installation)
   const authority = publicAuthority(installation.authorities)
   const openapi = withServers(await readOpenApi())
-  let isDraining = false
-  const dependencies = {
+  const readiness = createReadiness(store)
+  const listener = (name: keyof typeof figures.http) => ({
     config,
-    logger: logger.child({ listener: 'identity' }),
+    logger: logger.child({ listener: name }),
+    figures: figures.http[name],
+  })
+  const dependencies = {
+    ...listener('identity'),
     identities,
     ...revocation,
+    ocspAnswers: figures.identity.ocsp,
     authority,
     configuration: () => configurationOf(installation, urls),
     documents: { openapi: () => openapi(urls) },
-    ready: async () => {
-      if (isDraining) throw new HermesError('draining')
-      await store.check()
-    },
+    ready: readiness.check,
   }
   const tls = { identity: identityTls(certificates), hub: hubTls(certificates) }
   const identityApp = buildIdentityApp(dependencies, tls.identity)
   stapleOcsp(identityApp.server, staple, dependencies.logger)
-  const pkiApp =
-    config.pkiHttpPort === null ? null : buildPkiApp({ ...dependencies, logger: logger.child({ listener: 'pki' }) })
+  const pkiApp = config.pkiHttpPort === null ? null : buildPkiApp({ ...dependencies, ...listener('pki') })
   const hubApp = await buildHubApp(
-    { config, hub, identities, administration, authority, logger: logger.child({ listener: 'hub' }) },
+    { ...listener('hub'), config, hub, identities, administration, authority, wire: figures.wire },
     tls.hub,
   )
-  const drain = () => {
-    isDraining = true
-  }
-  let { server: shown } = certificates
-  const present = ({ server, identityServer }: Pairs) => {
-    shown = server
-    presentPair(identityApp, tls.identity, identityServer)
-    presentPair(hubApp, tls.hub, server)
+  figures.handshakes.identity.watch(identityApp.server)
+  figures.handshakes.hub.watch(hubApp.server)
+  let pairs: Pairs = certificates
+  const present = (presented: Pairs) => {
+    pairs = presented
+    presentPair(identityApp, tls.identity, pairs.identityServer)
+    presentPair(hubApp, tls.hub, pairs.server)
   }
   const trust = (set: AuthoritySet) => {
     tls.hub.ca = clientAuthorities(set)
-    presentPair(hubApp, tls.hub, shown)
+    presentPair(hubApp, tls.hub, pairs.server)
   }
-  return { identityApp, hubApp, pkiApp, drain, present, trust }
+  const listeners = { identity: identityApp.server, hub: hubApp.server }
+  const sources = { installation, services, rootCrl, listeners, ready: readiness.check, pairs: () => pairs }
+  const metricsApp = buildMetricsApp(sources)
+  return { identityApp, hubApp, pkiApp, metricsApp, drain: readiness.drain, present, trust }
+}
+
+/** Whether the server should get requests: not from the beginning of its end on, nor while the store fails. */
+function createReadiness(store: Store) {
+  let isDraining = false
+  return {
+    drain() {
+      isDraining = true
+    },
+    async check() {
+      if (isDraining) throw new HermesError('draining')
+      await store.check()
+    },
+  }
 }
 
 function configurationOf({ config, certificates, trustDomain }: Installation, urls: Urls): ServerConfiguration {

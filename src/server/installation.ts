@@ -3,6 +3,7 @@ import type { Config } from '../config.js'
 import type { Store } from '../store/store.js'
 import type { CertificateOptions, Certificates } from './certificate-files.js'
 import type { LiveAuthorities } from './certificates/authority-set.js'
+import type { Figures } from './metrics/figures.js'
 
 export interface Installation {
   readonly config: Config
@@ -13,5 +14,6 @@ export interface Installation {
   readonly authorities: LiveAuthorities
   readonly trustDomain: string
   readonly logger: Logger
+  readonly figures: Figures
   readonly now: () => Date
 }

@@ -6,6 +6,7 @@ import { bind } from './bind.js'
 import { createClosing } from './closing.js'
 import type { Installation } from './installation.js'
 import { createKeeping } from './keeping.js'
+import { listenForMetrics } from './metrics/listen-for-metrics.js'
 import { createPeriodicTasks } from './periodic-tasks.js'
 import { configuredPkiUrl, pkiUrlOf, urlOf } from './pki-url.js'
 import type { Running } from './running.js'
@@ -16,22 +17,25 @@ export async function listen(installation: Installation): Promise<Running> {
   let pkiUrl = configuredPkiUrl(config)
   const services = createServices({ ...installation, pkiUrl: () => pkiUrl })
   const urls = { identityUrl: '', hubUrl: '' }
-  const { identityApp, hubApp, pkiApp, drain, ...shown } = await buildApps(installation, services, urls)
+  const { identityApp, hubApp, pkiApp, metricsApp, drain, ...shown } = await buildApps(installation, services, urls)
   const keeping = createKeeping(installation, services, shown)
   const administrationApp = buildAdministrationApp({
     config,
     administration: services.administration,
     authorities: keeping,
     logger: installation.logger.child({ listener: 'administration' }),
+    figures: installation.figures.http.administration,
   })
   const rounds = [...createPeriodicTasks(installation, services), keeping]
-  const apps = [hubApp, identityApp, administrationApp, ...(pkiApp === null ? [] : [pkiApp])]
+  const apps = [hubApp, identityApp, administrationApp, pkiApp, metricsApp].filter((app) => app !== null)
+  let metricsUrl: string | null = null
   const close = createClosing(store, services, rounds, apps, drain)
   try {
     const pkiHttp = pkiApp && (await bind(pkiApp, config.host, config.pkiHttpPort ?? 0, 'HERMES_PKI_HTTP_PORT'))
     const identity = await bind(identityApp, config.host, config.identityPort, 'HERMES_IDENTITY_PORT')
     pkiUrl = pkiUrlOf(config, { identity, pkiHttp })
     const hubPort = await bind(hubApp, config.host, config.hubPort, 'HERMES_HUB_PORT')
+    if (metricsApp !== null) metricsUrl = await listenForMetrics(metricsApp, config)
     await listenPrivately(administrationApp, socketPath(config.databaseUrl))
     urls.identityUrl = config.identityUrl ?? urlOf(config, identity)
     urls.hubUrl = config.hubUrl ?? urlOf(config, hubPort)
@@ -44,6 +48,7 @@ export async function listen(installation: Installation): Promise<Running> {
   return {
     ...urls,
     pkiUrl: pkiUrl ?? urls.identityUrl,
+    metricsUrl,
     rootFingerprint,
     trustDomain,
     created: certificates.created,

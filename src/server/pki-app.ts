@@ -6,6 +6,8 @@ import type { PublicAuthority } from './identity/public-authority.js'
 import { authoritiesRoutes } from './identity/routes/authorities.js'
 import { type CrlSources, crlRoutes } from './identity/routes/crl.js'
 import { ocspRoutes } from './identity/routes/ocsp.js'
+import type { HttpFigures } from './metrics/http-figures.js'
+import { Tally } from './metrics/tally.js'
 
 export interface PkiAppDependencies {
   readonly config: HttpAppOptions['config'] & { readonly ocspRequestBytes: number }
@@ -13,13 +15,19 @@ export interface PkiAppDependencies {
   readonly authority: PublicAuthority
   readonly crls: CrlSources
   readonly ocsp: OcspResponder
+  readonly figures?: HttpFigures
+  /** Counts OCSP answers by their status. */
+  readonly ocspAnswers?: Tally
 }
 
 /** What a relying party fetches of a CA, on the listener of `app`. */
-export function serveAuthority(app: FastifyInstance, { config, authority, crls, ocsp }: PkiAppDependencies): void {
+export function serveAuthority(
+  app: FastifyInstance,
+  { config, authority, crls, ocsp, ocspAnswers = new Tally() }: PkiAppDependencies,
+): void {
   app.register(authoritiesRoutes, { authority })
   app.register(crlRoutes, { crls })
-  app.register(ocspRoutes, { ocsp, requestBytes: config.ocspRequestBytes })
+  app.register(ocspRoutes, { ocsp, requestBytes: config.ocspRequestBytes, ocspAnswers })
 }
 
 /**
@@ -27,7 +35,7 @@ export function serveAuthority(app: FastifyInstance, { config, authority, crls, 
  * and it could not be verified before what it serves is at hand.
  */
 export function buildPkiApp(dependencies: PkiAppDependencies): FastifyInstance {
-  const app = buildHttpApp({ config: dependencies.config, logger: dependencies.logger, https: null })
+  const app = buildHttpApp({ ...dependencies, https: null })
   serveAuthority(app, dependencies)
   return app
 }

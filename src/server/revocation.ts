@@ -15,6 +15,7 @@ import type { CrlSources } from './identity/routes/crl.js'
 
 export interface Revocation {
   readonly crls: CrlSources
+  readonly rootCrl: RootCrlFile
   readonly ocsp: OcspResponder
   readonly staple: Staple
 }
@@ -41,7 +42,8 @@ export function createRevocation({ config, store, authorities, now }: Revocation
     return crl
   }
   const ocsp = createOcspResponder({ issuers, store: revocations, policy: config, now })
-  return { crls: (name) => (name === 'root' ? root : crlOf(name)), ocsp, staple: createStaple(issuers, ocsp, now) }
+  const crls: CrlSources = (name) => (name === 'root' ? root : crlOf(name))
+  return { crls, rootCrl: root, ocsp, staple: createStaple(issuers, ocsp, now) }
 }
 
 /** Makes a certificate of the server's own known to OCSP; to be called before it is shown to anybody. */

@@ -3,6 +3,8 @@ export interface Running {
   readonly hubUrl: string
   /** Where CRLs, OCSP and issuers are found, as users' certificates say. */
   readonly pkiUrl: string
+  /** Where Prometheus reads; null without HERMES_METRICS_PORT. */
+  readonly metricsUrl: string | null
   readonly rootFingerprint: string
   readonly trustDomain: string
   /** Whether this start made the certificate authority. */

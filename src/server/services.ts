@@ -9,6 +9,7 @@ import type { Consequences } from '../identity/upkeep/dependencies.js'
 import type { StoreLogger } from '../store/logger.js'
 import type { Store } from '../store/store.js'
 import { issuerOf, type LiveAuthorities, pemsOf } from './certificates/authority-set.js'
+import type { Figures } from './metrics/figures.js'
 
 export interface Services extends Pick<Consequences, 'standingChanged'> {
   readonly identities: IdentityService
@@ -25,11 +26,12 @@ export interface ServiceOptions {
   readonly pkiUrl: () => string | null
   readonly now: () => Date
   readonly logger: StoreLogger
+  readonly figures: Figures
 }
 
 /** Both halves of Hermes over one store and one authority. */
 export function createServices(options: ServiceOptions): Services {
-  const { config, store, authorities, trustDomain, pkiUrl, now, logger } = options
+  const { config, store, authorities, trustDomain, pkiUrl, now, logger, figures } = options
   const { root } = authorities.current
   const issuers = () => pemsOf(authorities.current, 'users')
   const describe = createIdentityDescriber(issuers)
@@ -44,6 +46,7 @@ export function createServices(options: ServiceOptions): Services {
     policy: config,
     now,
     clock: () => performance.now(),
+    meter: figures.identity,
     ...consequences,
   })
   const hub = new Hub({
@@ -54,6 +57,7 @@ export function createServices(options: ServiceOptions): Services {
     rootFingerprint: root.fingerprint,
     now,
     toIdentity: (record) => describe(record, now()),
+    meter: figures.hub,
   })
   const administration = createAdministration({
     store: store.administration,

@@ -5,6 +5,7 @@ import { openSqliteStore } from '../store/sqlite/open.js'
 import type { Store } from '../store/store.js'
 import { type Certificates, openCertificates } from './certificate-files.js'
 import { listen } from './listen.js'
+import { Figures } from './metrics/figures.js'
 import type { Running } from './running.js'
 import { certificateFiles, settleCertificates } from './settle-certificates.js'
 import { warnOfNewDatabase, warnOfRootCrl } from './start-warnings.js'
@@ -21,11 +22,13 @@ export interface StartOptions {
 export async function start(config: Config, options: StartOptions): Promise<Running> {
   const { logger, now = () => new Date() } = options
   const files = certificateFiles(config, options.serverLifeMs)
+  const figures = new Figures()
   const store = await openSqliteStore({
     url: config.databaseUrl,
     quotas: quotasOf(config),
     now,
     logger,
+    meter: figures.store,
     exclusive: true,
   })
   try {
@@ -36,7 +39,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
     if (certificates.rootCrlDue) warnOfRootCrl(config, logger)
     const trustDomain = await settle(config, store, certificates)
     const settled = await settleCertificates(store, files, certificates, now())
-    return await listen({ config, store, files, ...settled, trustDomain, logger, now })
+    return await listen({ config, store, files, ...settled, trustDomain, logger, figures, now })
   } catch (error) {
     await store.close()
     throw error

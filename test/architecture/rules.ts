@@ -31,6 +31,7 @@ const PARTS: Readonly<Record<string, Part>> = {
 const HOMES: readonly (readonly [packages: RegExp, homes: readonly string[]])[] = [
   [/^(@prisma\/.*|better-sqlite3|pg|pg-.*|node:sqlite)$/, ['store']],
   [/^(fastify|@fastify\/.*|fastify-.*)$/, ['server']],
+  [/^prom-client$/, ['server']],
   [/^ws$/, ['server', 'client']],
   [/^@nats-io\/.*$/, ['bus']],
   [/^node:(process|module)$/, []],

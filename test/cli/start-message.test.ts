@@ -47,6 +47,7 @@ t.test("an operator's own certificate needs no root of ours", async (t) => {
     identityUrl: 'https://id.example.org',
     hubUrl: 'https://hub.example.org:9443',
     pkiUrl: 'http://pki.example.org',
+    metricsUrl: 'http://127.0.0.1:9464/metrics',
     rootFingerprint: 'sha256:00',
     trustDomain: 'example.org',
     created: false,
@@ -54,6 +55,8 @@ t.test("an operator's own certificate needs no root of ours", async (t) => {
   }
   const message = startMessage(running, loadConfig({ HERMES_TLS_CERT_FILE: 'c.pem', HERMES_TLS_KEY_FILE: 'k.pem' }))
   t.match(message, '  curl -sS https://id.example.org/register')
+  t.match(message, '  Metrics   http://127.0.0.1:9464/metrics ')
+  t.notMatch(startMessage({ ...running, metricsUrl: null }, loadConfig({})), 'Metrics')
   t.match(
     message,
     '  curl -sS --cacert certs/root-ca.pem --cert carol.pem --key carol.key https://hub.example.org:9443/me',

@@ -26,7 +26,7 @@ async function asTestServer(
 ): Promise<TestServer> {
   const certsDir = join(directory, 'certs')
   const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
-  const rest = { created: false, trustDomain: '', close: () => Promise.resolve() }
+  const rest = { created: false, trustDomain: '', metricsUrl: null, close: () => Promise.resolve() }
   const { identityUrl, hubUrl, rootFingerprint } = server
   return { ...rest, identityUrl, hubUrl, pkiUrl: identityUrl, rootFingerprint, directory, certsDir, rootPem }
 }

@@ -93,7 +93,7 @@ export async function asTestServer(process: ServeProcess, directory: string): Pr
   const certsDir = join(directory, 'certs')
   const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
   const { identityUrl, hubUrl, rootFingerprint } = process
-  const rest = { created: false, trustDomain: '', close: () => Promise.resolve() }
+  const rest = { created: false, trustDomain: '', metricsUrl: null, close: () => Promise.resolve() }
   return { ...rest, identityUrl, hubUrl, pkiUrl: identityUrl, rootFingerprint, directory, certsDir, rootPem }
 }
 

@@ -1,16 +1,19 @@
 import type { Bus, Signal, Wake } from '../../bus/bus.js'
 import type { EventLog } from '../../store/event-log.js'
 import { CLOSE } from '../../wire/frames.js'
+import { type HubMeter, NO_HUB_METER } from '../meter.js'
 import { EncodedEvent } from './encoded-event.js'
 import type { Examine } from './examination.js'
 import type { Feed } from './feed.js'
 import { type Given, GivenToDevices } from './given.js'
+import { type Occupancy, occupancyOf } from './occupancy.js'
 import type { Session } from './session.js'
 
 /** The live connections of this node, and who hears of what. */
 export class Delivery {
   readonly #log: EventLog
   readonly #examine: Examine
+  readonly #meter: HubMeter
   readonly #byDevice = new Map<number, Session>()
   readonly #byUser = new Map<number, Set<Session>>()
   readonly #byConversation = new Map<number, Map<Session, Feed>>()
@@ -18,13 +21,14 @@ export class Delivery {
   readonly #given = new GivenToDevices()
   readonly #unsubscribe: () => void
 
-  constructor(log: EventLog, bus: Bus, examine: Examine) {
+  constructor(log: EventLog, bus: Bus, examine: Examine, meter: HubMeter = NO_HUB_METER) {
     this.#log = log
     this.#examine = examine
+    this.#meter = meter
     this.#unsubscribe = bus.subscribe({
       wake: (wake) => this.#wake(wake),
       signal: (signal) => this.#signal(signal),
-      standing: ({ userId }) => void examine(this.sessionsOf(userId)),
+      standing: ({ userId }) => void this.#look(userId),
     })
   }
 
@@ -34,6 +38,11 @@ export class Delivery {
 
   get size(): number {
     return this.#byDevice.size
+  }
+
+  get occupancy(): Occupancy {
+    const loaded = [...this.sessions].filter((session) => !this.#loading.has(session))
+    return occupancyOf(loaded, this.#loading.size)
   }
 
   /** The live connection of a device, if it has one here. */
@@ -85,6 +94,7 @@ export class Delivery {
       if (stale || session.isClosed) continue
       session.load(mailbox, this.givenTo(device.id))
       for (const feed of session.feeds) this.#open(session, feed, loading.heads.get(feed.conversationId))
+      this.#meter.connected(session.feeds.waiting)
     }
     this.#loading.delete(session)
   }
@@ -132,7 +142,16 @@ export class Delivery {
     if (listeners?.size === 0) this.#byConversation.delete(feed.conversationId)
   }
 
+  /** Looks at the connections of a user whose standing has changed. */
+  async #look(userId: number): Promise<void> {
+    const since = performance.now()
+    const sessions = [...this.sessionsOf(userId)].filter(({ isClosed }) => !isClosed)
+    await this.#examine(sessions)
+    if (sessions.some(({ refusal }) => refusal !== null)) this.#meter.ended(performance.now() - since)
+  }
+
   #wake(wake: Wake): void {
+    const since = performance.now()
     this.#noteForLoading(wake)
     if (wake.type === 'started' || wake.type === 'joined') this.#beginStay(wake)
     const event = new EncodedEvent(wake.seq, wake.body)
@@ -142,6 +161,7 @@ export class Delivery {
     }
     if (wake.type === 'left') this.#endStay(wake)
     if (wake.userId !== null) this.#tellInvitee(wake)
+    this.#meter.offered(performance.now() - since)
   }
 
   #noteForLoading({ conversationId, seq, userId }: Wake): void {

@@ -54,6 +54,11 @@ export class Feed {
     return Math.max(this.#sent, this.#given)
   }
 
+  /** Whether the device had been given `seq` on an earlier connection, or by `history`. */
+  wasGiven(seq: number): boolean {
+    return seq <= this.#given
+  }
+
   get stays(): readonly Stay[] {
     return this.#stays
   }

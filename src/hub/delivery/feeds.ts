@@ -34,6 +34,13 @@ export class Feeds {
     return null
   }
 
+  /** Events of all of them that are not acknowledged. */
+  get waiting(): number {
+    let waiting = 0
+    for (const feed of this.#byId.values()) waiting += Math.max(0, feed.lastSeq - feed.acked)
+    return waiting
+  }
+
   /** No conversation waits for the whole backlog of another. */
   rotate(feed: Feed): void {
     if (this.#byId.delete(feed.conversationId)) this.#byId.set(feed.conversationId, feed)

@@ -1,9 +1,9 @@
 import { HermesError } from '../../errors.js'
 import type { EventLog } from '../../store/event-log.js'
 import type { Mailbox, MailboxInvitation } from '../../store/records.js'
-import { RESTORED_SEQS } from '../../store/restored-seqs.js'
 import type { InvitationId } from '../../wire/formats.js'
 import type { Close } from '../../wire/frames.js'
+import { type HubMeter, NO_HUB_METER } from '../meter.js'
 import type { SessionOptions } from '../session-options.js'
 import type { StandingRefusal } from '../standing.js'
 import { EncodedEvent } from './encoded-event.js'
@@ -13,11 +13,9 @@ import type { Given } from './given.js'
 import type { InvitationFeed } from './invitation-feed.js'
 import { InvitationFeeds } from './invitation-feeds.js'
 import { Lifetime } from './lifetime.js'
+import { Outlet } from './outlet.js'
 import type { Sink } from './sink.js'
-import { Window } from './window.js'
 
-/** Bytes a socket may hold back before nothing more is given to it: TLS keeps about as much again. */
-const BACKLOG_BYTES = 64 * 1024
 /** Bytes a socket may hold back before a signal, which is worth nothing later, is dropped. */
 const SIGNAL_BACKLOG_BYTES = 64 * 1024
 
@@ -33,21 +31,21 @@ export class Session {
   readonly feeds = new Feeds()
   readonly invitations = new InvitationFeeds()
   readonly lifetime: Lifetime
+  readonly outlet: Outlet
   readonly #sink: Sink
   readonly #log: EventLog
-  readonly #window: Window
   #isStarted = false
   #isSynced = false
   #isPumping = false
   /** There may be something to give that the pump, if it runs, has not seen. */
   #isWoken = false
 
-  constructor(options: SessionOptions, sink: Sink, log: EventLog) {
+  constructor(options: SessionOptions, sink: Sink, log: EventLog, meter: HubMeter = NO_HUB_METER) {
     this.options = options
     this.lifetime = new Lifetime(sink, options.notAfter)
     this.#sink = sink
     this.#log = log
-    this.#window = new Window(options.windowEvents, options.windowBytes)
+    this.outlet = new Outlet(options, sink, meter)
   }
 
   get id(): string {
@@ -65,7 +63,7 @@ export class Session {
 
   /** Milliseconds (of `clock`) since which the window has been full without an acknowledgement, or null. */
   get heldSince(): number | null {
-    return this.#window.heldSince
+    return this.outlet.window.heldSince
   }
 
   /** Takes what the device may see; what is known already keeps its place. */
@@ -96,7 +94,7 @@ export class Session {
     try {
       feed.advanceHead(event.seq)
       if (!feed.sees(event.seq)) return
-      if (this.#isSynced && feed.isNext(event.seq) && this.#mayWrite()) this.#write(feed, type, event)
+      if (this.#isSynced && feed.isNext(event.seq) && this.#mayWrite()) this.#write(feed, type, event, true)
       else this.#wake()
     } catch (error) {
       this.lifetime.fail(error)
@@ -127,7 +125,7 @@ export class Session {
   /** Moves the cursor of a conversation. `done` is called when that is durable. */
   acknowledge(feed: Feed, seq: number, done?: Done): void {
     const wasHeld = this.heldSince !== null
-    this.#window.free(feed.acknowledge(seq))
+    this.outlet.acknowledge(feed, seq)
     this.#log.acknowledge(this.options.device.id, feed.conversationId, feed.acked, done)
     if (wasHeld || !this.#isSynced || feed.next) this.#wake()
   }
@@ -171,10 +169,11 @@ export class Session {
     const invitation = this.invitations.next
     const feed = this.feeds.next
     if (!invitation && !feed) return this.#upToDate()
-    if (this.#sink.backlog > BACKLOG_BYTES) return false
+    if (!this.outlet.hasRoom) return false
     if (invitation) return this.#giveInvitation(invitation)
-    if (!this.#window.isOpen) return this.#hold()
-    return feed?.next ? this.#givePage(feed, feed.next) : false
+    if (this.outlet.window.isOpen) return feed?.next ? this.#givePage(feed, feed.next) : false
+    this.outlet.hold()
+    return false
   }
 
   #upToDate(): false {
@@ -183,11 +182,6 @@ export class Session {
       this.#isSynced = true
       this.#sink.synced()
     }
-    return false
-  }
-
-  #hold(): false {
-    if (this.#window.hold(this.options.clock())) this.#sink.held()
     return false
   }
 
@@ -204,40 +198,24 @@ export class Session {
   }
 
   async #givePage(feed: Feed, { after, upTo }: Range): Promise<boolean> {
-    const { limit, maxBytes } = this.#window.page
-    const room = Math.min(maxBytes, BACKLOG_BYTES - this.#sink.backlog)
-    const page = await this.#log.read(feed.conversationId, { after, upTo, limit, maxBytes: room })
+    const page = await this.#log.read(feed.conversationId, { after, upTo, ...this.outlet.page })
     for (const event of page) {
       if (!feed.awaits(event.seq)) continue
       if (!this.#mayWrite()) return false
-      this.#bridge(feed, event.seq)
-      this.#write(feed, event.type, new EncodedEvent(event.seq, event.body))
+      this.outlet.bridge(feed, event.seq)
+      this.#write(feed, event.type, new EncodedEvent(event.seq, event.body), false)
     }
-    if (page.length === 0 && !this.isClosed) this.#bridge(feed, upTo + 1)
+    if (page.length === 0 && !this.isClosed) this.outlet.bridge(feed, upTo + 1)
     this.feeds.rotate(feed)
     return true
   }
 
-  /** Says so if events before `seq` are no longer in the log. */
-  #bridge(feed: Feed, seq: number): void {
-    const range = feed.bridge(seq)
-    if (!range) return
-    const reason = range.to - range.from + 1 >= RESTORED_SEQS ? 'restored' : 'retention'
-    this.#sink.gap({ conversation: feed.uuid, ...range, reason })
-  }
-
   #mayWrite(): boolean {
-    if (this.isClosed || this.#sink.backlog > BACKLOG_BYTES) return false
-    if (this.#window.isOpen) return true
-    this.#hold()
-    return false
+    return !this.isClosed && this.outlet.mayWrite()
   }
 
-  #write(feed: Feed, type: string, event: EncodedEvent): void {
-    const view = event.viewFor(this.options.username, type)
-    feed.wrote(event.seq, view.bytes)
-    this.#window.add(view.bytes)
-    this.#sink.event(view)
+  #write(feed: Feed, type: string, event: EncodedEvent, isLive: boolean): void {
+    this.outlet.write(feed, type, event, isLive)
     this.#autoAcknowledge(feed)
   }
 

@@ -23,6 +23,16 @@ export class Window {
     return { limit: Math.min(PAGE_EVENTS, this.#eventsMax - this.#events), maxBytes: this.#bytesMax - this.#bytes }
   }
 
+  /** Not acknowledged. */
+  get events(): number {
+    return this.#events
+  }
+
+  /** Of them. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Since when it has kept something back without an acknowledgement, or null. */
   get heldSince(): number | null {
     return this.#heldSince

@@ -33,7 +33,7 @@ async function poll(
     reply(answer instanceof HermesError ? { error: answer } : { result: answer })
   })
   const window = { windowEvents: limit, windowBytes: HISTORY_BYTES_MAX, autoAcknowledge: false }
-  const session = new Session(sessionOptions(caller, device, window), sink, hub.log)
+  const session = new Session(sessionOptions(caller, device, window), sink, hub.log, hub.meter)
   abandoned?.addEventListener('abort', () => {
     sink.abandon()
     hub.delivery.detach(session)

@@ -35,8 +35,7 @@ export function provesAcceptance(
   acceptance: Acceptance,
 ): Promise<boolean> {
   const transcript = buildAcceptTranscript(commonFields(call, conversation, invitation, acceptance))
-  const signature = Buffer.from(acceptance.signature, 'base64url')
-  return verifyInvitationSignature(call.caller.certificateDer, 'accept', transcript, signature)
+  return verify(call, 'accept', transcript, acceptance.signature)
 }
 
 /** Whether the caller, the inviter, signed the transcript with this roster of members. */
@@ -53,6 +52,17 @@ export function provesConfirmation(
     confirmationAttachment: confirmation.attachment,
     commitAttachment: confirmation.commit,
   })
-  const signature = Buffer.from(confirmation.signature, 'base64url')
-  return verifyInvitationSignature(call.caller.certificateDer, 'confirm', transcript, signature)
+  return verify(call, 'confirm', transcript, confirmation.signature)
+}
+
+async function verify(
+  { hub, caller }: Call,
+  context: 'accept' | 'confirm',
+  transcript: string,
+  signature: string,
+): Promise<boolean> {
+  const bytes = Buffer.from(signature, 'base64url')
+  const isGood = await verifyInvitationSignature(caller.certificateDer, context, transcript, bytes)
+  hub.meter.verified(isGood)
+  return isGood
 }

@@ -6,19 +6,18 @@ import { authorityRoutes } from './routes/authorities.js'
 import { grantRoute } from './routes/grant.js'
 import { administrationRoutes } from './routes.js'
 
-export interface AdministrationAppDependencies extends Pick<HttpAppOptions, 'config' | 'logger'> {
+export interface AdministrationAppDependencies extends Pick<HttpAppOptions, 'config' | 'logger' | 'figures'> {
   readonly administration: Administration
   readonly authorities: AuthorityActs
 }
 
 /** Administration for whoever may open its socket, which is the system's to say: no other proof is asked for. */
 export function buildAdministrationApp({
-  config,
-  logger,
   administration,
   authorities,
+  ...http
 }: AdministrationAppDependencies): FastifyInstance {
-  const app = buildHttpApp({ config, logger, https: null })
+  const app = buildHttpApp({ ...http, https: null })
   const options = { prefix: '/admin', administration, administratorOf: () => null }
   app.register(administrationRoutes, options)
   app.register(grantRoute, options)

@@ -13,6 +13,7 @@ import { type AuthoritySet, authoritySet, ofKind } from '../certificates/authori
 import { isNamed } from '../certificates/files.js'
 import { readPassphrase } from '../certificates/passphrase.js'
 import { readRootCrl } from '../certificates/root-crl.js'
+import { LOOPBACK } from '../metrics/listen-for-metrics.js'
 import type { AuthorityFacts, CertificateFacts, Facts, FileFacts, Read } from './facts.js'
 
 const CONNECT_MS = 1000
@@ -109,14 +110,15 @@ async function isRunning({ databaseUrl }: Config): Promise<boolean> {
 
 function portsOf(config: Config): readonly Promise<Facts['ports'][number]>[] {
   const named = [
-    ['HERMES_IDENTITY_PORT', config.identityPort],
-    ['HERMES_HUB_PORT', config.hubPort],
-    ['HERMES_PKI_HTTP_PORT', config.pkiHttpPort ?? 0],
+    ['HERMES_IDENTITY_PORT', config.host, config.identityPort],
+    ['HERMES_HUB_PORT', config.host, config.hubPort],
+    ['HERMES_PKI_HTTP_PORT', config.host, config.pkiHttpPort ?? 0],
+    ['HERMES_METRICS_PORT', LOOPBACK, config.metricsPort ?? 0],
   ] as const
   // 0 picks a free one.
   return named
-    .filter(([, port]) => port !== 0)
-    .map(async ([name, port]) => ({ name, port, isTaken: await isListening(config.host, port) }))
+    .filter(([, , port]) => port !== 0)
+    .map(async ([name, host, port]) => ({ name, port, isTaken: await isListening(host, port) }))
 }
 
 function isListening(host: string, port: number): Promise<boolean> {

@@ -4,6 +4,13 @@ import { type ErrorCode, type FieldError, HermesError } from '../../errors.js'
 import { closeOnRefusal } from './close-connection.js'
 import { problemHeaders, toProblem } from './problem.js'
 
+declare module 'fastify' {
+  interface FastifyReply {
+    /** What the request was refused with. */
+    refusal: ErrorCode | null
+  }
+}
+
 /** Longest request target that is routed. */
 export const URI_CHARACTERS = 4096
 
@@ -44,6 +51,7 @@ export function errorHandler(bodyVariable: string) {
 
 /** Sends a refusal as it stands, closing the connection where the route says so. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: HermesError): void {
+  reply.refusal = error.code
   if (error.status >= 500 && !EXPECTED.has(error.code))
     request.log.error({ err: error.cause ?? error, code: error.code }, error.message)
   else request.log.info({ code: error.code, route: request.routeOptions.url }, error.message)

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { HermesError } from '../../errors.js'
+import type { HttpFigures } from '../metrics/http-figures.js'
 import { sendProblem, toHermesError, URI_CHARACTERS } from './error-handler.js'
 import { problemHeaders, toProblem } from './problem.js'
 import { createRequestId } from './request-id.js'
@@ -22,7 +23,10 @@ export function answerFrameworkError(error: Error, request: FastifyRequest, repl
  * What Node's parser refuses. The answer is a problem too, written to the socket itself, and then the connection
  * closes. Whoever failed the TLS handshake or is gone gets nothing.
  */
-export function createClientErrorHandler(logger: Logger): (error: ClientError, socket: Socket) => void {
+export function createClientErrorHandler(
+  logger: Logger,
+  figures: HttpFigures | undefined,
+): (error: ClientError, socket: Socket) => void {
   return (error, socket) => {
     const refusal = parserRefusal(error)
     if (refusal === 'gone') return void socket.destroy()
@@ -31,6 +35,7 @@ export function createClientErrorHandler(logger: Logger): (error: ClientError, s
       if (socket.destroyed || socket.writableEnded) return
       if (response?.headersSent || !socket.writable) return void socket.destroy()
       const requestId = createRequestId()
+      figures?.refused(refusal.code)
       // Not the error itself: it holds what came, which may be a password.
       logger.info({ requestId, code: refusal.code, parser: error.code }, refusal.message)
       socket.write(rawProblem(refusal, requestId))

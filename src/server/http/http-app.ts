@@ -9,6 +9,7 @@ import Fastify, {
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Config } from '../../config.js'
+import type { HttpFigures } from '../metrics/http-figures.js'
 import { refuseBeforeRouting, routableTarget } from './before-routing.js'
 import { errorHandler } from './error-handler.js'
 import { answerFrameworkError, createClientErrorHandler } from './framework-errors.js'
@@ -25,6 +26,8 @@ export interface HttpAppOptions {
   readonly bodyVariable?: string
   /** Runs before all else on every request, those that no route takes included. */
   readonly guard?: onRequestAsyncHookHandler
+  /** Counts what is answered. */
+  readonly figures?: HttpFigures
   /** Milliseconds for which a connection may stand still; for tests. */
   readonly idleMs?: number
 }
@@ -46,8 +49,9 @@ const TIMEOUT_CHECK_MS = 1000
  * Takes `application/json` bodies; never listens.
  */
 export function buildHttpApp(options: HttpAppOptions): FastifyInstance {
-  const { config, logger, https, guard, bodyVariable = 'HERMES_BODY_BYTES', idleMs = IDLE_MS } = options
-  const app = Fastify(serverOptions(config, logger, https)) as FastifyInstance
+  const { logger, guard, figures, bodyVariable = 'HERMES_BODY_BYTES', idleMs = IDLE_MS } = options
+  const app = Fastify(serverOptions(options)) as FastifyInstance
+  app.decorateReply('refusal', null)
   app.server.setTimeout(idleMs)
   // Node would drop what is behind the 2000th, an Origin perhaps; HEADER_BYTES is the limit.
   app.server.maxHeadersCount = 0
@@ -58,14 +62,11 @@ export function buildHttpApp(options: HttpAppOptions): FastifyInstance {
   acceptJson(app)
   app.setErrorHandler(errorHandler(bodyVariable))
   if (logger.isLevelEnabled('debug')) logAnswers(app)
+  if (figures !== undefined) countAnswers(app, figures)
   return app
 }
 
-function serverOptions(
-  config: HttpAppOptions['config'],
-  logger: Logger,
-  https: ServerOptions | null,
-): FastifyServerOptions {
+function serverOptions({ config, logger, https, figures }: HttpAppOptions): FastifyServerOptions {
   const milliseconds = config.connectionSeconds * 1000
   return {
     loggerInstance: logger,
@@ -80,7 +81,7 @@ function serverOptions(
     // No header is that long: `refuseBeforeRouting` refuses long targets, behind the guard.
     routerOptions: { maxParamLength: HEADER_BYTES },
     frameworkErrors: answerFrameworkError,
-    clientErrorHandler: createClientErrorHandler(logger),
+    clientErrorHandler: createClientErrorHandler(logger, figures),
     serverFactory: (handler) => createServer(inOrder(handler), https, milliseconds),
   }
 }
@@ -112,4 +113,13 @@ function logAnswers(app: FastifyInstance): void {
     const { method, routeOptions } = request
     request.log.debug({ method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime }, 'answered')
   })
+}
+
+function countAnswers(app: FastifyInstance, figures: HttpFigures): void {
+  app.addHook(
+    'onResponse',
+    async ({ method, is404, routeOptions }, { statusCode: status, elapsedTime: ms, refusal }) => {
+      figures.answered({ method, route: is404 ? null : (routeOptions.url ?? null), status, ms, refusal })
+    },
+  )
 }

@@ -10,6 +10,8 @@ import { caRoutes, type EstAuthorities } from '../est/ca-routes.js'
 import { simpleReenrollRoute } from '../est/simple-reenroll.js'
 import { buildHttpApp } from '../http/http-app.js'
 import swagger from '../http/swagger.js'
+import type { HttpFigures } from '../metrics/http-figures.js'
+import { WireFigures } from '../metrics/wire-figures.js'
 import { hubAdministration } from './administration.js'
 import { createGuard } from './guard.js'
 import { spendRequest } from './request-rate.js'
@@ -29,6 +31,8 @@ export interface HubAppDependencies {
   readonly administration: Administration
   readonly authority: EstAuthorities
   readonly logger: Logger
+  readonly figures?: HttpFigures
+  readonly wire?: WireFigures
 }
 
 const DESCRIPTION = {
@@ -51,7 +55,8 @@ export async function buildHubApp(
   dependencies: HubAppDependencies,
   https: ServerOptions | null,
 ): Promise<FastifyInstance> {
-  const { config, hub, logger, identities: own, administration, authority } = dependencies
+  const { config, hub, logger, figures, identities: own, administration, authority } = dependencies
+  const { wire = new WireFigures() } = dependencies
   const { services } = hub
   const { identities } = services
   const guard = createGuard({ identities, now: () => services.now(), departures: hub.departures, policy: config })
@@ -59,6 +64,7 @@ export async function buildHubApp(
     config,
     logger,
     https,
+    ...(figures && { figures }),
     async guard(request, reply) {
       await guard.onRequest.call(this, request, reply)
       spendRequest(hub, request)
@@ -68,8 +74,8 @@ export async function buildHubApp(
   app.addHook('preHandler', guard.preHandler)
   await app.register(swagger, DESCRIPTION)
   const { heartbeatSeconds, drainSeconds } = config
-  await websocketRoute(app, { hub, heartbeatSeconds, drainSeconds, limits: clientLimits(config) })
-  restRoutes(app, { hub })
+  await websocketRoute(app, { hub, heartbeatSeconds, drainSeconds, limits: clientLimits(config), wire })
+  restRoutes(app, { hub, wire })
   app.register(renewRoute, { identities: own })
   app.register(revokeOwnRoute, { identities: own })
   app.register(deleteOwnAccountRoute, { identities: own })

@@ -5,10 +5,11 @@ import { HermesError } from '../../errors.js'
 import type { Caller } from '../../hub/caller.js'
 import type { Session } from '../../hub/delivery/session.js'
 import type { Hub } from '../../hub/hub.js'
-import type { Operation } from '../../hub/operations/operation.js'
+import type { Operation, Reply } from '../../hub/operations/operation.js'
 import { OPERATIONS } from '../../hub/operations/table.js'
 import { CLOSE, type ClientLimits, type Close } from '../../wire/frames.js'
 import { toHermesError } from '../http/error-handler.js'
+import type { WireFigures } from '../metrics/wire-figures.js'
 import { helloOf } from './hello.js'
 import {
   encodeRefusal,
@@ -38,6 +39,7 @@ export interface ConnectionOptions {
   readonly autoAcknowledge: boolean
   readonly heartbeatSeconds: number
   readonly limits: ClientLimits
+  readonly wire: WireFigures
   readonly logger: FastifyBaseLogger
   readonly onClose: (connection: Connection) => void
 }
@@ -61,13 +63,14 @@ export class Connection {
   constructor(socket: WebSocket, raw: Socket, options: ConnectionOptions) {
     this.#socket = socket
     this.#options = options
-    this.#sink = new SocketSink(socket, raw, (error) => options.logger.error({ err: error }, 'a session failed'))
+    const failed = (error: unknown) => options.logger.error({ err: error }, 'a session failed')
+    this.#sink = new SocketSink(socket, raw, options.wire.sent, failed)
     this.pingAt = performance.now() + Math.random() * options.heartbeatSeconds * 1000
     // Listeners come first: what arrives while the session opens must not be lost.
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
     socket.on('pong', () => this.#heard())
     socket.on('ping', () => this.#heard())
-    socket.on('close', () => this.#end())
+    socket.on('close', (code) => this.#end(code))
     socket.on('error', (error) => options.logger.debug({ err: error }, 'a socket failed'))
     raw.on('drain', () => {
       this.#session?.pump()
@@ -110,7 +113,7 @@ export class Connection {
 
   #refuseToOpen(error: HermesError): void {
     if (error.status >= 500) this.#options.logger.error({ err: error.cause ?? error }, 'a session could not open')
-    this.#sink.write(encodeRefusal(null, error))
+    this.#sink.answer(encodeRefusal(null, error))
     this.#sink.close(CLOSE.overloaded)
   }
 
@@ -120,6 +123,7 @@ export class Connection {
 
   #receive(data: RawData, isBinary: boolean): void {
     this.#heard()
+    this.#options.wire.received += 1
     if (this.#isOver) return
     if (isBinary) return this.close(CLOSE.unsupportedData)
     const text = (data as Buffer).toString()
@@ -136,7 +140,7 @@ export class Connection {
 
   #refuseFlood(text: string): void {
     const id = readId(text) ?? null
-    this.#sink.write(
+    this.#sink.answer(
       encodeRefusal(
         id,
         new HermesError('rate_limited', 'too many requests wait: HERMES_REQUESTS_PER_SECOND', { retryAfterMs: 1000 }),
@@ -166,7 +170,8 @@ export class Connection {
       handle()
     } catch (error) {
       if (!(error instanceof RpcError)) throw error
-      this.#sink.write(encodeRpcError(error))
+      this.#options.wire.invalid += 1
+      this.#sink.answer(encodeRpcError(error))
       if (error.code !== -32601 && this.#violations.add(performance.now())) this.close(CLOSE.violation)
     }
   }
@@ -198,21 +203,22 @@ export class Connection {
     const session = this.#session
     if (!session) return
     if (id !== undefined) this.#share.begin()
+    const reply = this.#options.wire.timed(operation.name, (answer) => this.#answer(id, answer))
     const parsed = operation.params.safeParse(given)
-    if (!parsed.success) return this.#answer(id, { error: paramsError(parsed.error) })
+    if (!parsed.success) return reply({ error: paramsError(parsed.error) })
     const call = { hub: this.#options.hub.services, caller: this.#options.caller, session }
     try {
-      const placed = operation.handle(call, parsed.data, (answer) => this.#answer(id, answer))
-      if (placed) this.#wait(id, placed)
+      const placed = operation.handle(call, parsed.data, reply)
+      if (placed) this.#wait(reply, placed)
     } catch (error) {
-      this.#answer(id, { error: toHermesError(error) })
+      reply({ error: toHermesError(error) })
     }
   }
 
-  #wait(id: RpcRequest['id'], placed: Promise<void>): void {
+  #wait(reply: Reply<unknown>, placed: Promise<void>): void {
     this.#isBusy = true
     placed
-      .catch((error: unknown) => this.#answer(id, { error: toHermesError(error) }))
+      .catch((error: unknown) => reply({ error: toHermesError(error) }))
       .finally(() => {
         this.#isBusy = false
         this.#advance()
@@ -228,11 +234,12 @@ export class Connection {
     if (id === undefined) return
     this.#share.end()
     if (this.#session?.isClosed) return
-    this.#sink.write('result' in answer ? encodeResult(id, answer.result) : encodeRefusal(id, answer.error))
+    this.#sink.answer('result' in answer ? encodeResult(id, answer.result) : encodeRefusal(id, answer.error))
   }
 
-  #end(): void {
+  #end(code: number): void {
     this.#isEnded = true
+    this.#options.wire.closed(code)
     this.#lane.clear()
     if (this.#session) this.#options.hub.disconnect(this.#session)
     this.#options.onClose(this)

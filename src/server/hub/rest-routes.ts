@@ -6,8 +6,10 @@ import type { Hub } from '../../hub/hub.js'
 import type { Operation, Route } from '../../hub/operations/operation.js'
 import { OPERATIONS } from '../../hub/operations/table.js'
 import { DeviceName } from '../../wire/formats.js'
+import { toHermesError } from '../http/error-handler.js'
 import { problems } from '../http/problems.js'
 import { withNumbers } from '../http/query-numbers.js'
+import type { WireFigures } from '../metrics/wire-figures.js'
 
 /** What the guard and the limits may answer to any request of the hub. */
 export const HUB_ERRORS = [
@@ -25,14 +27,19 @@ export const HUB_ERRORS = [
 /** Those that say that its certificate opens nothing here: the connection closes. */
 export const CLOSING = HUB_ERRORS.filter((code) => ERRORS[code].status === 403)
 
+export interface RestFace {
+  readonly hub: Hub
+  readonly wire: WireFigures
+}
+
 /** Registers the REST face of every operation of the table that has one. */
-export function restRoutes(app: FastifyInstance, { hub }: { readonly hub: Hub }): void {
-  for (const operation of OPERATIONS) if (operation.route) addRoute(app, hub, operation, operation.route)
+export function restRoutes(app: FastifyInstance, face: RestFace): void {
+  for (const operation of OPERATIONS) if (operation.route) addRoute(app, face, operation, operation.route)
 }
 
 type Shape = Readonly<Record<string, z.ZodType>>
 
-function addRoute(app: FastifyInstance, hub: Hub, operation: Operation, route: Route): void {
+function addRoute(app: FastifyInstance, face: RestFace, operation: Operation, route: Route): void {
   const { name, summary, description, result, errors } = operation
   app.route({
     method: route.method,
@@ -47,7 +54,7 @@ function addRoute(app: FastifyInstance, hub: Hub, operation: Operation, route: R
       ...inputSchemas(operation, route),
       response: { 200: result, ...problems(...errors, ...HUB_ERRORS, ...bodyErrors(route)) },
     },
-    handler: (request, reply) => answer(hub, operation, request, reply),
+    handler: (request, reply) => answer(face, operation, request, reply),
   })
 }
 
@@ -68,7 +75,12 @@ function inputSchemas({ params }: Operation, { method, path }: Route) {
   }
 }
 
-async function answer(hub: Hub, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function answer(
+  { hub, wire }: RestFace,
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const caller = callerOf(request)
   const { device: _, ...query } = request.query as Record<string, unknown>
   const params = { ...query, ...(request.body as object | undefined), ...(request.params as object) }
@@ -76,11 +88,16 @@ async function answer(hub: Hub, operation: Operation, request: FastifyRequest, r
   reply.raw.once('close', () => abandoned.abort())
   return new Promise((resolve, reject) => {
     const call = { hub: hub.services, caller, session: null, abandoned: abandoned.signal }
-    const placed = operation.handle(call, params, (given) => {
+    const done = wire.timed(operation.name, (given) => {
       if ('error' in given) reject(given.error)
       else resolve(given.result)
     })
-    placed?.catch(reject)
+    const fail = (error: unknown) => done({ error: toHermesError(error) })
+    try {
+      operation.handle(call, params, done)?.catch(fail)
+    } catch (error) {
+      fail(error)
+    }
   })
 }
 

@@ -5,6 +5,7 @@ import type { Sink } from '../../hub/delivery/sink.js'
 import { closeFor, type StandingRefusal } from '../../hub/standing.js'
 import type { Gap } from '../../wire/events.js'
 import { CLOSE, type Close } from '../../wire/frames.js'
+import type { WireFigures } from '../metrics/wire-figures.js'
 import { encodeNotification } from './json-rpc.js'
 
 /** A peer that does not answer our close within this time is cut off. */
@@ -17,12 +18,14 @@ const BEHIND_BYTES = 1024 * 1024
 export class SocketSink implements Sink {
   readonly #socket: WebSocket
   readonly #raw: Socket
+  readonly #sent: WireFigures['sent']
   readonly #failed: (error: unknown) => void
   #isCorked = false
 
-  constructor(socket: WebSocket, raw: Socket, failed: (error: unknown) => void) {
+  constructor(socket: WebSocket, raw: Socket, sent: WireFigures['sent'], failed: (error: unknown) => void) {
     this.#socket = socket
     this.#raw = raw
+    this.#sent = sent
     this.#failed = failed
   }
 
@@ -36,7 +39,8 @@ export class SocketSink implements Sink {
   }
 
   event(event: EncodedEvent): void {
-    this.write(event.frame)
+    this.#sent.event += 1
+    this.#write(event.frame)
   }
 
   gap(gap: Gap): void {
@@ -50,7 +54,8 @@ export class SocketSink implements Sink {
   held(): void {}
 
   notify(method: string, params: string): void {
-    this.write(encodeNotification(method, params))
+    this.#sent.notification += 1
+    this.#write(encodeNotification(method, params))
   }
 
   close({ code, reason }: Close): void {
@@ -69,7 +74,13 @@ export class SocketSink implements Sink {
     this.close(CLOSE.overloaded)
   }
 
-  write(frame: string | Buffer): void {
+  /** An answer to a request. */
+  answer(frame: string): void {
+    this.#sent.answer += 1
+    this.#write(frame)
+  }
+
+  #write(frame: string | Buffer): void {
     this.#cork()
     this.#socket.send(frame, { binary: false })
   }

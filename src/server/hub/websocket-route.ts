@@ -8,6 +8,7 @@ import { DeviceName } from '../../wire/formats.js'
 import { CLOSE, type ClientLimits } from '../../wire/frames.js'
 import { FRAME_BYTES, PROTOCOL } from '../../wire/limits.js'
 import { problems } from '../http/problems.js'
+import type { WireFigures } from '../metrics/wire-figures.js'
 import { Connection } from './connection.js'
 import { drain } from './drain.js'
 import { HUB_ERRORS } from './rest-routes.js'
@@ -18,6 +19,7 @@ export interface WebsocketOptions {
   readonly heartbeatSeconds: number
   readonly drainSeconds: number
   readonly limits: ClientLimits
+  readonly wire: WireFigures
 }
 
 const PATH = '/hub'
@@ -65,6 +67,10 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
     },
   })
   lookAfter(app, connections, options)
+  // `ws` is not set yet where the guard refuses.
+  app.addHook('onResponse', async ({ headers }, { refusal }) => {
+    if (headers.upgrade !== undefined && refusal !== null) options.wire.upgradeRefused(refusal)
+  })
   app.addHook('onRequest', async ({ ws, routeOptions }) => {
     if (ws && routeOptions.url !== PATH) throw new HermesError('invalid_request', `A WebSocket is at ${PATH} alone`)
   })
@@ -83,6 +89,7 @@ export async function websocketRoute(app: FastifyInstance, options: WebsocketOpt
     wsHandler: (socket, request) => {
       const connection = new Connection(socket, request.raw.socket, connectionOptions(request, connections, options))
       connections.add(connection)
+      options.wire.upgrades += 1
       return connection.open()
     },
   })

@@ -9,6 +9,8 @@ import { simpleEnrollRoute } from '../est/simple-enroll.js'
 import { acceptForms } from '../http/form-body.js'
 import { buildHttpApp, type HttpAppOptions } from '../http/http-app.js'
 import swagger from '../http/swagger.js'
+import type { HttpFigures } from '../metrics/http-figures.js'
+import type { Tally } from '../metrics/tally.js'
 import { serveAuthority } from '../pki-app.js'
 import { NoQuery } from './media-types.js'
 import type { PublicAuthority } from './public-authority.js'
@@ -32,6 +34,9 @@ export interface IdentityAppDependencies {
   readonly authority: PublicAuthority
   readonly crls: CrlSources
   readonly ocsp: OcspResponder
+  readonly figures?: HttpFigures
+  /** Counts OCSP answers by their status. */
+  readonly ocspAnswers?: Tally
   readonly configuration: () => ServerConfiguration
   readonly documents: Documents
   /** Rejects, with `unavailable` or `draining`, when the server should get no requests. */
@@ -54,12 +59,13 @@ const DESCRIPTION = {
 
 /** The identity listener: REST over TLS without client certificates; never listens. `https` null: for tests. */
 export function buildIdentityApp(dependencies: IdentityAppDependencies, https: ServerOptions | null): FastifyInstance {
-  const { config, logger, identities, authority, configuration, documents, ready } = dependencies
+  const { config, logger, figures, identities, authority, configuration, documents, ready } = dependencies
   const app = buildHttpApp({
     config: { ...config, bodyBytes: config.identityBodyBytes },
     bodyVariable: 'HERMES_IDENTITY_BODY_BYTES',
     logger,
     https,
+    ...(figures && { figures }),
   })
   acceptForms(app)
   app.register(swagger, DESCRIPTION)

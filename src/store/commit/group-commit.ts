@@ -1,6 +1,7 @@
 import { HermesError } from '../../errors.js'
 import type { ChangeAnswer, ChangeInput, ChangeName } from '../changes/changes.js'
 import type { Append, AppendCallback } from '../event-log.js'
+import type { StoreMeter, Transaction } from '../meter.js'
 import type { WriteHealth } from '../write-health.js'
 import type { WriteQueue } from '../write-queue.js'
 import type { BatchOutcome, Commit, CursorMove, DeviceOpening, DeviceOutcome } from './batch.js'
@@ -26,6 +27,7 @@ export class GroupCommit {
   readonly #commit: Commit
   readonly #now: () => Date
   readonly #health: WriteHealth
+  readonly #meter: StoreMeter
   #changes: PendingChange[] = []
   #appends: PendingAppend[] = []
   #openings: PendingOpening[] = []
@@ -39,11 +41,12 @@ export class GroupCommit {
   #underWay = false
   #closed = false
 
-  constructor(queue: WriteQueue, commit: Commit, now: () => Date, health: WriteHealth) {
+  constructor(queue: WriteQueue, commit: Commit, now: () => Date, health: WriteHealth, meter: StoreMeter) {
     this.#queue = queue
     this.#commit = commit
     this.#now = now
     this.#health = health
+    this.#meter = meter
   }
 
   change<N extends ChangeName>(name: N, input: ChangeInput<N>): Promise<ChangeAnswer<N>> {
@@ -51,7 +54,11 @@ export class GroupCommit {
       if (this.#closed) throw closedError()
       this.#changes.push({
         change: { name, input },
-        done: (error, answer) => (error === null ? resolve(answer as ChangeAnswer<N>) : reject(error)),
+        done: (error, answer) => {
+          this.#meter.changed(name, error?.code ?? null)
+          if (error === null) resolve(answer as ChangeAnswer<N>)
+          else reject(error)
+        },
       })
       this.#schedule()
     })
@@ -62,7 +69,7 @@ export class GroupCommit {
       setImmediate(() => done({ reason: 'unavailable', error: closedError() }, null))
       return
     }
-    this.#appends.push({ entry, done, doomed: false })
+    this.#appends.push({ entry, done, since: performance.now(), doomed: false })
     this.#schedule()
   }
 
@@ -142,7 +149,12 @@ export class GroupCommit {
       devices: group.openings.map(({ opening }) => opening),
       cursors: group.moves.map(({ deviceId, target, value }) => ({ deviceId, target, value })),
     }
-    this.#commit(batch, (outcome) => this.#settle(group, outcome))
+    const since = performance.now()
+    this.#commit(batch, (outcome) => {
+      const pieces = group.changes.length + doable.length + group.openings.length + group.moves.length
+      this.#measure(group, { pieces, ms: performance.now() - since, isTaken: firstCause(outcome) === null })
+      this.#settle(group, outcome)
+    })
   }
 
   #take(): Group {
@@ -179,6 +191,12 @@ export class GroupCommit {
       this.#cursors.move(move, [])
       this.#delayCursors()
     }
+  }
+
+  #measure({ appends }: Group, transaction: Transaction): void {
+    this.#meter.committed(transaction)
+    const now = performance.now()
+    for (const { since } of appends) this.#meter.appended(now - since)
   }
 
   #report(outcome: BatchOutcome): void {

@@ -18,6 +18,8 @@ import type { PendingMove } from './pending-cursors.js'
 export interface PendingAppend {
   readonly entry: Append
   readonly done: AppendCallback
+  /** Monotonic milliseconds. */
+  readonly since: number
   /** An earlier append of the conversation failed: this one was decided on what is not so. */
   doomed: boolean
 }

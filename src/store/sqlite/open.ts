@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { MakeChange } from '../changes/changes.js'
 import { GroupCommit } from '../commit/group-commit.js'
 import { SILENT, type StoreLogger } from '../logger.js'
+import { NO_STORE_METER, type StoreMeter } from '../meter.js'
 import { NO_QUOTAS, type Quotas } from '../quotas.js'
 import type { Store } from '../store.js'
 import { unavailable } from '../unavailable.js'
@@ -29,6 +30,7 @@ export interface SqliteStoreOptions {
   readonly quotas?: Quotas
   readonly now?: () => Date
   readonly logger?: StoreLogger
+  readonly meter?: StoreMeter
   /** Refuse a database that another exclusive store has open, in this process or another; by default false. */
   readonly exclusive?: boolean
 }
@@ -43,6 +45,7 @@ export async function openSqliteStore({
   quotas = NO_QUOTAS,
   now = () => new Date(),
   logger = SILENT,
+  meter = NO_STORE_METER,
   exclusive = false,
 }: SqliteStoreOptions): Promise<Store> {
   const path = databasePath(url)
@@ -55,7 +58,7 @@ export async function openSqliteStore({
     if (exclusive) lock = lockDatabase(path)
     const applied = using(openWriter(path), (db) => migrate(db, path, migrations))
     if (applied.length > 0) logger.info({ database: path, applied }, 'The database was brought up to date')
-    return releasing(await connect(path, quotas, now, logger), lock)
+    return releasing(await connect({ path, quotas, now, logger, meter }), lock)
   } catch (error) {
     lock?.close()
     throw cannotOpen(path, error)
@@ -80,7 +83,11 @@ function using<T>(db: Database, use: (db: Database) => T): T {
   }
 }
 
-async function connect(path: string, quotas: Quotas, now: () => Date, logger: StoreLogger): Promise<Store> {
+interface Connect extends Required<Pick<SqliteStoreOptions, 'quotas' | 'now' | 'logger' | 'meter'>> {
+  readonly path: string
+}
+
+async function connect({ path, quotas, now, logger, meter }: Connect): Promise<Store> {
   const queue = new WriteQueue()
   const thread = new CommitThread({ path, quotas }, logger)
   const health = new WriteHealth(() => queue.run(() => thread.probe()), logger)
@@ -91,7 +98,7 @@ async function connect(path: string, quotas: Quotas, now: () => Date, logger: St
     await Promise.allSettled([writer.close(), thread.close()])
     throw error
   }
-  const commits = new GroupCommit(queue, thread.commit, now, health)
+  const commits = new GroupCommit(queue, thread.commit, now, health, meter)
   const make: MakeChange = (name, input) => commits.change(name, input)
   const reader = openReader(path)
   return {

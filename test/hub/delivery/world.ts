@@ -9,6 +9,7 @@ import type { EncodedEvent } from '../../../src/hub/delivery/encoded-event.js'
 import type { Feed } from '../../../src/hub/delivery/feed.js'
 import { Session } from '../../../src/hub/delivery/session.js'
 import type { Sink } from '../../../src/hub/delivery/sink.js'
+import { NO_HUB_METER } from '../../../src/hub/meter.js'
 import { publish } from '../../../src/hub/publish.js'
 import type { SessionOptions } from '../../../src/hub/session-options.js'
 import { closeFor, type StandingRefusal } from '../../../src/hub/standing.js'
@@ -118,8 +119,11 @@ export class World {
   async begin(uuid: ConversationId = CONVERSATION): Promise<number> {
     const id = begun(this.log, 'alice', uuid)
     const event = begin({ type: 'start', at: NOW, by: actor('alice'), conversation: uuid, participants: [] })
-    for (const committed of apply(id, emptyConversation(uuid), [event]).committed) publish(this.bus, committed, null)
-    const queue = new ConversationQueue(uuid, this.log, (committed, origin) => publish(this.bus, committed, origin))
+    for (const committed of apply(id, emptyConversation(uuid), [event]).committed)
+      publish({ bus: this.bus, meter: NO_HUB_METER }, committed, null)
+    const queue = new ConversationQueue(uuid, this.log, (committed, origin) =>
+      publish({ bus: this.bus, meter: NO_HUB_METER }, committed, origin),
+    )
     await queue.open()
     this.#queues.set(uuid, queue)
     return id

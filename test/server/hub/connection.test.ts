@@ -7,6 +7,7 @@ import type { WebSocket } from 'ws'
 import type { Session } from '../../../src/hub/delivery/session.js'
 import type { Hub } from '../../../src/hub/hub.js'
 import { Connection, type ConnectionOptions } from '../../../src/server/hub/connection.js'
+import { WireFigures } from '../../../src/server/metrics/wire-figures.js'
 
 const FINGERPRINT = `sha256:${'a'.repeat(64)}`
 const NOT_AFTER = new Date('2030-01-01T00:00:00Z')
@@ -84,6 +85,7 @@ async function open(t: Test) {
     autoAcknowledge: false,
     heartbeatSeconds: 25,
     limits: {} as ConnectionOptions['limits'],
+    wire: new WireFigures(),
     logger: pino({ level: 'silent' }),
     onClose: () => {},
   }

@@ -5,6 +5,7 @@ import { type OcspOutcome, type OcspResponder, ocspError } from '../../../identi
 import type { OcspError } from '../../../pki/ocsp-response.js'
 import { sendProblem, toHermesError } from '../../http/error-handler.js'
 import { problems } from '../../http/problems.js'
+import type { Tally } from '../../metrics/tally.js'
 import { DerFile } from '../media-types.js'
 
 /** [RFC 6960 A.1] */
@@ -58,12 +59,14 @@ const getSchema = {
 export interface OcspRouteOptions {
   readonly ocsp: OcspResponder
   readonly requestBytes: number
+  readonly ocspAnswers: Tally
 }
 
-export const ocspRoutes: FastifyPluginAsyncZod<OcspRouteOptions> = async (app, { ocsp, requestBytes }) => {
+export const ocspRoutes: FastifyPluginAsyncZod<OcspRouteOptions> = async (app, { ocsp, requestBytes, ocspAnswers }) => {
+  const send = sending(ocspAnswers)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(REQUEST_MEDIA_TYPE, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  app.setErrorHandler(answerInside)
+  app.setErrorHandler(answeringInside(send))
 
   app.post('/ocsp', { schema: postSchema, bodyLimit: requestBytes }, async (request, reply) =>
     send(request, reply, await ocsp.respond(request.body)),
@@ -82,15 +85,22 @@ function decodeBase64(text: string): Buffer | null {
   return bare(bytes.toString('base64')) === bare(text) ? bytes : null
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, { der, refusal }: OcspOutcome): FastifyReply {
-  if (refusal !== null) request.log.info(refusal, 'An OCSP request was refused')
-  return reply.code(200).type(RESPONSE_MEDIA_TYPE).header('cache-control', 'no-store').send(der)
+type Send = (request: FastifyRequest, reply: FastifyReply, outcome: OcspOutcome) => FastifyReply
+
+function sending(answers: Tally): Send {
+  return (request, reply, { der, refusal }) => {
+    answers.add(refusal?.status ?? 'successful')
+    if (refusal !== null) request.log.info(refusal, 'An OCSP request was refused')
+    return reply.code(200).type(RESPONSE_MEDIA_TYPE).header('cache-control', 'no-store').send(der)
+  }
 }
 
-function answerInside(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = toHermesError(error, `${request.routeOptions.bodyLimit} bytes (HERMES_OCSP_REQUEST_BYTES)`)
-  const status = INSIDE[refusal.status]
-  if (status === undefined) return sendProblem(request, reply, refusal)
-  if (refusal.status >= 500) request.log.error({ err: refusal.cause ?? refusal }, refusal.message)
-  send(request, reply, ocspError(status, refusal.message))
+function answeringInside(send: Send): (error: unknown, request: FastifyRequest, reply: FastifyReply) => void {
+  return (error, request, reply) => {
+    const refusal = toHermesError(error, `${request.routeOptions.bodyLimit} bytes (HERMES_OCSP_REQUEST_BYTES)`)
+    const status = INSIDE[refusal.status]
+    if (status === undefined) return sendProblem(request, reply, refusal)
+    if (refusal.status >= 500) request.log.error({ err: refusal.cause ?? refusal }, refusal.message)
+    send(request, reply, ocspError(status, refusal.message))
+  }
 }

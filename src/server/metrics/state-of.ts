@@ -1,0 +1,42 @@
+import type { Server } from 'node:net'
+import { databasePath } from '../../store/sqlite/database-file.js'
+import type { RootCrlFile } from '../certificates/root-crl.js'
+import type { Pairs } from '../certificates/rotation.js'
+import { endOfPair } from '../certificates/server-pair.js'
+import type { Installation } from '../installation.js'
+import type { Services } from '../services.js'
+import type { State } from './state.js'
+
+export interface StateSources extends Pick<State, 'ready'> {
+  readonly installation: Installation
+  readonly services: Services
+  readonly rootCrl: RootCrlFile
+  readonly listeners: Readonly<Record<string, Server>>
+  /** The certificates that new connections get now. */
+  readonly pairs: () => Pairs
+}
+
+/** Where the state of a running server is read. */
+export function stateOf({ installation, services, rootCrl, listeners, ready, pairs }: StateSources): State {
+  const { config, authorities } = installation
+  return {
+    ready,
+    listeners,
+    occupancy: () => services.hub.services.delivery.occupancy,
+    passwordsWaiting: () => services.identities.passwordsWaiting,
+    database: databasePath(config.databaseUrl),
+    ends: () => {
+      const { root, generations } = authorities.current
+      return {
+        'root-ca': root.notAfter,
+        ...Object.fromEntries(generations.map(({ name, certificate }) => [`${name}-ca`, certificate.notAfter])),
+        server: endOfPair(pairs().server),
+        'identity-server': endOfPair(pairs().identityServer),
+      }
+    },
+    rootCrl: async () => {
+      const crl = await rootCrl.current().catch(() => null)
+      return crl?.nextUpdate ?? null
+    },
+  }
+}

@@ -1,0 +1,115 @@
+import { stat, statfs } from 'node:fs/promises'
+import type { Server } from 'node:net'
+import { dirname } from 'node:path'
+import type { Occupancy } from '../../hub/delivery/occupancy.js'
+import type { Exposition } from './exposition.js'
+
+/** What is so at the moment of asking. */
+export interface State {
+  readonly occupancy: () => Occupancy
+  readonly passwordsWaiting: () => number
+  /** Rejects when the server should get no requests. */
+  readonly ready: () => Promise<void>
+  readonly listeners: Readonly<Record<string, Server>>
+  /** Path of the SQLite database. */
+  readonly database: string
+  /** When certificates end. */
+  readonly ends: () => Readonly<Record<string, Date>>
+  /** When the root's CRL is followed by the next; null where there is none. */
+  readonly rootCrl: () => Promise<Date | null>
+}
+
+export function exposeState(exposition: Exposition, state: State): void {
+  exposeConnections(exposition, state)
+  exposeDatabase(exposition, state)
+  exposition.gauge({ name: 'hermes_password_queue_depth', help: 'Passwords that wait for a thread now.' }, () => [
+    [[], state.passwordsWaiting()],
+  ])
+  exposition.gauge(
+    { name: 'hermes_ready', help: '1 while the server can do its work, as /health/ready tells; else 0.' },
+    async () => [
+      [
+        [],
+        await state.ready().then(
+          () => 1,
+          () => 0,
+        ),
+      ],
+    ],
+  )
+  exposition.gauge(
+    {
+      name: 'hermes_certificate_not_after_timestamp_seconds',
+      help: 'When a certificate of the CAs or of the listeners ends.',
+      labels: ['certificate'],
+    },
+    () => Object.entries(state.ends()).map(([name, end]) => [[name], end.getTime() / 1000]),
+  )
+  exposition.gauge(
+    {
+      name: 'hermes_root_crl_next_update_timestamp_seconds',
+      help: 'When the CRL of the root is followed by the next, which somebody with its key must make.',
+    },
+    async () => {
+      const nextUpdate = await state.rootCrl()
+      return nextUpdate === null ? [] : [[[], nextUpdate.getTime() / 1000]]
+    },
+  )
+}
+
+function exposeConnections(exposition: Exposition, { occupancy, listeners }: State): void {
+  exposition.gauge(
+    {
+      name: 'hermes_connections',
+      help: 'WebSockets and long polls: opening, live, or held because their window is full.',
+      labels: ['state'],
+    },
+    () => {
+      const { opening, live, held } = occupancy()
+      return Object.entries({ opening, live, held }).map(([name, count]) => [[name], count])
+    },
+  )
+  exposition.gauge({ name: 'hermes_unacked_events', help: 'Events given to connections and not acknowledged.' }, () => [
+    [[], occupancy().events],
+  ])
+  exposition.gauge({ name: 'hermes_unacked_bytes', help: 'Their bytes.' }, () => [[[], occupancy().bytes]])
+  exposition.gauge(
+    { name: 'hermes_buffered_bytes', help: 'Bytes written to WebSockets that their clients have not taken yet.' },
+    () => [[[], occupancy().backlog]],
+  )
+  exposition.gauge({ name: 'hermes_open_sockets', help: 'TCP connections of a listener.', labels: ['listener'] }, () =>
+    Promise.all(Object.entries(listeners).map(async ([name, server]) => [[name], await socketsOf(server)] as const)),
+  )
+}
+
+function socketsOf(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
+  })
+}
+
+function exposeDatabase(exposition: Exposition, { database }: State): void {
+  exposition.gauge(
+    {
+      name: 'hermes_database_bytes',
+      help: 'Size of the database: its main file, and the log of what is not in it yet.',
+      labels: ['file'],
+    },
+    async () => [
+      [['main'], await sizeOf(database)],
+      [['wal'], await sizeOf(`${database}-wal`)],
+    ],
+  )
+  exposition.gauge(
+    { name: 'hermes_disk_free_bytes', help: 'Free bytes of the file system that has the database.' },
+    async () => {
+      const { bavail, bsize } = await statfs(dirname(database))
+      return [[[], bavail * bsize]]
+    },
+  )
+}
+
+/** 0 for a file that is not there. */
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0
+}
