@@ -14,6 +14,7 @@ t.test('every variable has its default', async (t) => {
     hubUrl: null,
     pkiUrl: null,
     pkiHttpPort: null,
+    metricsPort: null,
     crlHours: 24,
     ocspMinutes: 60,
     ocspRequestBytes: 4096,
