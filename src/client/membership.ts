@@ -9,7 +9,7 @@ type Joined = z.output<typeof JoinedEvent>
 type CertifiedParty = Joined['member']
 
 /** A hub whose clock is set back goes on with a time before that of certificates it has issued. */
-const SET_BACK_MS = 86_400_000
+export const SET_BACK_MS = 86_400_000
 
 /**
  * Whether somebody became a member by two signatures, as anyone who has pinned the root can verify: both

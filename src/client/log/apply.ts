@@ -1,0 +1,191 @@
+import type { ConversationEvent, Party } from '../../wire/events.js'
+import { type Pin, verifyUserCertificate } from '../certificates.js'
+import type { ChangeKind, Shown } from '../contacts.js'
+import { digestOf } from '../invitation.js'
+import { SET_BACK_MS, verifyMembership } from '../membership.js'
+import { VerificationError, verify } from '../verification-error.js'
+import { type LogState, membersFrom, membersOf, without } from './state.js'
+
+type EventOf<T extends ConversationEvent['type']> = Extract<ConversationEvent, { type: T }>
+export type NumberedEvent = ConversationEvent & { readonly seq: number }
+
+export interface Verifier {
+  readonly pin: Pin
+  /** Whose device this is. */
+  readonly username: string
+}
+
+/** Somebody's certificate as an event showed it, verified. */
+export interface Seen extends Shown {
+  readonly how: ChangeKind
+}
+
+/** The state after an event, and the certificates that it showed. */
+export interface Applied {
+  readonly state: LogState
+  readonly seen: readonly Seen[]
+}
+
+/**
+ * Begins a stay with `started` or with one's own `joined`; `members` are those just before he joined. Throws
+ * VerificationError.
+ */
+export async function begin(verifier: Verifier, event: NumberedEvent, members: readonly Party[]): Promise<Applied> {
+  const { conversation, seq, from } = event
+  const empty = { conversation, lastSeq: seq, firstSeq: seq, former: {}, recovered: [], invitations: {} }
+  if (event.type === 'started') {
+    verify(from.username === verifier.username, 'event_forged', `${from.username} started what this user sees begin`)
+    return { state: { ...empty, standing: 'member', members: membersFrom([from]) }, seen: [] }
+  }
+  const isOwn = event.type === 'joined' && event.member.username === verifier.username
+  verify(isOwn, 'event_missing', `the first event shown of conversation ${conversation} is ${event.type} ${seq}`)
+  const before: LogState = { ...empty, standing: 'member', lastSeq: seq - 1, members: membersFrom(members) }
+  return applyEvent(before, verifier, event)
+}
+
+/** Verifies the next event of a stay, and what follows from it. Never changes `state`. Throws VerificationError. */
+export async function applyEvent(state: LogState, verifier: Verifier, event: NumberedEvent): Promise<Applied> {
+  verify(event.conversation === state.conversation, 'wrong_conversation', `event of ${event.conversation}`)
+  const next = { ...state, lastSeq: event.seq }
+  switch (event.type) {
+    case 'started':
+      throw new VerificationError('event_forged', `the conversation started at ${event.seq} again`)
+    case 'invited':
+      return invited(next, verifier, event)
+    case 'accepted':
+      return accepted(next, verifier, event)
+    case 'joined':
+      return joined(next, verifier, event)
+    case 'declined':
+    case 'cancelled':
+    case 'expired':
+      return ended(next, event)
+    case 'left':
+      return left(next, verifier, event)
+    case 'renewed':
+      return renewed(next, verifier, event)
+    case 'message':
+      isMember(state, event.from.username, 'sent a message')
+      return { state: next, seen: [] }
+  }
+}
+
+function isMember({ members }: LogState, username: string, what: string): void {
+  verify(Object.hasOwn(members, username), 'event_forged', `${username} ${what}, who is no member`)
+}
+
+/** A certificate as the one event shows it, good when that was. */
+function seen(
+  { pin }: Verifier,
+  { at, from }: ConversationEvent,
+  certificate: string,
+  { recovered }: LogState,
+  how: ChangeKind = 'unexplained',
+): Seen {
+  const { username, fingerprint } = from
+  const verified = verifyUserCertificate(certificate, username, pin, new Date(at), SET_BACK_MS)
+  verify(
+    verified.fingerprint === fingerprint,
+    'certificate_swapped',
+    `the certificate shown is not the one of ${username} named`,
+  )
+  return { username, fingerprint, certificate, how: recovered.includes(username) ? 'recovered' : how }
+}
+
+function invited(state: LogState, verifier: Verifier, event: EventOf<'invited'>): Applied {
+  const { from, invitee, invitation, challenge, roster } = event
+  isMember(state, from.username, 'invited somebody')
+  verify(
+    roster === digestOf(membersOf(state)) && roster === digestOf(event.members),
+    'roster_mismatch',
+    `the invitation of ${invitee.username} shows other members than the log has`,
+  )
+  const open = { inviter: { username: from.username, fingerprint: from.fingerprint }, invitee, challenge, roster }
+  return {
+    state: { ...state, invitations: { ...state.invitations, [invitation]: open } },
+    seen: [seen(verifier, event, event.certificate, state)],
+  }
+}
+
+function accepted(state: LogState, verifier: Verifier, event: EventOf<'accepted'>): Applied {
+  const open = state.invitations[event.invitation]
+  const { username, fingerprint } = event.from
+  const fits = open === undefined || (open.invitee.username === username && open.invitee.fingerprint === fingerprint)
+  verify(fits, 'event_forged', `${username} accepted what another was invited to`)
+  return { state, seen: [seen(verifier, event, event.certificate, state)] }
+}
+
+async function joined(state: LogState, { pin }: Verifier, event: EventOf<'joined'>): Promise<Applied> {
+  const { member, inviter } = event
+  await verifyMembership(pin, event).catch((cause: unknown) => {
+    if (!(cause instanceof VerificationError)) throw cause
+    throw new VerificationError('membership_forged', `${member.username} is said to have joined: ${cause.message}`, {
+      cause,
+    })
+  })
+  isMember(state, inviter.username, `confirmed ${member.username}`)
+  const open = state.invitations[event.invitation]
+  const fits =
+    open === undefined ||
+    (open.inviter.username === inviter.username &&
+      open.invitee.fingerprint === member.fingerprint &&
+      open.challenge === event.inviterChallenge)
+  verify(fits, 'membership_forged', `${member.username} joined by an invitation that was another`)
+  verify(
+    event.confirmationRoster === digestOf(membersOf(state)),
+    'roster_mismatch',
+    `${member.username} joined other members than the log has`,
+  )
+  const how = state.recovered.includes(member.username) ? 'recovered' : 'unexplained'
+  return {
+    state: {
+      ...state,
+      members: { ...state.members, [member.username]: member.fingerprint },
+      former: without(state.former, member.username),
+      recovered: state.recovered.filter((username) => username !== member.username),
+      invitations: without(state.invitations, event.invitation),
+    },
+    seen: [
+      { ...inviter, how: 'unexplained' },
+      { ...member, how },
+    ],
+  }
+}
+
+function ended(state: LogState, event: EventOf<'declined' | 'cancelled' | 'expired'>): Applied {
+  const open = state.invitations[event.invitation]
+  const by = event.type === 'declined' ? open?.invitee : open?.inviter
+  const fits = by === undefined || by.username === event.from.username
+  verify(fits, 'event_forged', `${event.from.username} ended an invitation that is not his`)
+  return { state: { ...state, invitations: without(state.invitations, event.invitation) }, seen: [] }
+}
+
+function left(state: LogState, { username }: Verifier, event: EventOf<'left'>): Applied {
+  const name = event.from.username
+  isMember(state, name, 'left')
+  const recovered = event.reason === 'recovered' ? [...state.recovered, name] : state.recovered
+  return {
+    state: {
+      ...state,
+      standing: name === username ? 'left' : state.standing,
+      members: without(state.members, name),
+      former: { ...state.former, [name]: state.members[name] ?? event.from.fingerprint },
+      recovered,
+    },
+    seen: [],
+  }
+}
+
+function renewed(state: LogState, verifier: Verifier, event: EventOf<'renewed'>): Applied {
+  const { username, fingerprint } = event.from
+  isMember(state, username, 'renewed')
+  verify(
+    state.members[username] === event.previous,
+    'certificate_swapped',
+    `${username} is said to renew ${event.previous}, which is not his certificate in the log`,
+  )
+  return {
+    state: { ...state, members: { ...state.members, [username]: fingerprint } },
+    seen: [seen(verifier, event, event.certificate, state, 'renewed')],
+  }
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { Party } from '../../wire/events.js'
+import { Challenge, ConversationId, Digest, Fingerprint, InvitationId, Seq, Username } from '../../wire/formats.js'
+
+const OpenInvitation = z.object({ inviter: Party, invitee: Party, challenge: Challenge, roster: Digest })
+export type OpenInvitation = z.infer<typeof OpenInvitation>
+
+/** What the events of a stay up to `lastSeq` come to, each verified when it came. */
+export const LogState = z.object({
+  conversation: ConversationId,
+  standing: z.enum(['member', 'left']),
+  lastSeq: Seq,
+  /** Where the stay began: invitations made before it are not known. */
+  firstSeq: Seq,
+  /** Name → fingerprint of the latest `started`, `joined` or `renewed`. */
+  members: z.record(Username, Fingerprint),
+  /** Those who were members, and under which certificate last. */
+  former: z.record(Username, Fingerprint),
+  /** Those who left because they recovered: their next certificate comes from a password. */
+  recovered: z.array(Username),
+  invitations: z.record(InvitationId, OpenInvitation),
+})
+export type LogState = z.infer<typeof LogState>
+
+/** The members of a state, sorted by name. */
+export function membersOf({ members }: Pick<LogState, 'members'>): readonly Party[] {
+  return Object.entries(members)
+    .map(([username, fingerprint]) => ({ username, fingerprint }))
+    .sort((a, b) => (a.username < b.username ? -1 : 1))
+}
+
+export function membersFrom(parties: readonly Party[]): LogState['members'] {
+  return Object.fromEntries(parties.map(({ username, fingerprint }) => [username, fingerprint]))
+}
+
+/** A record without one of its entries. */
+export function without<T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))
+}
