@@ -35,8 +35,9 @@ async function reopened(
   return next
 }
 
+const server = await startServer(t)
+
 t.test('joining, registering, and what is left in the directory', async (t) => {
-  const server = await startServer(t)
   const { client, directory } = await joined(t, server)
   t.equal(client.username, null)
   t.throws(() => client.fingerprint, { code: 'not_registered' })
@@ -62,7 +63,6 @@ t.test('joining, registering, and what is left in the directory', async (t) => {
 })
 
 t.test('another root is refused, before anything else is asked', async (t) => {
-  const server = await startServer(t)
   const wrong = `sha256:${'0'.repeat(64)}`
   await t.rejects(joined(t, { ...server, rootFingerprint: wrong }), {
     name: 'VerificationError',
@@ -74,22 +74,20 @@ t.test('another root is refused, before anything else is asked', async (t) => {
 })
 
 t.test('two passwords, not one, and none that is weak', async (t) => {
-  const server = await startServer(t)
   const { client } = await joined(t, server)
-  const same = { username: 'alice', password: 'caf\u00e9 au lait, please', keyPassword: 'cafe\u0301 au lait, please' }
+  const same = { username: 'alba', password: 'caf\u00e9 au lait, please', keyPassword: 'cafe\u0301 au lait, please' }
   await t.rejects(client.register(same), { code: 'passwords_equal' }, 'also when they differ in form alone')
   await t.rejects(client.register({ ...same, keyPassword: 'short' }), { code: 'password_unfit' })
-  await client.register({ username: 'alice', ...SECRETS })
+  await client.register({ username: 'alba', ...SECRETS })
   const change = (newPassword: string) => client.account.changePassword({ password: SECRETS.password, newPassword })
   await t.rejects(change(SECRETS.keyPassword), { code: 'passwords_equal' })
   await change('another server password')
 })
 
 t.test('a new device logs in with name and both passwords', async (t) => {
-  const server = await startServer(t)
-  const { client: laptop } = await registered(t, server, 'alice')
+  const { client: laptop } = await registered(t, server, 'amy')
   const { client: phone, directory } = await joined(t, server, { device: 'phone' })
-  const login = (more: object) => phone.login({ username: 'alice', ...SECRETS, ...more })
+  const login = (more: object) => phone.login({ username: 'amy', ...SECRETS, ...more })
   await t.rejects(login({ password: 'some other password' }), { name: 'Refusal', code: 'invalid_credentials' })
   await t.rejects(login({ keyPassword: 'some other password' }), { code: 'key_locked' })
   await login({ lockKey: true })
@@ -103,23 +101,21 @@ t.test('a new device logs in with name and both passwords', async (t) => {
 })
 
 t.test('an answer that was lost costs nothing: the second attempt finds its own registration', async (t) => {
-  const server = await startServer(t)
-  const { client, directory } = await registered(t, server, 'alice')
+  const { client, directory } = await registered(t, server, 'ada')
   const pem = await readFile(join(directory, 'identity.pem'), 'utf8')
   await client.close()
   await writePrivate(join(directory, 'identity.pem'), pem.slice(pem.indexOf('-----BEGIN PRIVATE')))
   const again = await HermesClient.open({ directory })
   t.teardown(() => again.close())
   t.equal(again.username, null)
-  await again.register({ username: 'alice', ...SECRETS })
+  await again.register({ username: 'ada', ...SECRETS })
   t.equal(again.fingerprint, client.fingerprint)
   const { client: other } = await joined(t, server)
-  await t.rejects(other.register({ username: 'alice', ...SECRETS }), { code: 'username_taken' })
+  await t.rejects(other.register({ username: 'ada', ...SECRETS }), { code: 'username_taken' })
 })
 
 t.test('people: found, remembered, compared, changed', async (t) => {
-  const server = await startServer(t)
-  const { client: alice } = await registered(t, server, 'alice')
+  const { client: alice } = await registered(t, server, 'anna')
   const { client: bob, directory } = await registered(t, server, 'bob')
   t.match(await alice.people.fetch('bob'), { fingerprint: bob.fingerprint, compared: false })
   await t.rejects(alice.people.fetch('nobody'), { code: 'user_not_found' })
@@ -151,10 +147,9 @@ t.test('people: found, remembered, compared, changed', async (t) => {
 })
 
 t.test('renewals: another device, a new key, an answer that was lost', async (t) => {
-  const server = await startServer(t)
-  const { client: laptop } = await registered(t, server, 'alice')
+  const { client: laptop } = await registered(t, server, 'abby')
   const { client: phone } = await joined(t, server, { device: 'phone' })
-  await phone.login({ username: 'alice', ...SECRETS })
+  await phone.login({ username: 'abby', ...SECRETS })
   await phone.account.renew()
   await laptop.account.renew()
   t.equal(laptop.fingerprint, phone.fingerprint, 'what the other device renewed is taken')
@@ -163,22 +158,21 @@ t.test('renewals: another device, a new key, an answer that was lost', async (t)
   await laptop.account.renew({ keyPassword })
   await t.rejects(phone.account.renew(), { code: 'key_missing', message: /log in again/ })
   const { client: tablet } = await joined(t, server, { device: 'tablet' })
-  await tablet.login({ username: 'alice', password: SECRETS.password, keyPassword })
+  await tablet.login({ username: 'abby', password: SECRETS.password, keyPassword })
   t.equal(tablet.fingerprint, laptop.fingerprint)
   t.ok((await laptop.account.audit()).entries.length > 2)
 })
 
 t.test('a renewal with a new key whose answer was lost is finished', async (t) => {
-  const server = await startServer(t)
-  const { client, directory } = await registered(t, server, 'alice')
+  const { client, directory } = await registered(t, server, 'ann')
   await client.close()
   const key = await generateKey()
   const encryptedPrivateKey = await lockPrivateKey(key, 'the third password of all')
-  const request = { csr: createCertificateRequest(key, 'alice'), encryptedPrivateKey }
+  const request = { csr: createCertificateRequest(key, 'ann'), encryptedPrivateKey }
   await writePrivate(join(directory, 'renewal.json'), JSON.stringify({ ...request, key: exportKey(key) }))
   const { rootPem, hubUrl: url } = server
   const { certificate, key: before } = parseIdentityFile(await readFile(join(directory, 'identity.pem'), 'utf8'))
-  const own = rememberedCredentials('alice', certificate ?? '', openKey(before, undefined))
+  const own = rememberedCredentials('ann', certificate ?? '', openKey(before, undefined))
   const answer = await createHubRest({ url, rootPem, device: client.device, own }).renew(request)
 
   const again = await reopened(t, { client, directory })
