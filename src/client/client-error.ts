@@ -14,10 +14,6 @@ export const CLIENT_CODES = {
   fingerprint_changed: 'Somebody has another certificate than the one remembered',
   user_unusable: 'The certificate of somebody has expired or was revoked',
   unreachable: 'There is no connection to the server',
-  conversation_halted: 'The conversation does not go on, because something in it did not verify',
-  conversation_unknown: 'This device has no such conversation',
-  reader_busy: 'Somebody else is reading already',
-  closed: 'The client was closed',
 } as const
 
 export type ClientCode = keyof typeof CLIENT_CODES

@@ -1,6 +1,5 @@
 export { Account } from './account.js'
 export { CLIENT_CODES, type ClientCode, ClientError } from './client-error.js'
-export type { CloseReason } from './close-reason.js'
 export { type ChangeKind, type Contact, type FingerprintChange, FingerprintChangedError } from './contacts.js'
 export { HermesClient } from './hermes-client.js'
 export type { KeyKind } from './keys.js'

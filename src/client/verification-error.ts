@@ -11,11 +11,7 @@ export const VERIFICATION_CODES = {
   roster_mismatch: 'The members shown are not those that the log has',
   wrong_conversation: 'An answer or an event is of another conversation than the one asked for',
   event_forged: 'An event is the act of somebody who cannot have done it',
-  event_missing: 'An event was left out, and the server does not give it when asked',
-  event_dropped: 'An event was left out; the server gave it when asked',
-  event_replayed: 'An event came twice on one connection',
-  event_reordered: 'An event came after one that follows it',
-  event_altered: 'An event came again with another content',
+  event_missing: 'The beginning of a stay was left out',
   answer_invalid: 'An answer does not fit what was asked',
 } as const
 
