@@ -11,12 +11,10 @@ import { finishRenewal, hubRestOf, renewNewKey, renewSameKey } from './renewal.j
 /** The upkeep of one's own account. What the server refuses rejects with Refusal. */
 export class Account {
   readonly #home: Home
-  readonly #afterRenewal: () => void
 
   /** @internal */
-  constructor(home: Home, afterRenewal: () => void) {
+  constructor(home: Home) {
     this.#home = home
-    this.#afterRenewal = afterRenewal
   }
 
   /**
@@ -31,7 +29,7 @@ export class Account {
   }
 
   /**
-   * Renews the certificate now. While the client is connected this happens by itself at two thirds of its life.
+   * Renews the certificate: do it at two thirds of its life, at the latest 30 days after its end.
    * With `keyPassword` the key is replaced too: the server keeps the new one locked with that password, and the old
    * certificate ends in ten minutes, so other devices must log in anew.
    *
@@ -48,7 +46,6 @@ export class Account {
       checkKeyPassword(keyPassword, '')
       await renewNewKey(this.#home, keyPassword)
     }
-    this.#afterRenewal()
   }
 
   /**

@@ -18,7 +18,7 @@ export class HermesClient {
   private constructor(home: Home) {
     this.#home = home
     this.people = new People(home)
-    this.account = new Account(home, () => undefined)
+    this.account = new Account(home)
     this.notices = home.notices.inbox
   }
 
