@@ -18,7 +18,7 @@ export async function startServer(
   t: Test,
   environment: Record<string, string> = {},
   now?: () => Date,
-  options: Pick<StartOptions, 'serverLifeMs'> = {},
+  options: Partial<Pick<StartOptions, 'serverLifeMs' | 'logger'>> = {},
 ): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'hermes-'))
   const config = loadConfig({
