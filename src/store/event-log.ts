@@ -2,9 +2,11 @@ import type { HermesError } from '../errors.js'
 import type {
   ConversationSnapshot,
   DeviceRecord,
+  LeftConversations,
+  ListedConversation,
   Mailbox,
   MailboxConversation,
-  ReceivedInvitation,
+  Notice,
   StoredEvent,
   StoredInvitation,
   StoredMember,
@@ -130,18 +132,31 @@ export interface EventLog {
    */
   openDevice(userId: number, name: string, now: Date, maxDevices: number): Promise<DeviceRecord>
   /**
-   * What a device may see: every conversation its user has or had a stay in, with its cursor, and the
-   * invitations to its user that are not acknowledged to their end: open ones, and declined, cancelled or
-   * expired ones (never joined ones) that ended after the device was made.
+   * What a device may see when it connects, at a cost that goes by what it has not acknowledged and by how many
+   * conversations its user is a member of, whatever happened before; at most `notices` notices. Open invitations count,
+   * and declined, cancelled or expired ones (never joined ones) that ended after the device was made.
    */
-  openMailbox(device: DeviceRecord): Promise<Mailbox>
-  /** The same for one conversation; null if its user never had a stay in it. */
+  openMailbox(device: DeviceRecord, notices: number): Promise<Mailbox>
+  /** The earliest `limit` of what it has not acknowledged of invitations to its user. */
+  readNotices(device: DeviceRecord, limit: number): Promise<readonly Notice[]>
+  /** What it has not acknowledged of one invitation; null if that is none to its user. */
+  readNoticesOf(device: DeviceRecord, invitation: string): Promise<readonly Notice[] | null>
+  /** Of the next `limit` conversations of its user after `after` (an id) those that he has left, and it has not read. */
+  readLeft(device: DeviceRecord, after: number, limit: number): Promise<LeftConversations>
+  /** One conversation, with every stay of its user; null if he never had one in it. */
   openMailboxConversation(device: DeviceRecord, uuid: string): Promise<MailboxConversation | null>
-  /** The same for one invitation, at the cost of one row; null if it is none to its user. */
-  openMailboxInvitation(device: DeviceRecord, invitation: string): Promise<ReceivedInvitation | null>
+  /**
+   * The conversations that a user is, was or is invited to be a member of, in the order they were made, after one of
+   * them; null if there is no such conversation.
+   */
+  listConversations(
+    device: DeviceRecord,
+    after: string | null,
+    limit: number,
+  ): Promise<readonly ListedConversation[] | null>
   /** Moves a cursor forward, never back; `done` is called when that is durable. */
   acknowledge(deviceId: number, conversationId: number, seq: number, done?: (failure: HermesError | null) => void): void
-  /** `acked`: 1 for `invited`, 2 for its end too. */
+  /** `acked`: 1 for `invited`, 2 for its end too; of an invitation to another, or to nobody, it does nothing. */
   acknowledgeInvitation(
     deviceId: number,
     invitation: string,

@@ -157,30 +157,42 @@ export interface MailboxConversation {
   readonly conversationId: number
   readonly uuid: string
   readonly lastSeq: number
-  /** By fromSeq; never empty. */
+  /** By fromSeq; never empty. In a mailbox those alone that the device has not acknowledged to the end. */
   readonly stays: readonly Stay[]
   /** The last event this device acknowledged, 0 for none. */
   readonly ackedSeq: number
 }
 
-/** An invitation that a device has not acknowledged to its end. */
-export interface MailboxInvitation {
+/** An event of an invitation to its user that a device has not acknowledged. */
+export interface Notice {
   readonly invitation: string
   readonly conversationId: number
-  readonly uuid: string
-  readonly invitedSeq: number
-  /** Seq of declined, cancelled or expired; null while it is open. */
-  readonly endedSeq: number | null
-  /** How many of its two events (`invited`, its end) this device has acknowledged. */
-  readonly acked: 0 | 1
+  readonly seq: number
+  /** Which of the two events of an invitation it is: `invited`, or its end (declined, cancelled or expired). */
+  readonly place: 1 | 2
 }
 
-/** An invitation to the user of a device; `pending` null: the device has nothing of it to acknowledge any more. */
-export interface ReceivedInvitation {
-  readonly pending: MailboxInvitation | null
-}
-
+/** What a device may see when it connects, but for the conversations that its user has left. */
 export interface Mailbox {
+  /** Those that its user is a member of, each with what the device has not acknowledged of earlier stays. */
   readonly conversations: readonly MailboxConversation[]
-  readonly invitations: readonly MailboxInvitation[]
+  /** The earliest, so many at most as were asked for. */
+  readonly notices: readonly Notice[]
+}
+
+/** Conversations that a user has left and a device has not acknowledged to the end. */
+export interface LeftConversations {
+  readonly conversations: readonly MailboxConversation[]
+  /** The id of the conversation that the next page comes after; null when this was the last. */
+  readonly next: number | null
+}
+
+/** A row of the list of a user's conversations. */
+export interface ListedConversation {
+  readonly conversation: string
+  readonly status: 'member' | 'invited' | 'left'
+  /** The last event that he may see, 0 for none. */
+  readonly lastSeq: number
+  /** The last event that the device acknowledged, 0 for none. */
+  readonly ackedSeq: number
 }

@@ -2,9 +2,10 @@ import type { Append, AppendCallback, AppendFailure, EventLog, NewEvent, Page } 
 import type {
   ConversationSnapshot,
   DeviceRecord,
+  LeftConversations,
   Mailbox,
   MailboxConversation,
-  MailboxInvitation,
+  Notice,
   StoredInvitation,
   StoredMember,
 } from '../../src/store/records.js'
@@ -141,13 +142,32 @@ export class MemoryLog implements EventLog {
     throw new Error('devices are made by the test')
   }
 
-  async openMailbox(device: DeviceRecord): Promise<Mailbox> {
+  async openMailbox(device: DeviceRecord, notices: number): Promise<Mailbox> {
     await this.gates.mailbox()
-    const all = [...this.#conversations.values()]
-    return {
-      conversations: all.flatMap((rows) => this.#mailboxOf(device, rows) ?? []),
-      invitations: all.flatMap((rows) => this.#invitationsOf(device, rows)),
-    }
+    const conversations = this.#unreadOf(device).filter(({ stays }) => stays.at(-1)?.toSeq === null)
+    return { conversations, notices: this.#noticesOf(device).slice(0, notices) }
+  }
+
+  async readNotices(device: DeviceRecord, limit: number): Promise<readonly Notice[]> {
+    await this.gates.mailbox()
+    return this.#noticesOf(device).slice(0, limit)
+  }
+
+  async readNoticesOf(device: DeviceRecord, id: string): Promise<readonly Notice[] | null> {
+    const found = [...this.#conversations.values()].find(({ invitations }) => invitations.has(id))
+    if (found?.invitations.get(id)?.invitee.userId !== device.userId) return null
+    return this.#noticesOf(device).filter(({ invitation }) => invitation === id)
+  }
+
+  async readLeft(device: DeviceRecord, after: number, limit: number): Promise<LeftConversations> {
+    const had = [...this.#conversations.values()].filter(
+      (rows) => rows.id > after && this.#mailboxOf(device, rows) !== null,
+    )
+    const ids = had.slice(0, limit).map(({ id }) => id)
+    const conversations = this.#unreadOf(device).filter(
+      ({ conversationId, stays }) => ids.includes(conversationId) && stays.at(-1)?.toSeq !== null,
+    )
+    return { conversations, next: had.length > limit ? (ids.at(-1) ?? null) : null }
   }
 
   async openMailboxConversation(device: DeviceRecord, uuid: string) {
@@ -156,13 +176,8 @@ export class MemoryLog implements EventLog {
     return rows ? this.#mailboxOf(device, rows) : null
   }
 
-  async openMailboxInvitation(device: DeviceRecord, invitation: string) {
-    const received = [...this.#conversations.values()].filter(
-      ({ invitations }) => invitations.get(invitation)?.invitee.userId === device.userId,
-    )
-    const [rows] = received
-    if (!rows) return null
-    return { pending: this.#invitationsOf(device, rows).find((one) => one.invitation === invitation) ?? null }
+  async listConversations() {
+    return []
   }
 
   acknowledge(deviceId: number, conversationId: number, seq: number, done?: (failure: null) => void): void {
@@ -201,12 +216,27 @@ export class MemoryLog implements EventLog {
     return { conversationId: id, uuid, lastSeq, stays: ranges, ackedSeq }
   }
 
-  #invitationsOf(device: DeviceRecord, { id, uuid, invitations }: Rows): MailboxInvitation[] {
-    return [...invitations.values()].flatMap(({ id: invitation, invitee, state, invitedSeq, endedSeq }) => {
-      const acked = this.cursors.get(`${device.id} ${invitation}`) ?? 0
-      if (invitee.userId !== device.userId || acked === 2 || state === 'joined') return []
-      return [{ invitation, conversationId: id, uuid, invitedSeq, endedSeq, acked: acked === 0 ? 0 : 1 }]
+  #unreadOf(device: DeviceRecord): readonly MailboxConversation[] {
+    return [...this.#conversations.values()].flatMap((rows) => {
+      const mailbox = this.#mailboxOf(device, rows)
+      const stays = mailbox?.stays.filter(({ toSeq }) => toSeq === null || toSeq > mailbox.ackedSeq) ?? []
+      return mailbox && stays.length > 0 ? [{ ...mailbox, stays }] : []
     })
+  }
+
+  /** In the order of the log, as far as one conversation goes. */
+  #noticesOf(device: DeviceRecord): readonly Notice[] {
+    return [...this.#conversations.values()].flatMap(({ id: conversationId, invitations }) =>
+      [...invitations.values()].flatMap(({ id: invitation, invitee, state, invitedSeq, endedSeq }) => {
+        if (invitee.userId !== device.userId || state === 'joined') return []
+        const acked = this.cursors.get(`${device.id} ${invitation}`) ?? 0
+        const both = [
+          { invitation, conversationId, seq: invitedSeq, place: 1 as const },
+          { invitation, conversationId, seq: endedSeq ?? 0, place: 2 as const },
+        ]
+        return both.filter(({ seq, place }) => seq > 0 && place > acked)
+      }),
+    )
   }
 
   #obstacle({ conversation, expectedSeq, events }: Append): AppendFailure | null {

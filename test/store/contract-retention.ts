@@ -48,7 +48,7 @@ export async function retentionContract(t: Test, open: OpenStore): Promise<void>
     await append(store, entry(id, [...messages, event(8, alice.userId, { messageId })], { epoch: 5 }))
     await append(store, entry(id, [event(9, bob.userId, { type: 'renewed', messageId: null })], { epoch: 5 }))
     log.acknowledge(device.id, id, 4)
-    const [loaded, mailbox] = [await log.load(uuid), await log.openMailbox(device)]
+    const [loaded, mailbox] = [await log.load(uuid), await log.openMailbox(device, 9)]
 
     t.equal(await log.removeMessages(before(7), 100), 4)
     t.same(await seqs(id), [1, 2, 7, 8, 9])
@@ -56,7 +56,7 @@ export async function retentionContract(t: Test, open: OpenStore): Promise<void>
     t.same(await seqs(id, { after: 2, limit: 2 }), [7, 8])
     t.equal(await log.removeMessages(before(1e9), 100), 2)
     t.same(await seqs(id), [1, 2, 9])
-    t.same([await log.load(uuid), await log.openMailbox(device)], [loaded, mailbox])
+    t.same([await log.load(uuid), await log.openMailbox(device, 9)], [loaded, mailbox])
     t.equal(await log.findMessage(id, alice.userId, messageId), null)
     t.equal((await append(store, entry(id, [event(10, alice.userId, { messageId })]))).failure, null)
     t.same(await seqs(id, { after: 2 }), [9, 10])

@@ -35,7 +35,7 @@ t.test('what was stored is there when it is opened again', async (t) => {
     [1, 2],
   )
   const again = await second.log.openDevice(alice.userId, 'laptop', new Date(T0), 16)
-  t.equal((await second.log.openMailbox(again)).conversations[0]?.ackedSeq, 2, 'closing stores acknowledgements')
+  t.equal((await second.log.openMailbox(again, 9)).conversations[0]?.ackedSeq, 2, 'closing stores acknowledgements')
 
   await append(second, entry(conversation.id, [event(3, alice.userId)]))
   t.same(await Promise.all([1, 2, 3, 4].map((seq) => second.log.wasStoredBefore(conversation.id, seq))), [
@@ -78,7 +78,7 @@ t.test('a device that acknowledges is seen', async (t) => {
   const device = await open()
   now = inDays(80)
   store.log.acknowledge(device.id, id, 1)
-  await store.log.openMailbox(device)
+  await store.log.openMailbox(device, 9)
   now = inDays(160)
   t.same(await open(), device)
   now = inDays(251)

@@ -107,6 +107,7 @@ t.test('Prisma reads every column of every table that the store has filled', asy
   const request = { userId: alice.userId, requestId: 'ea9f2c2a-3f06-4b4e-9d5c-56a6c0a1d8a1', hash: 'a', seq: 2 }
   await append(store, entry(id, [event(2, alice.userId)], { invitations: [sent], stays: [stay(bob, 2)], request }))
   const device = await store.log.openDevice(bob.userId, 'laptop', new Date(T0), 16)
+  await store.log.openDevice(bob.userId, 'phone', new Date(T0), 16)
   store.log.acknowledge(device.id, id, 2)
   await new Promise((resolve) => store.log.acknowledgeInvitation(device.id, sent.id, 1, resolve))
 

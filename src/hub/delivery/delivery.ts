@@ -1,11 +1,13 @@
 import type { Bus, Signal, Wake } from '../../bus/bus.js'
 import type { EventLog } from '../../store/event-log.js'
+import type { ConversationId } from '../../wire/formats.js'
 import { CLOSE } from '../../wire/frames.js'
 import { type HubMeter, NO_HUB_METER } from '../meter.js'
 import { EncodedEvent } from './encoded-event.js'
 import type { Examine } from './examination.js'
 import type { Feed } from './feed.js'
 import { type Given, GivenToDevices } from './given.js'
+import { NOTICES_PAGE } from './invitation-feeds.js'
 import { type Occupancy, occupancyOf } from './occupancy.js'
 import type { Session } from './session.js'
 
@@ -89,10 +91,10 @@ export class Delivery {
     for (let stale = true; stale && !session.isClosed; ) {
       const loading = { stale: false, heads: new Map<number, number>() }
       this.#loading.set(session, loading)
-      const mailbox = await this.#log.openMailbox(device)
+      const mailbox = await this.#log.openMailbox(device, NOTICES_PAGE)
       stale = loading.stale
       if (stale || session.isClosed) continue
-      session.load(mailbox, this.givenTo(device.id))
+      session.backlog.load(mailbox, () => this.givenTo(device.id))
       for (const feed of session.feeds) this.#open(session, feed, loading.heads.get(feed.conversationId))
       this.#meter.connected(session.feeds.waiting)
     }
@@ -179,10 +181,7 @@ export class Delivery {
   #beginStay(wake: Wake): void {
     const { conversationId, uuid, seq } = wake
     for (const session of this.#sessionsConcerned(wake)) {
-      const stay = { fromSeq: seq, toSeq: null }
-      const feed = session.feeds.add({ conversationId, uuid, lastSeq: seq - 1, stays: [stay], ackedSeq: 0 }, 0)
-      feed.beginStay(seq)
-      this.#open(session, feed)
+      this.#open(session, session.backlog.beginStay(conversationId, uuid as ConversationId, seq))
       if (wake.type === 'joined') session.dropInvitation(invitationOf(wake))
     }
   }
@@ -199,11 +198,8 @@ export class Delivery {
     const { type, conversationId, seq } = wake
     const isEnd = type === 'declined' || type === 'cancelled' || type === 'expired'
     if (type !== 'invited' && !isEnd) return
-    const invitation = invitationOf(wake)
-    for (const session of this.#sessionsConcerned(wake)) {
-      if (isEnd) session.endInvitation(invitation, seq)
-      else session.invite({ invitation, conversationId, invitedSeq: seq, endedSeq: null, acked: 0 })
-    }
+    const notice = { invitation: invitationOf(wake), conversationId, seq, place: isEnd ? 2 : 1 } as const
+    for (const session of this.#sessionsConcerned(wake)) session.tell(notice)
   }
 
   #signal({ conversationId, body, origin }: Signal): void {

@@ -30,7 +30,11 @@ export class Feed {
   /** Messages sent on this connection beyond `sent`. */
   readonly #own = new Set<number>()
 
-  constructor(mailbox: MailboxConversation, given: number) {
+  #isPartial: boolean
+
+  /** `given`: what the device was given on connections before. */
+  constructor(mailbox: MailboxConversation, given: number, stays: 'stays are missing' | 'whole' = 'whole') {
+    this.#isPartial = stays !== 'whole'
     this.conversationId = mailbox.conversationId
     this.uuid = mailbox.uuid as ConversationId
     this.#stays = [...mailbox.stays]
@@ -42,6 +46,16 @@ export class Feed {
 
   get acked(): number {
     return this.#acked
+  }
+
+  /** Whether stays before those known here are to be read first. */
+  get isPartial(): boolean {
+    return this.#isPartial
+  }
+
+  /** Whether he has left, and nothing is to be given or acknowledged any more. */
+  get isOver(): boolean {
+    return !this.isMember && this.#acked >= this.lastSeq
   }
 
   /** The seq up to which this connection was given everything. */
@@ -87,6 +101,7 @@ export class Feed {
 
   /** Whether `seq`, just committed, is the very next event, so that it need not be read from the log. */
   isNext(seq: number): boolean {
+    if (this.#isPartial) return false
     if (this.#sent === seq - 1) return this.sees(seq)
     const next = this.next
     return next !== null && next.after === seq - 1
@@ -96,6 +111,15 @@ export class Feed {
   awaits(seq: number): boolean {
     const next = this.next
     return next !== null && seq > next.after
+  }
+
+  /** Takes the stays that were missing. */
+  complete(mailbox: MailboxConversation | null): void {
+    this.#isPartial = false
+    if (!mailbox) return
+    this.#stays = [...mailbox.stays]
+    this.advanceHead(mailbox.lastSeq)
+    this.acknowledge(mailbox.ackedSeq)
   }
 
   advanceHead(seq: number): void {

@@ -1,5 +1,4 @@
-import type { MailboxConversation } from '../../store/records.js'
-import { Feed } from './feed.js'
+import type { Feed } from './feed.js'
 
 /** The conversations of one connection, those that were given something longest ago first. */
 export class Feeds {
@@ -18,14 +17,18 @@ export class Feeds {
     return this.#byId.values()
   }
 
-  /** One that is known already keeps its place. `given`: what the device was given on connections before. */
-  add(mailbox: MailboxConversation, given: number): Feed {
-    const known = this.get(mailbox.conversationId)
+  /** One that is known already keeps its place. */
+  add(feed: Feed): Feed {
+    const known = this.get(feed.conversationId)
     if (known) return known
-    const feed = new Feed(mailbox, given)
     this.#byId.set(feed.conversationId, feed)
     this.#byUuid.set(feed.uuid, feed)
     return feed
+  }
+
+  delete(feed: Feed): void {
+    this.#byId.delete(feed.conversationId)
+    this.#byUuid.delete(feed.uuid)
   }
 
   /** The first that has something to give. */

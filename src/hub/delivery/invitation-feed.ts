@@ -1,5 +1,8 @@
-import type { MailboxInvitation } from '../../store/records.js'
+import type { Notice } from '../../store/records.js'
 import type { InvitationId } from '../../wire/formats.js'
+
+/** How many of the two events of an invitation. */
+export type Count = 1 | 2
 
 /**
  * An invitation to the user of a connection: two events at most, `invited` and its end, outside the log.
@@ -9,39 +12,36 @@ import type { InvitationId } from '../../wire/formats.js'
 export class InvitationFeed {
   readonly invitation: InvitationId
   readonly conversationId: number
-  readonly #seqs: number[]
-  #given: number
-  #acked: number
+  /** Not acknowledged, in order; the first of them were given. */
+  readonly #notices: Notice[] = []
+  #given = 0
 
-  constructor(mailbox: Omit<MailboxInvitation, 'uuid'>) {
-    this.invitation = mailbox.invitation as InvitationId
-    this.conversationId = mailbox.conversationId
-    this.#seqs = mailbox.endedSeq === null ? [mailbox.invitedSeq] : [mailbox.invitedSeq, mailbox.endedSeq]
-    this.#acked = mailbox.acked
-    this.#given = mailbox.acked
+  constructor({ invitation, conversationId }: Notice) {
+    this.invitation = invitation as InvitationId
+    this.conversationId = conversationId
+  }
+
+  /** One that is known already changes nothing. */
+  add(notice: Notice): void {
+    if (!this.#notices.some(({ seq }) => seq === notice.seq)) this.#notices.push(notice)
   }
 
   /** Seq of the next event to give, or null. */
   get next(): number | null {
-    return this.#seqs[this.#given] ?? null
-  }
-
-  /** How many of its events were given. */
-  get given(): number {
-    return this.#given
+    return this.#notices[this.#given]?.seq ?? null
   }
 
   get isOutstanding(): boolean {
-    return this.#given > this.#acked
+    return this.#given > 0
   }
 
-  /** Whether its end was acknowledged, so that it can be forgotten. */
-  get isOver(): boolean {
-    return this.#acked === 2
+  /** How many of its events were given and acknowledged, or given; null while none was given. */
+  get given(): Count | null {
+    return this.#notices[this.#given - 1]?.place ?? null
   }
 
-  end(seq: number): void {
-    if (this.#seqs.length === 1) this.#seqs.push(seq)
+  get isEmpty(): boolean {
+    return this.#notices.length === 0
   }
 
   gave(): void {
@@ -49,9 +49,9 @@ export class InvitationFeed {
   }
 
   /** Returns how many of its events are acknowledged now, or null if there was nothing to acknowledge. */
-  acknowledge(): 1 | 2 | null {
+  acknowledge(): Count | null {
     if (!this.isOutstanding) return null
-    this.#acked += 1
-    return this.#acked === 1 ? 1 : 2
+    this.#given -= 1
+    return this.#notices.shift()?.place ?? null
   }
 }

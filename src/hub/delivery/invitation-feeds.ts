@@ -1,28 +1,58 @@
-import type { MailboxInvitation } from '../../store/records.js'
-import { InvitationFeed } from './invitation-feed.js'
+import type { Notice } from '../../store/records.js'
+import { type Count, InvitationFeed } from './invitation-feed.js'
 
 /** Invitations given and not acknowledged: no more than so many at a time (protocol.md "Events"). */
 const OUTSTANDING_MAX = 16
+/** Invitations kept here; what is beyond them waits in the store. */
+const KEPT_MAX = 64
 
-/** The invitations to the user of one connection. */
+/** Read at a time: what was given and not acknowledged is among it, two events of each. */
+export const NOTICES_PAGE = 2 * OUTSTANDING_MAX + KEPT_MAX
+
+/**
+ * The invitations to the user of one connection: the earliest of what the device has not acknowledged. However
+ * many others made, what is here takes no more memory; the rest is read when these were given.
+ */
 export class InvitationFeeds {
   readonly #feeds = new Map<string, InvitationFeed>()
   #outstanding = 0
+  /** There may be more in the store. */
+  #isMore = false
+  /** What was acknowledged or joined while a page is read, which may hold it still; null when none is read. */
+  #settled: Set<string> | null = null
 
   has(id: string): boolean {
     return this.#feeds.has(id)
   }
 
-  /** One that is known already keeps its place. */
-  add(invitation: Omit<MailboxInvitation, 'uuid'>): void {
-    if (!this.has(invitation.invitation)) this.#feeds.set(invitation.invitation, new InvitationFeed(invitation))
+  /** An event that was just committed. */
+  tell(notice: Notice): void {
+    // In the order of the log: not before what waits there.
+    if (this.#isMore || this.#settled || (this.#feeds.size >= KEPT_MAX && !this.has(notice.invitation)))
+      this.#isMore = true
+    else this.#add(notice)
   }
 
-  end(id: string, seq: number): void {
-    this.#feeds.get(id)?.end(seq)
+  /** What is about to be read with `load` begins here. */
+  beginLoading(): void {
+    this.#isMore = false
+    this.#settled = new Set()
+  }
+
+  /** The earliest in the store, at most NOTICES_PAGE; what is known already keeps its place. */
+  load(notices: readonly Notice[]): void {
+    if (notices.length >= NOTICES_PAGE) this.#isMore = true
+    for (const notice of notices) if (!this.#settled?.has(keyOf(notice.invitation, notice.place))) this.#add(notice)
+    this.#settled = null
+  }
+
+  /** All that is here was given, and there may be more to read. */
+  get wantsMore(): boolean {
+    return this.#isMore && !this.#isFull && this.#waiting() === null
   }
 
   drop(id: string): void {
+    this.#settled?.add(keyOf(id, 1))
     if (this.#feeds.get(id)?.isOutstanding) this.#outstanding -= 1
     this.#feeds.delete(id)
   }
@@ -34,7 +64,7 @@ export class InvitationFeeds {
 
   /** Whether there is more to give, after an acknowledgement. */
   get isHeld(): boolean {
-    return this.#isFull && this.#waiting() !== null
+    return this.#isFull && (this.#isMore || this.#waiting() !== null)
   }
 
   gave(feed: InvitationFeed): void {
@@ -43,23 +73,29 @@ export class InvitationFeeds {
   }
 
   /** Returns how many of its two events are acknowledged now, or null if there was nothing to acknowledge. */
-  acknowledge(id: string): 1 | 2 | null {
+  acknowledge(id: string): Count | null {
     const feed = this.#feeds.get(id)
     const acked = feed?.acknowledge() ?? null
     if (!feed || acked === null) return null
+    this.#settled?.add(keyOf(id, acked))
     if (!feed.isOutstanding) this.#outstanding -= 1
-    if (feed.isOver) this.#feeds.delete(id)
+    if (feed.isEmpty) this.#feeds.delete(id)
     return acked
   }
 
   /** How many events of each were given, of those that are not acknowledged. */
   get given(): ReadonlyMap<string, number> {
-    const outstanding = [...this.#feeds.values()].filter((feed) => feed.isOutstanding)
-    return new Map(outstanding.map((feed) => [feed.invitation, feed.given]))
+    return new Map([...this.#feeds.values()].flatMap(({ invitation, given }) => (given ? [[invitation, given]] : [])))
   }
 
   get #isFull(): boolean {
     return this.#outstanding >= OUTSTANDING_MAX
+  }
+
+  #add(notice: Notice): void {
+    const feed = this.#feeds.get(notice.invitation) ?? new InvitationFeed(notice)
+    feed.add(notice)
+    this.#feeds.set(notice.invitation, feed)
   }
 
   #waiting(): InvitationFeed | null {
@@ -67,3 +103,5 @@ export class InvitationFeeds {
     return null
   }
 }
+
+const keyOf = (invitation: string, place: Count) => `${invitation} ${place}`

@@ -1,15 +1,15 @@
 import { HermesError } from '../../errors.js'
 import type { EventLog } from '../../store/event-log.js'
-import type { Mailbox, MailboxInvitation } from '../../store/records.js'
+import type { Notice } from '../../store/records.js'
 import type { InvitationId } from '../../wire/formats.js'
 import type { Close } from '../../wire/frames.js'
 import { type HubMeter, NO_HUB_METER } from '../meter.js'
 import type { SessionOptions } from '../session-options.js'
 import type { StandingRefusal } from '../standing.js'
+import { Backlog } from './backlog.js'
 import { EncodedEvent } from './encoded-event.js'
 import type { Feed, Range } from './feed.js'
 import { Feeds } from './feeds.js'
-import type { Given } from './given.js'
 import type { InvitationFeed } from './invitation-feed.js'
 import { InvitationFeeds } from './invitation-feeds.js'
 import { Lifetime } from './lifetime.js'
@@ -31,6 +31,7 @@ export class Session {
   readonly feeds = new Feeds()
   readonly invitations = new InvitationFeeds()
   readonly lifetime: Lifetime
+  readonly backlog: Backlog
   readonly outlet: Outlet
   readonly #sink: Sink
   readonly #log: EventLog
@@ -45,6 +46,7 @@ export class Session {
     this.lifetime = new Lifetime(sink, options.notAfter)
     this.#sink = sink
     this.#log = log
+    this.backlog = new Backlog(log, options.device, this.feeds, this.invitations)
     this.outlet = new Outlet(options, sink, meter)
   }
 
@@ -66,20 +68,9 @@ export class Session {
     return this.outlet.window.heldSince
   }
 
-  /** Takes what the device may see; what is known already keeps its place. */
-  load(mailbox: Mailbox, given: Given): void {
-    for (const conversation of mailbox.conversations)
-      this.feeds.add(conversation, given.seqs.get(conversation.conversationId) ?? 0)
-    for (const invitation of mailbox.invitations) this.invitations.add(invitation)
-  }
-
-  invite(invitation: Omit<MailboxInvitation, 'uuid'>): void {
-    this.invitations.add(invitation)
-    this.#wake()
-  }
-
-  endInvitation(invitation: string, seq: number): void {
-    this.invitations.end(invitation, seq)
+  /** An event of an invitation to its user that was just committed. */
+  tell(notice: Notice): void {
+    this.invitations.tell(notice)
     this.#wake()
   }
 
@@ -127,6 +118,7 @@ export class Session {
     const wasHeld = this.heldSince !== null
     this.outlet.acknowledge(feed, seq)
     this.#log.acknowledge(this.options.device.id, feed.conversationId, feed.acked, done)
+    if (feed.isOver) this.feeds.delete(feed)
     if (wasHeld || !this.#isSynced || feed.next) this.#wake()
   }
 
@@ -168,12 +160,17 @@ export class Session {
   #giveNext(): Promise<boolean> | boolean {
     const invitation = this.invitations.next
     const feed = this.feeds.next
+    if (this.invitations.wantsMore) return this.backlog.readNotices()
+    if (!feed && this.backlog.hasLeft) return this.backlog.readLeft()
     if (!invitation && !feed) return this.#upToDate()
     if (!this.outlet.hasRoom) return false
     if (invitation) return this.#giveInvitation(invitation)
-    if (this.outlet.window.isOpen) return feed?.next ? this.#givePage(feed, feed.next) : false
-    this.outlet.hold()
-    return false
+    if (!this.outlet.window.isOpen) {
+      this.outlet.hold()
+      return false
+    }
+    if (feed?.isPartial) return this.backlog.complete(feed)
+    return feed?.next ? this.#givePage(feed, feed.next) : false
   }
 
   #upToDate(): false {

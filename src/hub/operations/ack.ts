@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { HermesError } from '../../errors.js'
-import type { MailboxInvitation } from '../../store/records.js'
+import type { DeviceRecord, Notice } from '../../store/records.js'
 import type { Sender } from '../../wire/events.js'
 import { HISTORY_BYTES_MAX } from '../../wire/limits.js'
 import { AckConversationParams, AckInvitationParams, AckParams, Empty } from '../../wire/operations.js'
@@ -107,11 +107,7 @@ async function areOwn({ hub, caller }: Call, { conversationId, given }: Feed, se
   )
 }
 
-async function feedFor(
-  { hub }: Call,
-  device: Parameters<typeof hub.log.openMailbox>[0],
-  uuid: string,
-): Promise<Feed | null> {
+async function feedFor({ hub }: Call, device: DeviceRecord, uuid: string): Promise<Feed | null> {
   const mailbox = await hub.log.openMailboxConversation(device, uuid)
   return mailbox && new Feed(mailbox, hub.delivery.givenTo(device.id).seqs.get(mailbox.conversationId) ?? 0)
 }
@@ -121,17 +117,16 @@ async function ackInvitation(call: Call, { invitation }: InvitationParams, reply
   const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
   const session = call.session ?? hub.delivery.sessionOf(device.id)
   if (session?.acknowledgeInvitation(invitation, doneWith(reply))) return
-  const received = await hub.log.openMailboxInvitation(device, invitation)
-  if (!received) throw new HermesError('invitation_not_found')
-  const { pending } = received
-  if (pending && !session) return acknowledgeGiven(call, device.id, pending, reply)
+  const notices = await hub.log.readNoticesOf(device, invitation)
+  if (!notices) throw new HermesError('invitation_not_found')
+  const [earliest] = notices
+  if (earliest && !session) return acknowledgeGiven(call, device.id, earliest, reply)
   reply({ result: {} }) // He joined by it, or this device acknowledged its end, or was given nothing of it yet.
 }
 
 /** Without a connection: whoever names an invitation knows of it, but of its end only if it was given to him. */
-function acknowledgeGiven({ hub }: Call, deviceId: number, pending: MailboxInvitation, reply: Reply<Result>): void {
-  const { invitation, acked } = pending
+function acknowledgeGiven({ hub }: Call, deviceId: number, { invitation, place }: Notice, reply: Reply<Result>): void {
   const given = hub.delivery.givenTo(deviceId).invitations.get(invitation) ?? 1
-  if (acked >= given) return reply({ result: {} })
-  hub.log.acknowledgeInvitation(deviceId, invitation, acked === 0 ? 1 : 2, doneWith(reply))
+  if (place > given) return reply({ result: {} })
+  hub.log.acknowledgeInvitation(deviceId, invitation, place, doneWith(reply))
 }

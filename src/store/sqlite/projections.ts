@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { INVITATION_COLUMNS, INVITATION_FIELDS } from '../invitation-row.js'
 import type { StoredInvitation, StoredMember } from '../records.js'
+import { noticeWriter } from './notices.js'
 import type { Extras } from './packed-batch.js'
 import { stayGuard } from './stay-guard.js'
 
@@ -23,6 +24,7 @@ export function projectionWriter(db: Database): (conversationId: number, extras:
   const upsertInvitation = db.prepare(UPSERT_INVITATION)
   const upsertStay = db.prepare(UPSERT_STAY)
   const insertRequest = db.prepare(INSERT_REQUEST)
+  const notices = noticeWriter(db)
 
   const writeStay = (conversationId: number, { userId, fromSeq, toSeq, fingerprint }: StoredMember) =>
     upsertStay.run(conversationId, userId, fromSeq, toSeq, fingerprint)
@@ -38,7 +40,10 @@ export function projectionWriter(db: Database): (conversationId: number, extras:
       if (stay.fromSeq > expectedSeq) refuseRevoked(stay)
       writeStay(conversationId, stay)
     }
-    for (const invitation of invitations) writeInvitation(conversationId, invitation)
+    for (const invitation of invitations) {
+      writeInvitation(conversationId, invitation)
+      notices.note(conversationId, invitation, expectedSeq)
+    }
     if (request !== null)
       insertRequest.run(request.userId, request.requestId, request.hash, conversationId, request.seq)
   }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Feed } from '../../../src/hub/delivery/feed.js'
 import { InvitationFeed } from '../../../src/hub/delivery/invitation-feed.js'
-import { InvitationFeeds } from '../../../src/hub/delivery/invitation-feeds.js'
+import { InvitationFeeds, NOTICES_PAGE } from '../../../src/hub/delivery/invitation-feeds.js'
 import { Window } from '../../../src/hub/delivery/window.js'
 import type { Stay } from '../../../src/store/records.js'
 
@@ -124,54 +124,108 @@ t.test('a window is open until it is full', async (t) => {
   t.same(new Window(500, 1000).page, { limit: 64, maxBytes: 1000 })
 })
 
-const mailbox = (invitation: string) => ({
-  invitation,
-  conversationId: 1,
-  invitedSeq: 7,
-  endedSeq: null,
-  acked: 0 as const,
-})
+const invited = (invitation: string) => ({ invitation, conversationId: 1, seq: 7, place: 1 as const })
+const ended = (invitation: string, seq = 9) => ({ invitation, conversationId: 1, seq, place: 2 as const })
 
 t.test('an invitation has two events, acknowledged in order', async (t) => {
-  const feed = new InvitationFeed(mailbox('a'))
+  const feed = new InvitationFeed(invited('a'))
+  feed.add(invited('a'))
   t.equal(feed.acknowledge(), null, 'nothing was given')
   t.equal(feed.next, 7)
   feed.gave()
   t.equal(feed.next, null)
-  feed.end(9)
-  feed.end(10)
-  t.equal(feed.next, 9, 'it ends once')
+  feed.add(ended('a'))
+  feed.add(ended('a'))
+  t.equal(feed.next, 9)
   feed.gave()
+  t.equal(feed.next, null, 'it ends once')
+  t.equal(feed.given, 2)
   t.equal(feed.acknowledge(), 1)
   t.ok(feed.isOutstanding)
   t.equal(feed.acknowledge(), 2)
-  t.ok(feed.isOver)
+  t.ok(feed.isEmpty)
   t.equal(feed.acknowledge(), null)
 })
+
+function given(feeds: InvitationFeeds): string | null {
+  const feed = feeds.next
+  if (feed) feeds.gave(feed)
+  return feed?.invitation ?? null
+}
 
 t.test('sixteen invitations at most wait for their acknowledgement', async (t) => {
   const feeds = new InvitationFeeds()
   const ids = Array.from({ length: 17 }, (_, index) => `${index}`)
-  for (const id of ids) feeds.add(mailbox(id))
-  const give = () => {
-    const feed = feeds.next
-    if (feed) feeds.gave(feed)
-    return feed?.invitation ?? null
-  }
-  for (const id of ids.slice(0, 16)) t.equal(give(), id)
+  for (const id of ids) feeds.tell(invited(id))
+  for (const id of ids.slice(0, 16)) t.equal(given(feeds), id)
   t.equal(feeds.next, null)
   t.ok(feeds.isHeld)
-  feeds.end('0', 9)
+  feeds.tell(ended('0'))
   feeds.drop('1')
-  t.equal(give(), '0', 'an end takes no further place')
-  t.equal(give(), '16')
+  t.equal(given(feeds), '0', 'an end takes no further place')
+  t.equal(given(feeds), '16')
   t.notOk(feeds.isHeld)
   for (const acked of [1, 2]) t.equal(feeds.acknowledge('0'), acked)
   t.notOk(feeds.has('0'))
   t.equal(feeds.acknowledge('0'), null)
   t.equal(feeds.given.size, 15)
-  feeds.add(mailbox('x'))
-  t.equal(give(), 'x')
-  feeds.add(mailbox('y'))
+  feeds.tell(invited('x'))
+  t.equal(given(feeds), 'x')
+  feeds.tell(invited('y'))
   t.ok(feeds.isHeld, 'two events acknowledged freed one place')
+})
+
+t.test('what others do to someone is kept in the store, and read when the earlier was given', async (t) => {
+  const feeds = new InvitationFeeds()
+  const all = Array.from({ length: 500 }, (_, index) => invited(`${index}`))
+  const acked = new Set<string>()
+  const left = () => all.filter(({ invitation }) => !acked.has(invitation))
+  for (const notice of all) feeds.tell(notice)
+  const seen: (string | null)[] = []
+  let kept = 0
+  while (seen.length < all.length) {
+    if (feeds.wantsMore) {
+      feeds.beginLoading()
+      feeds.load(left().slice(0, NOTICES_PAGE))
+    }
+    const id = given(feeds)
+    kept = Math.max(kept, all.filter(({ invitation }) => feeds.has(invitation)).length)
+    if (id !== null) seen.push(id)
+    else {
+      t.ok(feeds.isHeld)
+      for (const waiting of feeds.given.keys()) {
+        feeds.acknowledge(waiting)
+        acked.add(waiting)
+      }
+    }
+  }
+  t.same(
+    seen,
+    all.map(({ invitation }) => invitation),
+    'each once, in order',
+  )
+  t.ok(kept <= NOTICES_PAGE)
+  for (const waiting of feeds.given.keys()) feeds.acknowledge(waiting)
+  t.notOk(feeds.wantsMore || feeds.isHeld)
+  feeds.tell(ended('1'))
+  t.equal(given(feeds), '1', 'it keeps up again')
+})
+
+t.test('a page that was read while something was told, acknowledged or joined', async (t) => {
+  const feeds = new InvitationFeeds()
+  for (const id of ['a', 'b']) {
+    feeds.tell(invited(id))
+    given(feeds)
+  }
+  feeds.beginLoading()
+  feeds.acknowledge('a')
+  feeds.drop('c')
+  feeds.tell(invited('e'))
+  feeds.load(['a', 'b', 'c', 'd'].map(invited))
+  t.equal(given(feeds), 'd', 'neither again what was settled meanwhile, nor what was given')
+  t.ok(feeds.wantsMore, 'what was told meanwhile is read')
+  feeds.beginLoading()
+  feeds.load(['b', 'd', 'e'].map(invited))
+  t.equal(given(feeds), 'e')
+  t.notOk(feeds.wantsMore)
 })

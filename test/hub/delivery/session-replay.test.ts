@@ -1,5 +1,6 @@
 import t from 'tap'
-import { leave } from '../conversation/world.js'
+import type { ConversationId } from '../../../src/wire/formats.js'
+import { invitationId, leave } from '../conversation/world.js'
 import { acknowledge, events, settled, World } from './world.js'
 
 t.test('what happens while a page is read is neither lost nor doubled', async (t) => {
@@ -103,13 +104,68 @@ t.test('a stay that ends while he is behind is read on to its end', async (t) =>
   w.run([leave('bob')])
   w.say('alice', 5)
   await settled()
-  for (const seq of [4, 5, 6, 7]) {
+  for (const seq of [4, 5, 6]) {
     acknowledge(b, seq)
     await settled()
   }
   t.same(b.sink.seqs, [4, 5, 6, 7])
   t.equal(b.feed().lastSeq, 7)
+  acknowledge(b, 7)
+  t.throws(() => b.feed(), 'what he has left and read takes no memory')
 })
+
+/** Conversations that bob joined and left; nothing of them is acknowledged. */
+async function leftBy(w: World, count: number): Promise<readonly ConversationId[]> {
+  const uuids = Array.from({ length: count }, (_, n) => invitationId(50_000 + n) as string as ConversationId)
+  for (const uuid of uuids) {
+    await w.begin(uuid)
+    w.join('alice', 'bob', uuid)
+    w.run([leave('bob')], null, uuid)
+  }
+  return uuids
+}
+
+t.test('conversations he has left are read on, a page when the one before was given', async (t) => {
+  const w = new World()
+  const uuids = await leftBy(w, 150)
+  const b = await w.connect('bob', { windowEvents: 2 })
+  t.equal([...b.session.feeds].length, 64)
+  for (let turn = 0; turn < 150; turn += 1) {
+    for (const feed of [...b.session.feeds]) if (feed.sent > feed.acked) b.session.acknowledge(feed, feed.sent)
+    await settled()
+  }
+  t.equal(b.sink.trace.at(-1), 'synced')
+  t.same(
+    uuids.map((uuid) => b.sink.seen.filter(({ conversation }) => conversation === uuid).map(({ seq }) => seq)),
+    uuids.map(() => [4, 5]),
+  )
+  t.same([...b.session.feeds], [])
+  w.join('alice', 'bob', uuids[9])
+  await settled()
+  t.match(b.sink.seen.at(-1), { conversation: uuids[9], seq: 8 }, 'and he may come back')
+})
+
+t.test('who comes back while what he missed of an earlier stay is not read yet gets that first', async (t) => {
+  const w = new World()
+  const uuids = await leftBy(w, 150)
+  const last = uuids.at(-1) ?? raise('nothing was left')
+  const b = await w.connect('bob', { windowEvents: 2 })
+  w.join('alice', 'bob', last)
+  w.say('alice', 2, null, last)
+  for (let turn = 0; turn < 160; turn += 1) {
+    for (const feed of [...b.session.feeds]) if (feed.sent > feed.acked) b.session.acknowledge(feed, feed.sent)
+    await settled()
+  }
+  const seqs = b.sink.seen.filter(({ conversation, seq }) => conversation === last && seq !== undefined)
+  t.same(
+    seqs.map(({ seq }) => seq),
+    [4, 5, 8, 9, 10],
+  )
+})
+
+function raise(message: string): never {
+  throw new Error(message)
+}
 
 t.test('what retention removed is told as a gap', async (t) => {
   const w = await World.begun()

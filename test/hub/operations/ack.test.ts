@@ -170,9 +170,12 @@ t.test('an acknowledgement of an invitation, which is free, reads no other: ther
   await hub.call(alice, 'cancel', { invitation })
   await turns()
   const { log } = hub.hub.services
-  log.openMailbox = log.load = async () => {
-    throw new Error('all of them were read')
-  }
+  log.openMailbox =
+    log.readNotices =
+    log.load =
+      async () => {
+        throw new Error('all of them were read')
+      }
   for (const options of [{}, { live }])
     for (let n = 0; n < 4; n += 1) t.same(await hub.call(bob, 'acknowledgeInvitation', { invitation }, options), {})
   await t.rejects(hub.call(bob, 'acknowledgeInvitation', { invitation: randomUUID() }), NOT_FOUND)

@@ -1,0 +1,82 @@
+import { setImmediate } from 'node:timers/promises'
+import type { EventLog } from '../../store/event-log.js'
+import type { DeviceRecord, Mailbox } from '../../store/records.js'
+import type { ConversationId } from '../../wire/formats.js'
+import { Feed } from './feed.js'
+import type { Feeds } from './feeds.js'
+import type { Given } from './given.js'
+import { type InvitationFeeds, NOTICES_PAGE } from './invitation-feeds.js'
+
+/** Conversations looked at in one turn of the event loop. */
+const LEFT_PAGE = 64
+
+/**
+ * What a device may see and its connection does not hold: notices beyond the first, and conversations that its user
+ * has left. Read a page at a time, when all before it was given: whatever happened to a user takes no memory.
+ */
+export class Backlog {
+  readonly #log: EventLog
+  readonly #device: DeviceRecord
+  readonly #feeds: Feeds
+  readonly #invitations: InvitationFeeds
+  #givenTo: () => Given = () => ({ seqs: new Map(), invitations: new Map() })
+  /** The id of the conversation up to which those he has left are known; null when all are. */
+  #leftUpTo: number | null = 0
+
+  constructor(log: EventLog, device: DeviceRecord, feeds: Feeds, invitations: InvitationFeeds) {
+    this.#log = log
+    this.#device = device
+    this.#feeds = feeds
+    this.#invitations = invitations
+  }
+
+  get hasLeft(): boolean {
+    return this.#leftUpTo !== null
+  }
+
+  /** Takes what there was when the connection opened; `givenTo`: what the device was given on connections before. */
+  load({ conversations, notices }: Mailbox, givenTo: () => Given): void {
+    this.#givenTo = givenTo
+    for (const conversation of conversations) this.#feeds.add(new Feed(conversation, this.#given(conversation)))
+    this.#invitations.load(notices)
+  }
+
+  /** A stay that just began. What the device has not acknowledged of earlier ones comes before it. */
+  beginStay(conversationId: number, uuid: ConversationId, seq: number): Feed {
+    const known = this.#feeds.get(conversationId)
+    known?.beginStay(seq)
+    if (known) return known
+    const isWhole = !this.hasLeft || seq === 1
+    const mailbox = { conversationId, uuid, lastSeq: seq - 1, stays: [{ fromSeq: seq, toSeq: null }] }
+    return this.#feeds.add(
+      isWhole
+        ? new Feed({ ...mailbox, ackedSeq: seq - 1 }, 0)
+        : new Feed({ ...mailbox, ackedSeq: 0 }, this.#given(mailbox), 'stays are missing'),
+    )
+  }
+
+  async readNotices(): Promise<true> {
+    this.#invitations.beginLoading()
+    this.#invitations.load(await this.#log.readNotices(this.#device, NOTICES_PAGE))
+    return true
+  }
+
+  /** Reads the next of the conversations he has left. */
+  async readLeft(): Promise<true> {
+    const { conversations, next } = await this.#log.readLeft(this.#device, this.#leftUpTo ?? 0, LEFT_PAGE)
+    for (const conversation of conversations) this.#feeds.add(new Feed(conversation, this.#given(conversation)))
+    this.#leftUpTo = next
+    await setImmediate()
+    return true
+  }
+
+  /** Reads the stays that a feed lacks. */
+  async complete(feed: Feed): Promise<true> {
+    feed.complete(await this.#log.openMailboxConversation(this.#device, feed.uuid))
+    return true
+  }
+
+  #given({ conversationId }: { readonly conversationId: number }): number {
+    return this.#givenTo().seqs.get(conversationId) ?? 0
+  }
+}
