@@ -99,6 +99,11 @@ export const VARIABLES = {
   ),
   HERMES_REQUESTS_BURST: variable(integer(1, 1_000_000), '120', 'Hub requests of one user at once'),
   HERMES_MEMBERS_MAX: variable(integer(2, 512), '512', 'Members and open invitations of one conversation'),
+  HERMES_CONVERSATION_INVITATIONS_MAX: variable(
+    integer(1, 65_536),
+    '4096',
+    'Invitations that one conversation may have had in all',
+  ),
   HERMES_STARTS_PER_HOUR: variable(limit, '60', 'Conversations that one user may start in an hour; 0 = no limit'),
   HERMES_OPEN_INVITATIONS_MAX: variable(limit, '100', 'Open invitations that one user may have made; 0 = no limit'),
   HERMES_OPEN_INVITATIONS_TO_ONE_MAX: variable(limit, '5', 'Those of them that are to one person; 0 = no limit'),

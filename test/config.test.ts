@@ -47,6 +47,7 @@ t.test('every variable has its default', async (t) => {
     requestsPerSecond: 60,
     requestsBurst: 120,
     membersMax: 512,
+    conversationInvitationsMax: 4096,
     startsPerHour: 60,
     openInvitationsMax: 100,
     openInvitationsToOneMax: 5,
@@ -141,6 +142,7 @@ const BAD: readonly (readonly [name: keyof typeof VARIABLES, values: readonly st
     'must be addresses, or networks such as 10.0.0.0/8',
   ],
   ['HERMES_MEMBERS_MAX', ['1', '513'], 'must be a whole number from 2 to 512'],
+  ['HERMES_CONVERSATION_INVITATIONS_MAX', ['0', '65537'], 'must be a whole number from 1 to 65536'],
 ]
 
 t.test('what does not fit is refused, naming the variable, the value and what is allowed', async (t) => {

@@ -13,6 +13,7 @@ import type { Turns } from './turns.js'
 /** Limits of the hub that are configuration; units are in the names. */
 export interface HubLimits {
   readonly membersMax: number
+  readonly conversationInvitationsMax: number
   readonly devicesMax: number
   readonly invitationDays: number
   readonly windowEvents: number

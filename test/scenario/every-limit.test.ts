@@ -25,6 +25,7 @@ async function conversationWith(client: HubClient, other: User): Promise<string>
 t.test('what one user may have on the hub', async (t) => {
   const server = await startServer(t, {
     HERMES_MEMBERS_MAX: '2',
+    HERMES_CONVERSATION_INVITATIONS_MAX: '2',
     HERMES_OPEN_INVITATIONS_MAX: '2',
     HERMES_OPEN_INVITATIONS_TO_ONE_MAX: '1',
     HERMES_MEMBERSHIPS_MAX: '3',
@@ -43,8 +44,12 @@ t.test('what one user may have on the hub', async (t) => {
   names(t, await refusal(invite(0, carol)), 'HERMES_MEMBERS_MAX', { code: 'conversation_full' })
   const again = await refusal(invite(1, bob))
   names(t, again, 'HERMES_OPEN_INVITATIONS_TO_ONE_MAX', quota('openInvitationsToOne', 1))
-  await invite(1, carol)
+  const { invitation: carols } = await invite(1, carol)
   names(t, await refusal(invite(2, dave)), 'HERMES_OPEN_INVITATIONS_MAX', quota('openInvitations', 2))
+  await a.call('cancel', { invitation: carols })
+  await a.call('cancel', { invitation: (await invite(1, carol)).invitation })
+  const third = await refusal(invite(1, carol))
+  names(t, third, 'HERMES_CONVERSATION_INVITATIONS_MAX', quota('conversationInvitations', 2))
   names(t, await refusal(start(a, bob)), 'HERMES_MEMBERSHIPS_MAX', quota('memberships', 3))
   for (let n = 0; n < 4; n += 1) await b.call('leave', { conversation: await conversationWith(b, alice) })
   names(t, await refusal(start(b, alice)), 'HERMES_STARTS_PER_HOUR', quota('startsPerHour', 4))

@@ -24,6 +24,8 @@ export interface Invite extends Base {
   readonly attachment: string | null
   readonly attachmentDigest: string
   readonly membersMax: number
+  /** Of all that the conversation had, ended ones too. */
+  readonly invitationsMax: number
 }
 
 export interface Accept extends Base {

@@ -16,6 +16,12 @@ export function decideInvite(state: Conversation, command: Invite): Decision {
       'conversation_full',
       `a conversation has at most ${command.membersMax} members and open invitations (HERMES_MEMBERS_MAX)`,
     )
+  if (state.invitations.size >= command.invitationsMax)
+    return refuse(
+      'quota_exceeded',
+      `a conversation may have had at most ${command.invitationsMax} invitations; start another (HERMES_CONVERSATION_INVITATIONS_MAX)`,
+      { limit: command.invitationsMax, quota: 'conversationInvitations' },
+    )
   return invited(state, command)
 }
 

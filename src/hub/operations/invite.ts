@@ -132,5 +132,6 @@ function inviteOf({ hub, caller }: Call, params: Params, userId: number): Invite
     attachment: params.attachment ?? null,
     attachmentDigest: attachmentDigest(params.attachment),
     membersMax: hub.limits.membersMax,
+    invitationsMax: hub.limits.conversationInvitationsMax,
   }
 }

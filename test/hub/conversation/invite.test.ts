@@ -72,3 +72,10 @@ t.test('a conversation is full of members and open invitations together', async 
   const cancelled = after(two, end('cancel', 'alice'))
   t.equal(eventsOf(decide(cancelled, invite('alice', 'carol', { invitation: I2, membersMax: 2 }))).length, 1)
 })
+
+t.test('a conversation may have had so many invitations, ended ones too', async (t) => {
+  const ended = after(after(started(), invite('alice', 'bob')), end('cancel', 'alice'))
+  const again = (invitationsMax: number) => decide(ended, invite('alice', 'bob', { invitation: I2, invitationsMax }))
+  t.equal(codeOf(again(1)), 'quota_exceeded')
+  t.equal(eventsOf(again(2)).length, 1)
+})

@@ -48,6 +48,7 @@ export function invite(by: Name, invitee: Name, changes: Partial<Commands.Invite
     attachment: null,
     attachmentDigest: '-',
     membersMax: 512,
+    invitationsMax: 4096,
     ...changes,
   }
 }

@@ -26,6 +26,7 @@ const DAY_MS = 24 * 3600 * 1000
 
 const LIMITS: HubLimits = {
   membersMax: 512,
+  conversationInvitationsMax: 4096,
   devicesMax: 16,
   invitationDays: 7,
   windowEvents: 256,
