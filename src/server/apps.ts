@@ -70,10 +70,10 @@ export async function buildApps(installation: Installation, services: Services, 
 function createReadiness(store: Store) {
   let isDraining = false
   return {
-    drain() {
+    drain: () => {
       isDraining = true
     },
-    async check() {
+    check: async () => {
       if (isDraining) throw new HermesError('draining')
       await store.check()
     },

@@ -18,7 +18,10 @@ t.test('holds the certificates as they are, in the order given, and nothing that
     t.match(signed, { version: 1, digestAlgorithms: [], signerInfos: [], encapContentInfo: { eContent: undefined } })
     t.equal(signed.encapContentInfo.eContentType, ContentInfo.DATA)
     const held = (signed.certificates ?? []).map((certificate) => Buffer.from(certificate.toSchema().toBER()))
-    t.same(held, given.map(Buffer.from))
+    t.same(
+      held,
+      given.map((der) => Buffer.from(der)),
+    )
   }
 })
 
@@ -33,7 +36,7 @@ t.test('is DER however many there are, which OpenSSL reads', async (t) => {
     const blocks = printed.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? []
     t.same(
       blocks.map((pem) => new X509Certificate(pem).raw),
-      given.map(Buffer.from),
+      given.map((der) => Buffer.from(der)),
     )
   }
 })

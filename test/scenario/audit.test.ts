@@ -138,7 +138,9 @@ t.test('the log is told, and verified, whatever somebody made of a row', async (
   db.exec('DROP TRIGGER "Audit_update"')
   const written = db.prepare('SELECT * FROM "Audit" WHERE "seq" = 2').get()
   const columns = ['at', 'actor', 'action', 'subject', 'details', 'previousHash', 'hash']
-  const restore = db.prepare(`UPDATE "Audit" SET ${columns.map((name) => `"${name}" = @${name}`)} WHERE "seq" = 2`)
+  const restore = db.prepare(
+    `UPDATE "Audit" SET ${columns.map((name) => `"${name}" = @${name}`).join(', ')} WHERE "seq" = 2`,
+  )
   for (const column of columns)
     for (const value of [`'{not json'`, `'null'`, `'[{"a":{}}]'`, `x'00ff'`, '9e99', '-1', '253402300800000']) {
       db.exec(`UPDATE "Audit" SET "${column}" = ${value} WHERE "seq" = 2`)

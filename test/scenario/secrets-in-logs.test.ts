@@ -36,9 +36,13 @@ function plantPem(place: string, pem: string): string {
 type Headers = Record<string, string>
 
 /** A request whose answer does not matter; the status, or 0 where there is none. */
-function send(url: string, options: RequestOptions, body?: string | object): Promise<number> {
+function send(
+  url: string,
+  options: Omit<RequestOptions, 'headers'> & { headers?: Headers },
+  body?: string | object,
+): Promise<number> {
   const text = typeof body === 'object' ? JSON.stringify(body) : body
-  const headers = { ...(body !== undefined && { 'content-type': 'application/json' }), ...options.headers } as Headers
+  const headers = { ...(body !== undefined && { 'content-type': 'application/json' }), ...options.headers }
   return new Promise((resolve) => {
     const program = url.startsWith('https') ? httpsRequest : httpRequest
     const outgoing = program(url, { agent: false, ca: server.rootPem, ...options, headers }, (incoming) => {
@@ -262,5 +266,5 @@ t.test('and yet it says what was refused, each under the id of its request', asy
   for (const line of [...refused, ...lines.filter(({ status }) => status !== undefined)])
     t.match(line.requestId, /^[0-9a-f-]{36}$/, JSON.stringify(line))
   const listeners = new Set(refused.map(({ listener }) => listener))
-  t.same([...listeners].sort(), ['administration', 'hub', 'identity'])
+  t.same(listeners, new Set(['administration', 'hub', 'identity']))
 })

@@ -72,8 +72,11 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
   const { alice } = await registerUsers(server, 'alice')
   const a = { user: alice, client: await connect(t, server, alice) }
   const identities = createIdentityClient({ url: server.identityUrl, rootPem: server.rootPem })
-  const { authorities: fetch, pin } = identities
-  const known = new Authorities({ pin: await pin(server.rootFingerprint), fetch, store: async () => {} })
+  const known = new Authorities({
+    pin: await identities.pin(server.rootFingerprint),
+    fetch: () => identities.authorities(),
+    store: async () => {},
+  })
   const serverBefore = await shown(server.hubUrl)
 
   await t.test('the next CA of users is taken by the running server', async (t) => {
@@ -187,7 +190,7 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
     const participants = [{ certificate: forged.certificate }]
     await t.rejects(unharmed.call('start', { participants }), { message: /not issued here/ })
     t.match(await judged(here.directory, server.pkiUrl, forged), { crl: /revoked/, ocsp: 'unknown' })
-    const now = await pin(server.rootFingerprint)
+    const now = await identities.pin(server.rootFingerprint)
     t.throws(() => verifyUserCertificate(forged.certificate, 'erin', now, new Date()), /a CA that the root has revoked/)
     t.ok(verifyUserCertificate(erin.certificate, 'erin', now, new Date()))
 

@@ -57,7 +57,11 @@ export async function writePrivate(path: string, text: string): Promise<void> {
 /** A name is durable once its folder is. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path)
-  await folder.sync().finally(() => folder.close())
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 /** A JSON file of a known shape. */

@@ -60,7 +60,7 @@ t.test('nothing but EST, however its path is written', async (t) => {
     ...['/.well-known/est', '/.WELL-KNOWN/est/csrattrs', '/.well-known/e%73t/csrattrs', '*'],
   ]) {
     const { statuses, text } = await over12(t, [get(target), 1])
-    t.ok(statuses.length === 1 && [400, 404].includes(statuses[0] ?? 0), `${target}: ${statuses}`)
+    t.ok(statuses.length === 1 && [400, 404].includes(statuses[0] ?? 0), `${target}: ${statuses.join()}`)
     t.notMatch(text, /mallory/, target)
   }
 })

@@ -103,7 +103,7 @@ for (const [what, end, isDeleted] of [
     }
     t.ok(
       endings.some((status) => status < 300),
-      `it ended at times: ${endings}`,
+      `it ended at times: ${endings.join()}`,
     )
   })
 
@@ -141,7 +141,7 @@ t.test('confirm beside the revocation of either party: joined before it, or neve
     const types = log.json<{ events: Fields[] }>().events.map(({ type }) => String(type))
     const end = types.includes('joined') ? 'joined' : 'not'
     ends.set(end, (ends.get(end) ?? 0) + 1)
-    equal(confirmed.status === 200, end === 'joined', `round ${round}: ${confirmed.text} and ${types}`)
+    equal(confirmed.status === 200, end === 'joined', `round ${round}: ${confirmed.text} and ${types.join()}`)
     if (end !== 'joined') ok(again.status >= 400, `round ${round}: ${again.text}`)
     ;[inviter, invitee] = [nextInviter, nextInvitee]
     await Promise.all([a.close().catch(() => undefined), b.close().catch(() => undefined)])
