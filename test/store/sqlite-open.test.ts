@@ -130,7 +130,7 @@ t.test('a database that cannot be used is refused with one line', async (t) => {
       t,
       'newer.db',
       'invalid_request',
-      /newer\.db has schema version 99, newer than this program's \d; run/,
+      /newer\.db has schema version 99, newer than this program's \d+; run/,
     )
     t.ok(readFileSync(path).equals(before), 'and left as it was')
   })
