@@ -114,6 +114,11 @@ export const VARIABLES = {
     'Bytes that what one sender stored may take: messages while they are kept, invitations for as long; 0 = no limit',
   ),
   HERMES_DEVICES_MAX: variable(integer(1, 1024), '16', 'Devices of one user'),
+  HERMES_SOCKETS_PER_USER: variable(
+    integer(0, 65_536),
+    '64',
+    'Sockets that one user may have open on the hub listener, WebSockets included; 0 = no limit',
+  ),
   HERMES_WINDOW_EVENTS: variable(integer(1, 65_536), '256', 'Events a connection may leave unacknowledged'),
   HERMES_WINDOW_BYTES: variable(
     integer(65_536, 1_073_741_824),

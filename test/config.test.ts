@@ -54,6 +54,7 @@ t.test('every variable has its default', async (t) => {
     membershipsMax: 1000,
     storedBytesMax: 1_073_741_824,
     devicesMax: 16,
+    socketsPerUser: 64,
     windowEvents: 256,
     windowBytes: 1_048_576,
     slowSeconds: 60,
@@ -141,6 +142,7 @@ const BAD: readonly (readonly [name: keyof typeof VARIABLES, values: readonly st
     ],
     'must be addresses, or networks such as 10.0.0.0/8',
   ],
+  ['HERMES_SOCKETS_PER_USER', ['-1', '65537'], 'must be a whole number from 0 to 65536'],
   ['HERMES_MEMBERS_MAX', ['1', '513'], 'must be a whole number from 2 to 512'],
   ['HERMES_CONVERSATION_INVITATIONS_MAX', ['0', '65537'], 'must be a whole number from 1 to 65536'],
 ]

@@ -60,6 +60,22 @@ t.test('what one user may have on the hub', async (t) => {
   names(t, { message: large.detail, data: large }, 'HERMES_BODY_BYTES', { code: 'too_large' })
 })
 
+t.test('how many sockets one user may hold open on the hub listener', async (t) => {
+  const server = await startServer(t, { HERMES_SOCKETS_PER_USER: '2' })
+  const { alice, bob } = await registerUsers(server, 'alice', 'bob')
+  const first = await connect(t, server, alice, { device: 'first' })
+  await connect(t, server, alice, { device: 'second' })
+  for (const answer of [await alice.call('GET', '/me'), await refusedUpgrade(server, alice)]) {
+    t.match([answer.status, answer.headers.connection], [429, 'close'])
+    const problem = answer.json<Problem>()
+    const data = { code: 'quota_exceeded', quota: 'sockets', limit: 2 }
+    names(t, { message: problem.detail, data: problem }, 'HERMES_SOCKETS_PER_USER', data)
+  }
+  t.equal((await bob.call('GET', '/me')).status, 200, 'another is not concerned')
+  await first.close()
+  t.equal((await alice.call('GET', '/me')).status, 200, 'one that was closed makes room')
+})
+
 /** The tests are the trusted proxy: they tell from which address a request came. */
 function post(server: TestServer, path: string, body: object, address: string): Promise<HttpAnswer> {
   const headers = { 'x-forwarded-for': address }

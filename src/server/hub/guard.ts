@@ -12,6 +12,7 @@ import { DeviceName } from '../../wire/formats.js'
 import { EST_PATH } from '../est/ca-routes.js'
 import { closeConnection } from '../http/close-connection.js'
 import { SENTENCE_CHARACTERS } from '../http/error-handler.js'
+import { OpenSockets } from './open-sockets.js'
 import { type PeerCertificate, peerCertificate } from './peer-certificate.js'
 
 declare module 'fastify' {
@@ -29,8 +30,11 @@ export interface GuardOptions {
   readonly identities: IdentityStore
   readonly now: () => Date
   readonly departures: Pick<Departures, 'settle'>
-  readonly policy: Pick<Config, 'allowedOrigins' | 'renewalGraceDays'>
+  readonly policy: Pick<Config, 'allowedOrigins' | 'renewalGraceDays' | 'socketsPerUser'>
 }
+
+/** Refusals of the guard after which the connection closes: of the certificate, and of one socket too many. */
+const CLOSING: ReadonlySet<number> = new Set([403, 429])
 
 const DAY_MS = 24 * 3600 * 1000
 const UNKNOWN = 'This certificate was not issued here, or by an earlier installation: register again'
@@ -44,6 +48,7 @@ export interface Guard {
 
 /** What a refusal of the guard means: the request is not looked at, and the connection closes. */
 export function createGuard({ identities, now, departures, policy }: GuardOptions): Guard {
+  const sockets = new OpenSockets(policy.socketsPerUser)
   const read = async ({ routeOptions }: FastifyRequest, fingerprint: string) => {
     const graceMs = routeOptions.config?.admitsExpired ? policy.renewalGraceDays * DAY_MS : 0
     const record = goodRecord(await identities.findByFingerprint(fingerprint), now().getTime(), graceMs)
@@ -57,7 +62,9 @@ export function createGuard({ identities, now, departures, policy }: GuardOption
       refuseOrigin(request, policy.allowedOrigins)
       const peer = peerCertificate(request.raw.socket)
       if (!peer) throw new HermesError('certificate_required', 'Connect with the certificate that register gave you')
-      request.caller = callerOf(await read(request, peer.fingerprint), peer, deviceOf(request))
+      const record = await read(request, peer.fingerprint)
+      sockets.admit(record.user.id, request.raw.socket)
+      request.caller = callerOf(record, peer, deviceOf(request))
     }),
     preHandler: closing(async (request) => {
       const { method, caller } = request
@@ -71,7 +78,7 @@ function closing(check: (request: FastifyRequest) => Promise<void>) {
     try {
       await check(request)
     } catch (error) {
-      if (error instanceof HermesError && error.status === 403) closeConnection(reply)
+      if (error instanceof HermesError && CLOSING.has(error.status)) closeConnection(reply)
       throw error
     }
   }
