@@ -94,6 +94,8 @@ async function mayAcknowledge(call: Call, feed: Feed, seq: number): Promise<bool
 async function areOwn({ hub, caller }: Call, { conversationId, given }: Feed, seq: number): Promise<boolean> {
   const count = seq - given
   if (count > OWN_MAX) return false
+  // Acknowledgements are free of the rate, and this may read a lot.
+  await hub.turns.take(caller.actor.userId)
   const page = { after: given, upTo: seq, limit: count, maxBytes: HISTORY_BYTES_MAX }
   const events = await hub.log.read(conversationId, page)
   const { username, device } = caller.actor
