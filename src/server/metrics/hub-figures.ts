@@ -126,7 +126,10 @@ export class HubFigures implements HubMeter {
       () => [...this.gaps].map(([reason, count]) => [[reason], count]),
     )
     exposition.histogram(
-      { name: 'hermes_mailbox_depth', help: 'Events that waited for a device when it connected.' },
+      {
+        name: 'hermes_mailbox_depth',
+        help: 'Events that waited for a device when it connected, in conversations its user is a member of.',
+      },
       () => [[[], this.waiting]],
     )
   }
