@@ -19,7 +19,15 @@ ${created ? newAuthority(config) : ''}
   Root CA   ${rootFingerprint}   what clients pin
   Users     acct:<username>@${trustDomain}
 ${metricsUrl === null ? '' : `  Metrics   ${metricsUrl}   for Prometheus on this machine\n`}
-A first user, in another terminal in this folder; each user needs a name and a key of his own
+${created ? firstUser(identityCurl, curl, identityUrl, hubUrl) : 'README.md goes on: users, a conversation, a new device, the life of a certificate.'}
+
+Stop with Ctrl-C.
+`
+}
+
+/** Only once: typed again, the commands would write over a key. */
+function firstUser(identityCurl: string, curl: string, identityUrl: string, hubUrl: string): string {
+  return `A first user, in another terminal in this folder; each user needs a name and a key of his own
 (README.md goes on, with a key kept for the next device and a conversation):
 
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out carol.key
@@ -27,10 +35,7 @@ A first user, in another terminal in this folder; each user needs a name and a k
   ${identityCurl} ${identityUrl}/register -H 'Accept: application/x-pem-file' \\
     --data-urlencode username=carol --data-urlencode 'password=a long server password' \\
     --data-urlencode csr@carol-request.pem | tee carol.pem
-  ${curl} --cert carol.pem --key carol.key ${hubUrl}/me
-
-Stop with Ctrl-C.
-`
+  ${curl} --cert carol.pem --key carol.key ${hubUrl}/me`
 }
 
 function newAuthority({ certsDir }: Config): string {

@@ -82,7 +82,10 @@ async function refuseTaken(
   { spkiHash }: CertificateRequest,
 ): Promise<void> {
   if ((await identities.findIdentity(username)) !== null)
-    throw new HermesError('username_taken', `The username ${username} is taken`)
+    throw new HermesError(
+      'username_taken',
+      `The username ${username} is taken: choose another; if it is yours, POST /fetch-my or /recover with its password`,
+    )
   if ((await identities.findKey(spkiHash)) !== null)
     throw new HermesError(
       'csr_rejected',

@@ -8,11 +8,13 @@ import { fetched } from '../support/account.js'
 import { startServer } from '../support/server.js'
 import { PASSWORD, registerUser, type User } from '../support/user.js'
 
-const skip = isInstalled() ? false : "strongSwan's pki is not installed: install the package strongswan-pki"
+const skip = isInstalled()
+  ? false
+  : "strongSwan's pki is not installed, or knows no P-384: install strongswan-pki and libstrongswan-*-plugins"
 
 function isInstalled(): boolean {
   try {
-    execFileSync('pki', ['--help'], { stdio: 'ignore' })
+    execFileSync('pki', ['--gen', '--type', 'ecdsa', '--size', '384'], { stdio: 'ignore' })
     return true
   } catch {
     return false

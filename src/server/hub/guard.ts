@@ -37,6 +37,9 @@ export interface GuardOptions {
 const CLOSING: ReadonlySet<number> = new Set([403, 429])
 
 const DAY_MS = 24 * 3600 * 1000
+const REMEDIES: Readonly<Partial<Record<string, string>>> = {
+  certificate_revoked: 'The client certificate was revoked: get another by POST /recover of the identity service',
+}
 const UNKNOWN = 'This certificate was not issued here, or by an earlier installation: register again'
 
 export interface Guard {
@@ -102,7 +105,7 @@ function goodRecord(record: IdentityRecord | null, at: number, graceMs: number):
   if (!record) throw new HermesError('certificate_unknown', UNKNOWN)
   const refusal = refusalOf(record, at)
   const mayPass = refusal === 'certificate_expired' && record.certificate.notAfter.getTime() + graceMs > at
-  if (refusal && !mayPass) throw new HermesError(refusal)
+  if (refusal && !mayPass) throw new HermesError(refusal, REMEDIES[refusal])
   return record
 }
 
