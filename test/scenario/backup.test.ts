@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
@@ -41,7 +41,23 @@ t.test('hermes admin backup copies a server that runs, whole and for its owner a
 
   server.child.kill('SIGTERM')
   await server.ended
+  // As mounted secrets are, and what an editor leaves behind.
+  await rename(join(directory, 'certs', 'users-ca.key'), join(directory, 'mounted.key'))
+  await symlink(join(directory, 'mounted.key'), join(directory, 'certs', 'users-ca.key'))
+  await writeFile(join(directory, 'certs', 'server.pem~'), 'left behind')
   t.match(await admin('backup', 'second'), { code: 0, stdout: /second has \d+ files, private keys among them/ })
+  const saved = await readdir(join(directory, 'second', 'certs'))
+  t.ok(saved.includes('users-ca.key'))
+  t.notOk(saved.includes('server.pem~'), 'which is no file of a CA')
+
+  await writeFile(join(directory, 'second', 'certs', 'evil.pem'), 'in no manifest')
+  await mkdir(join(directory, 'elsewhere'))
+  const target = join(directory, 'elsewhere', 'hermes.db')
+  await writeFile(`${target}.partial-wal`, 'of a restore that was killed')
+  const there = { HERMES_CERTS_DIR: join(directory, 'elsewhere', 'certs'), HERMES_DATABASE_URL: `file:${target}` }
+  t.match(await adminIn(directory, command, there)('restore', 'second'), { code: 0, stderr: '' })
+  t.same(await readdir(there.HERMES_CERTS_DIR), saved)
+  t.notOk((await readdir(join(directory, 'elsewhere'))).some((name) => name.includes('partial')))
 
   await mkdir(join(directory, 'certs', '.ready'))
   t.match(await admin('backup', 'third'), { code: 1, stderr: /are being replaced, so no backup was made/ })

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config.js'
 import { parseCrl } from '../../src/pki/crl.js'
 import { readCrlEntries } from '../../src/pki/crl-entry.js'
+import { renewRootCrl } from '../../src/server/certificates/root-crl-renewal.js'
 import { makeSuccessor } from '../../src/server/certificates/succession.js'
 import { start } from '../../src/server/start.js'
 import { atConsole } from '../support/console.js'
@@ -131,6 +132,29 @@ t.test('a certificate of the server that was revoked is not shown again, whereve
     new Set(readCrlEntries(parseCrl(crl).tbs.entries).map(({ serialNumber }) => serialNumber)),
     new Set([old.serialNumber.toLowerCase()]),
   )
+})
+
+t.test('a revoked CA is not good again by an older CRL of the root', async (t) => {
+  const here = await place(t)
+  const server = await here.restart()
+  const older = await readFile(here.file('root-ca.crl'))
+  await here.follow('users')
+  const revoke = { name: 'users', reason: 'cACompromise' } as const
+  await renewRootCrl({ directory: here.certsDir, passphraseFile: null, now: new Date(Date.now() + 2000), revoke })
+  const newer = await readFile(here.file('root-ca.crl'))
+  const expected = { 'users-2': 'issues', users: 'revoked', servers: 'issues' }
+  t.same(statuses(await refresh(server)), expected)
+  const listed = async ({ pkiUrl }: TestServer) =>
+    readCrlEntries(parseCrl(await published(`${pkiUrl}/crl/root`)).tbs.entries).length
+  t.equal(await listed(server), 1)
+
+  await writeFile(here.file('root-ca.crl'), older)
+  const FORGOTTEN = /root-ca\.crl.*it does not list users, which was revoked.*root-crl --revoke users/
+  t.match((await refresh(server)).json(), { status: 400, detail: FORGOTTEN })
+  t.equal(await listed(server), 1, 'nor is it given out')
+  await t.rejects(here.restart(), { code: 'invalid_request', message: FORGOTTEN })
+  await writeFile(here.file('root-ca.crl'), newer)
+  t.same(statuses(await refresh(await here.restart())), expected)
 })
 
 t.test('a CA that the database knows must be there, and be that one', async (t) => {

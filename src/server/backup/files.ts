@@ -2,7 +2,9 @@ import { open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { HermesError } from '../../errors.js'
+import { isNamed } from '../certificates/files.js'
 import { READY } from '../certificates/publication.js'
+import { ROOT_CRL } from '../certificates/root-crl.js'
 
 const READINGS_MAX = 10
 
@@ -25,7 +27,8 @@ export async function readStable(folder: string): Promise<ReadonlyMap<string, Bu
 async function readFiles(folder: string): Promise<ReadonlyMap<string, Buffer> | null> {
   const entries = await readdir(folder, { withFileTypes: true })
   if (entries.some(({ name }) => name === READY)) return null
-  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+  // Not by their type: a mounted secret is a symbolic link.
+  const names = entries.map(({ name }) => name).filter((name) => isNamed(name) || name === ROOT_CRL)
   try {
     const read = names.sort().map(async (name) => [name, await readFile(join(folder, name))] as const)
     return new Map(await Promise.all(read))

@@ -7,9 +7,8 @@ import { z } from 'zod'
 import { HermesError } from '../../errors.js'
 import { writeSynced } from './files.js'
 
-/** The database of a backup, and the folder of its certificates. */
+/** The database of a backup; its certificates are in the folder certs. */
 export const DATABASE = 'hermes.db'
-export const CERTIFICATES = 'certs'
 
 const MANIFEST = 'manifest.json'
 

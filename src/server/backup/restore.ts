@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { lockDatabase } from '../../store/sqlite/lock.js'
 import { skipSeqs } from '../../store/sqlite/restore.js'
 import { syncPath, writeSynced } from './files.js'
-import { CERTIFICATES, DATABASE, type Manifest, readManifest } from './manifest.js'
+import { DATABASE, type Manifest, readManifest } from './manifest.js'
 
 /**
  * Puts a backup in the place of an installation that is not there: nothing is overwritten. The certificates come first,
@@ -23,12 +23,14 @@ export async function restore(config: Config, source: string): Promise<Manifest>
   const lock = lockDatabase(path)
   const partial = `${path}.partial`
   try {
+    // Of a restore that was killed: SQLite would play it into this copy.
+    for (const end of ['', '-wal', '-shm', '-journal']) await rm(`${partial}${end}`, { force: true })
     await copyFile(join(folder, DATABASE), partial)
     await chmod(partial, 0o600)
     skipSeqs(partial)
     await syncPath(partial)
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    await copyCertificates(join(folder, CERTIFICATES), directory)
+    await copyCertificates(folder, manifest, directory)
     await rename(partial, path)
     await syncPath(dirname(path))
     return manifest
@@ -49,8 +51,10 @@ async function refuseToOverwrite(path: string, directory: string): Promise<void>
   )
 }
 
-async function copyCertificates(from: string, to: string): Promise<void> {
-  for (const name of await certificateFiles(from)) await writeSynced(join(to, name), await readFile(join(from, name)))
+/** What the manifest names, whose hashes were checked, and nothing beside it. */
+async function copyCertificates(folder: string, { files }: Manifest, to: string): Promise<void> {
+  const paths = Object.keys(files).filter((path) => path !== DATABASE)
+  for (const path of paths) await writeSynced(join(to, basename(path)), await readFile(join(folder, path)))
   await syncPath(to)
 }
 

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AuthoritySettlement, AuthorityStore } from '../../store/authority-store.js'
+import type { AuthorityRecord, AuthoritySettlement, AuthorityStore } from '../../store/authority-store.js'
 import { openAuthorities } from './authorities.js'
 import { type AuthoritySet, authoritySet } from './authority-set.js'
 import { certificateFile, isNamed, issuerFile, RESTORE } from './files.js'
@@ -39,10 +39,20 @@ export async function settleAuthorities(
   at: Date,
 ): Promise<readonly number[]> {
   const present = new Set(set.generations.map(({ name }) => name))
-  const missing = (await store.listAuthorities()).find(({ name }) => !present.has(name))
+  const known = await store.listAuthorities()
+  const missing = known.find(({ name }) => !present.has(name))
   if (missing !== undefined)
     throw refusal(certificateFile(directory, issuerFile(missing.name)), 'the file is missing', RESTORE)
+  refuseForgetting(known, directory, set)
   return store.settleAuthorities(settlementOf(set, at))
+}
+
+/** An older CRL, or one made from an older one: whoever reads it would trust again what was revoked [RFC 5280 5.2.3]. */
+function refuseForgetting(known: readonly AuthorityRecord[], directory: string, { revoked }: AuthoritySet): void {
+  const forgotten = known.find(({ name, revokedAt }) => revokedAt !== null && !revoked.some((one) => one.name === name))
+  if (forgotten === undefined) return
+  const remedy = `put the newest there, or run hermes admin root-crl --revoke ${forgotten.name}`
+  throw refusal(join(directory, ROOT_CRL), `it does not list ${forgotten.name}, which was revoked`, remedy)
 }
 
 function settlementOf({ generations, crlNumber, revoked }: AuthoritySet, at: Date): AuthoritySettlement {

@@ -91,7 +91,7 @@ function isDue({ thisUpdate, nextUpdate }: RootCrl, now: Date): boolean {
   return now.getTime() >= thisUpdate.getTime() + life * RENEWAL_SHARE
 }
 
-/** Gives out the CRL of the root from its file, and the next one as soon as somebody puts it there. */
+/** Gives out the CRL of the root from its file, and a later one as soon as somebody puts it there. */
 export class RootCrlFile {
   readonly #file: string
   readonly #root: AuthorityCertificate
@@ -108,7 +108,10 @@ export class RootCrlFile {
     const version = `${mtimeMs} ${size} ${ino}`
     if (this.#read?.version === version) return this.#read.crl
     const pem = await readFile(this.#file, 'utf8').catch(whyMissing)
-    this.#read = { version, crl: parseRootCrl(pem, this.#root) }
+    const crl = parseRootCrl(pem, this.#root)
+    // Not one of before: it may have forgotten what was revoked since.
+    const last = this.#read?.crl
+    this.#read = { version, crl: last && last.number > crl.number ? last : crl }
     return this.#read.crl
   }
 }
