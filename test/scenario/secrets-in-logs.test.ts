@@ -122,7 +122,9 @@ async function plantInHeaders(): Promise<void> {
   const wrong = `Basic ${Buffer.from(`alice:${plant('wrong password of EST')}`).toString('base64')}`
   planted.set('wrong Basic credentials', wrong.slice(10, -4))
   t.equal(await identity(enroll, 'MAA=', { ...pkcs10, authorization: wrong }), 401)
-  t.equal(await identity(enroll, 'MAA=', { ...pkcs10, authorization: `Basic ${plant('no base64')}` }), 401)
+  // Read as base64 it may happen to hold a colon, and then a username that is none.
+  const unreadable = await identity(enroll, 'MAA=', { ...pkcs10, authorization: `Basic ${plant('no base64')}` })
+  t.ok([400, 401].includes(unreadable), `${unreadable}`)
   const headers = {
     authorization: `Bearer ${plant('Authorization')}`,
     cookie: `session=${plant('cookie')}`,
