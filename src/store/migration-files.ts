@@ -13,7 +13,7 @@ export interface Migration {
 const PRISMA = fileURLToPath(new URL('../../prisma/', import.meta.url))
 
 /** The migrations of this program for one engine, in order: `NNNN_name/migration.sql`, numbered from 1 without holes. */
-export function readMigrationFiles(folder: 'migrations' | 'migrations-postgresql'): readonly Migration[] {
+export function readMigrationFiles(folder: string): readonly Migration[] {
   const names = readdirSync(`${PRISMA}${folder}`)
     .filter((name) => /^\d{4}_/.test(name))
     .sort()

@@ -37,7 +37,7 @@ export class Backlog {
   /** Takes what there was when the connection opened; `givenTo`: what the device was given on connections before. */
   load({ conversations, notices }: Mailbox, givenTo: () => Given): void {
     this.#givenTo = givenTo
-    for (const conversation of conversations) this.#feeds.add(new Feed(conversation, this.#given(conversation)))
+    this.#add(conversations)
     this.#invitations.load(notices)
   }
 
@@ -64,7 +64,7 @@ export class Backlog {
   /** Reads the next of the conversations he has left. */
   async readLeft(): Promise<true> {
     const { conversations, next } = await this.#log.readLeft(this.#device, this.#leftUpTo ?? 0, LEFT_PAGE)
-    for (const conversation of conversations) this.#feeds.add(new Feed(conversation, this.#given(conversation)))
+    this.#add(conversations)
     this.#leftUpTo = next
     await setImmediate()
     return true
@@ -74,6 +74,10 @@ export class Backlog {
   async complete(feed: Feed): Promise<true> {
     feed.complete(await this.#log.openMailboxConversation(this.#device, feed.uuid))
     return true
+  }
+
+  #add(conversations: Mailbox['conversations']): void {
+    for (const conversation of conversations) this.#feeds.add(new Feed(conversation, this.#given(conversation)))
   }
 
   #given({ conversationId }: { readonly conversationId: number }): number {

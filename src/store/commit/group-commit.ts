@@ -21,6 +21,8 @@ const BATCH_APPENDS_MAX = 1024
 /** How long an acknowledgement that nobody waits for may wait for others. */
 const CURSOR_DELAY_MS = 200
 
+type Timing = Pick<Transaction, 'pieces' | 'ms'>
+
 /** Collects what arrives while a commit is under way, and has it written as one transaction. */
 export class GroupCommit {
   readonly #queue: WriteQueue
@@ -139,7 +141,7 @@ export class GroupCommit {
     const doable = group.appends.filter(({ doomed }) => !doomed)
     if (group.changes.length + doable.length + group.openings.length + group.moves.length === 0) {
       // Not at once: the callbacks of the commit before have not run yet.
-      setImmediate(() => this.#settle(group, { changes: [], appends: [], devices: [], cursors: [] }))
+      setImmediate(() => this.#settle(group, { changes: [], appends: [], devices: [], cursors: [] }, null))
       return
     }
     const batch = {
@@ -149,12 +151,9 @@ export class GroupCommit {
       devices: group.openings.map(({ opening }) => opening),
       cursors: group.moves.map(({ deviceId, target, value }) => ({ deviceId, target, value })),
     }
+    const pieces = group.changes.length + doable.length + group.openings.length + group.moves.length
     const since = performance.now()
-    this.#commit(batch, (outcome) => {
-      const pieces = group.changes.length + doable.length + group.openings.length + group.moves.length
-      this.#measure(group, { pieces, ms: performance.now() - since, isTaken: firstCause(outcome) === null })
-      this.#settle(group, outcome)
-    })
+    this.#commit(batch, (outcome) => this.#settle(group, outcome, { pieces, ms: performance.now() - since }))
   }
 
   #take(): Group {
@@ -175,7 +174,8 @@ export class GroupCommit {
     return group
   }
 
-  #settle(group: Group, outcome: BatchOutcome): void {
+  /** `timing` null: nothing was to be written. */
+  #settle(group: Group, outcome: BatchOutcome, timing: Timing | null): void {
     this.#moving = []
     const failed = failedConversations(group, outcome)
     for (const pending of this.#appends)
@@ -186,7 +186,9 @@ export class GroupCommit {
     // The next commit starts before the callbacks run: the two threads work at the same time.
     if (this.#underWay) this.#queue.enter(() => this.#start())
     this.#queue.leave()
-    this.#report(outcome)
+    const cause = firstCause(outcome)
+    if (timing !== null) this.#measure(group, { ...timing, isTaken: cause === null })
+    this.#report(outcome, cause)
     for (const move of answer(group, outcome)) {
       this.#cursors.move(move, [])
       this.#delayCursors()
@@ -199,8 +201,7 @@ export class GroupCommit {
     for (const { since } of appends) this.#meter.appended(now - since)
   }
 
-  #report(outcome: BatchOutcome): void {
-    const cause = firstCause(outcome)
+  #report(outcome: BatchOutcome, cause: string | null): void {
     if (cause !== null) this.#health.failed(cause)
     else if (outcome.appends.some((append) => typeof append === 'number')) this.#health.succeeded()
   }
