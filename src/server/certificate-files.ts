@@ -11,7 +11,7 @@ import { isNamed, issuerFile, issuersAmong, RESTORE } from './certificates/files
 import { PASSPHRASE_ITERATIONS, type Passphrase, readPassphrase } from './certificates/passphrase.js'
 import { prepareDirectory, publish } from './certificates/publication.js'
 import { blaming, refusal } from './certificates/refusal.js'
-import { issueRootCrl, keepRootCrl, ROOT_CRL, readRootCrl } from './certificates/root-crl.js'
+import { issueRootCrl, keepRootCrl, ROOT_CRL } from './certificates/root-crl.js'
 import {
   isRenewalDue,
   issueServerPair,
@@ -139,8 +139,8 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
   checkComplete(directory, present)
   const rootKeyPresent = present.has('root-ca.key')
   const opened = await openAuthorities(directory, passphrase, rootKeyPresent, now)
-  const rootCrlDue = await keepRootCrl(directory, opened.root, opened.rootSigner, now)
-  const authorities = authoritySet(opened, await readRootCrl(directory, opened.root))
+  const rootCrl = await keepRootCrl(directory, opened.root, opened.rootSigner, now)
+  const authorities = authoritySet(opened, rootCrl.crl)
   const users = issuerOf(authorities, 'users', null)
   const servers = issuerOf(authorities, 'servers', pkiUrl)
   const { server, renewed } = await openServer(options, authorities, servers, present.has('server.pem'))
@@ -153,7 +153,7 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
     identityServer: (await readOperatorPair(options)) ?? server,
     created,
     renewed,
-    rootCrlDue,
+    rootCrlDue: rootCrl.isDue,
     rootKeyPresent,
   }
 }

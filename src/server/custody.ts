@@ -2,10 +2,10 @@ import { unlink } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { HermesError } from '../errors.js'
 import type { AuthorityStore } from '../store/authority-store.js'
-import { type IssuerName, kindOf } from '../store/revocation-store.js'
+import type { IssuerName } from '../store/revocation-store.js'
 import type { AuthorityList, RevokedServer, ServerRevocationRequest } from '../wire/authorities.js'
 import type { CertificateOptions } from './certificate-files.js'
-import { type AuthoritySet, issuerOf, type LiveAuthorities, ofKind } from './certificates/authority-set.js'
+import { type AuthoritySet, isNewest, isRevoked, issuerOf, type LiveAuthorities } from './certificates/authority-set.js'
 import { issuerFile, keyFile } from './certificates/files.js'
 import { folderVersion, readAuthoritySet, settleAuthorities } from './certificates/folder-authorities.js'
 import { type Passphrase, readPassphrase } from './certificates/passphrase.js'
@@ -68,10 +68,11 @@ export class Custody {
   }
 
   describe(): AuthorityList {
-    const { generations, revoked, crlNumber } = this.#options.authorities.current
+    const set = this.#options.authorities.current
+    const { generations, crlNumber } = set
     const statusOf = (name: IssuerName, canSign: boolean) => {
-      if (revoked.some((one) => one.name === name)) return 'revoked'
-      return canSign ? (this.#isNewest(name) ? 'issues' : 'good') : 'retired'
+      if (isRevoked(set, name)) return 'revoked'
+      return canSign ? (isNewest(set, name) ? 'issues' : 'good') : 'retired'
     }
     return {
       authorities: generations.map(({ name, signer, certificate: { fingerprint, notBefore, notAfter } }) => ({
@@ -89,7 +90,7 @@ export class Custody {
     const { files, authorities, store, now } = this.#options
     if (!authorities.current.generations.some((one) => one.name === name))
       throw new HermesError('not_found', `There is no CA ${name}`)
-    if (this.#isNewest(name))
+    if (isNewest(authorities.current, name))
       throw new HermesError('forbidden', `The CA ${name} issues: hermes admin rotate-ca makes the next`)
     await store.retireAuthority({ name, at: now() })
     await unlink(keyFile(files.directory, issuerFile(name))).catch((error: unknown) => {
@@ -109,10 +110,6 @@ export class Custody {
     const { serialNumber, fingerprint, notAfter } = replacement
     const described = { serialNumber, fingerprint, notAfter: notAfter.toISOString() }
     return { pair, revoked: { serialNumbers: [...serialNumbers], replacement: described } }
-  }
-
-  #isNewest(name: IssuerName): boolean {
-    return ofKind(this.#options.authorities.current, kindOf(name))[0]?.name === name
   }
 
   #readPassphrase(): Promise<Passphrase | null> {

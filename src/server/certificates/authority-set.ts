@@ -45,6 +45,16 @@ export function ofKind({ generations }: Pick<AuthoritySet, 'generations'>, kind:
   return generations.filter(({ name }) => kindOf(name) === kind)
 }
 
+/** Whether a CA is the one of its kind that issues. */
+export function isNewest(set: Pick<AuthoritySet, 'generations'>, name: IssuerName): boolean {
+  return ofKind(set, kindOf(name))[0]?.name === name
+}
+
+/** Whether the root's CRL lists a CA. */
+export function isRevoked({ revoked }: Pick<AuthoritySet, 'revoked'>, name: IssuerName): boolean {
+  return revoked.some((one) => one.name === name)
+}
+
 /** PEM of every CA of a kind, newest first. */
 export function pemsOf(set: AuthoritySet, kind: IssuerKind): readonly string[] {
   return ofKind(set, kind).map(({ certificate }) => certificate.certificatePem)
@@ -58,7 +68,7 @@ export function issuerOf(set: AuthoritySet, kind: IssuerKind, pkiUrl: string | n
   const [newest] = ofKind(set, kind)
   if (!newest?.signer) throw new HermesError('internal', `There is no CA of ${kind} that can sign`)
   const { name, signer } = newest
-  if (set.revoked.some((one) => one.name === name))
+  if (isRevoked(set, name))
     throw new HermesError(
       'unavailable',
       `The CA ${name} is revoked: the operator makes the next with hermes admin rotate-ca`,

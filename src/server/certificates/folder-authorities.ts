@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AuthorityRecord, AuthoritySettlement, AuthorityStore } from '../../store/authority-store.js'
 import { openAuthorities } from './authorities.js'
-import { type AuthoritySet, authoritySet } from './authority-set.js'
+import { type AuthoritySet, authoritySet, isRevoked } from './authority-set.js'
 import { certificateFile, isNamed, issuerFile, RESTORE } from './files.js'
 import type { Passphrase } from './passphrase.js'
 import { READY } from './publication.js'
@@ -48,8 +48,8 @@ export async function settleAuthorities(
 }
 
 /** An older CRL, or one made from an older one: whoever reads it would trust again what was revoked [RFC 5280 5.2.3]. */
-function refuseForgetting(known: readonly AuthorityRecord[], directory: string, { revoked }: AuthoritySet): void {
-  const forgotten = known.find(({ name, revokedAt }) => revokedAt !== null && !revoked.some((one) => one.name === name))
+function refuseForgetting(known: readonly AuthorityRecord[], directory: string, set: AuthoritySet): void {
+  const forgotten = known.find(({ name, revokedAt }) => revokedAt !== null && !isRevoked(set, name))
   if (forgotten === undefined) return
   const remedy = `put the newest there, or run hermes admin root-crl --revoke ${forgotten.name}`
   throw refusal(join(directory, ROOT_CRL), `it does not list ${forgotten.name}, which was revoked`, remedy)

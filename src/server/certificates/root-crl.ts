@@ -71,19 +71,20 @@ export async function readRootCrl(directory: string, root: AuthorityCertificate)
 
 /**
  * Checks the CRL of the root at start, and makes it anew when it is missing or past two thirds of its life, if the
- * key of the root is there. Answers whether it still is due. A bad file is a start error.
+ * key of the root is there. Answers it, and whether it still is due. A bad file is a start error.
  */
 export async function keepRootCrl(
   directory: string,
   root: AuthorityCertificate,
   signer: Authority | null,
   now: Date,
-): Promise<boolean> {
+): Promise<{ readonly crl: ParsedRootCrl | null; readonly isDue: boolean }> {
   const crl = await readRootCrl(directory, root)
-  if (crl !== null && !isDue(crl, now)) return false
-  if (signer === null) return true
-  await publish(directory, new Map([[ROOT_CRL, await issueRootCrl(signer, now, crl?.parsed ?? null)]]))
-  return false
+  if (crl !== null && !isDue(crl, now)) return { crl, isDue: false }
+  if (signer === null) return { crl, isDue: true }
+  const pem = await issueRootCrl(signer, now, crl?.parsed ?? null)
+  await publish(directory, new Map([[ROOT_CRL, pem]]))
+  return { crl: parseRootCrl(pem, root), isDue: false }
 }
 
 function isDue({ thisUpdate, nextUpdate }: RootCrl, now: Date): boolean {

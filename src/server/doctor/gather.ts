@@ -3,13 +3,12 @@ import { readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import type { Config } from '../../config.js'
-import { kindOf } from '../../store/revocation-store.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { examineDatabase } from '../../store/sqlite/examination.js'
 import { isAnswered } from '../admin/socket.js'
 import { socketAddress, socketPath } from '../admin/socket-address.js'
 import { openAuthorities } from '../certificates/authorities.js'
-import { type AuthoritySet, authoritySet, ofKind } from '../certificates/authority-set.js'
+import { type AuthoritySet, authoritySet, isNewest, isRevoked } from '../certificates/authority-set.js'
 import { isNamed } from '../certificates/files.js'
 import { readPassphrase } from '../certificates/passphrase.js'
 import { readRootCrl } from '../certificates/root-crl.js'
@@ -88,9 +87,9 @@ function describe(set: AuthoritySet): readonly AuthorityFacts[] {
   return set.generations.map(({ name, certificate: { fingerprint }, signer }) => ({
     name,
     fingerprint,
-    isNewest: ofKind(set, kindOf(name))[0]?.name === name,
+    isNewest: isNewest(set, name),
     hasKey: signer !== null,
-    isRevoked: set.revoked.some((one) => one.name === name),
+    isRevoked: isRevoked(set, name),
   }))
 }
 

@@ -1,3 +1,4 @@
+import { kindOf } from '../../../store/revocation-store.js'
 import type { KnownAuthority } from '../../../store/sqlite/examination.js'
 import { type AuthorityFacts, type Check, type Facts, failure, ok, warning } from '../facts.js'
 
@@ -22,7 +23,7 @@ function judge(found: readonly AuthorityFacts[], known: readonly KnownAuthority[
     return failure(
       NAME,
       `${revoked.name} is revoked, and has no successor`,
-      `"hermes admin rotate-ca ${kind(revoked)}"`,
+      `"hermes admin rotate-ca ${kindOf(revoked.name)}"`,
     )
   const forgotten = known.find(({ name, isRevoked }) => isRevoked && !found.find((one) => one.name === name)?.isRevoked)
   if (forgotten !== undefined)
@@ -43,8 +44,6 @@ function judge(found: readonly AuthorityFacts[], known: readonly KnownAuthority[
     )
   return ok(NAME, found.map(sentence).join('; '))
 }
-
-const kind = ({ name }: AuthorityFacts) => name.split('-')[0] ?? name
 
 function sentence({ name, isNewest, hasKey, isRevoked }: AuthorityFacts): string {
   if (isNewest) return `${name} issues`
