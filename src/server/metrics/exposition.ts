@@ -16,30 +16,24 @@ type Read<T> = () => Iterable<Sample<T>> | Promise<Iterable<Sample<T>>>
 export class Exposition {
   readonly registry = new Registry()
 
-  counter({ name, help, labels = [] }: Definition, read: Read<number>): void {
-    const counter: Counter = new Counter({
-      name,
-      help,
-      labelNames: [...labels],
-      registers: [this.registry],
-      async collect() {
-        const samples = await read()
-        counter.reset()
-        for (const [values, value] of samples) counter.inc(labelled(labels, values), value)
-      },
-    })
+  counter(definition: Definition, read: Read<number>): void {
+    this.#add(Counter, definition, read)
   }
 
-  gauge({ name, help, labels = [] }: Definition, read: Read<number>): void {
-    const gauge: Gauge = new Gauge({
+  gauge(definition: Definition, read: Read<number>): void {
+    this.#add(Gauge, definition, read)
+  }
+
+  #add(Kind: typeof Counter | typeof Gauge, { name, help, labels = [] }: Definition, read: Read<number>): void {
+    const metric: Counter | Gauge = new Kind({
       name,
       help,
       labelNames: [...labels],
       registers: [this.registry],
       async collect() {
         const samples = await read()
-        gauge.reset()
-        for (const [values, value] of samples) gauge.set(labelled(labels, values), value)
+        metric.reset()
+        for (const [values, value] of samples) metric.inc(labelled(labels, values), value)
       },
     })
   }

@@ -61,7 +61,7 @@ export function exposeHttp(exposition: Exposition, listeners: Readonly<Record<st
       help: 'Time of a request until its answer was sent; GET /events waits for events.',
       labels: ['listener', 'route'],
     },
-    () => all(({ routes }) => [...routes].map(([route, { seconds }]) => [[route], seconds] as const)),
+    () => all(({ routes }) => routes.samples(({ seconds }) => seconds)),
   )
   exposition.counter(
     {
@@ -69,6 +69,6 @@ export function exposeHttp(exposition: Exposition, listeners: Readonly<Record<st
       help: 'Requests refused, by listener and code; upgrades too, but no frames.',
       labels: ['listener', 'code'],
     },
-    () => all(({ refusals }) => [...refusals].map(([code, count]) => [[code], count] as const)),
+    () => all(({ refusals }) => refusals.samples),
   )
 }

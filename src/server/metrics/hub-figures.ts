@@ -64,7 +64,7 @@ export class HubFigures implements HubMeter {
         help: 'Events stored, by type: messages, and each step of invitations and memberships.',
         labels: ['type'],
       },
-      () => [...this.events].map(([type, count]) => [[type], count]),
+      () => this.events.samples,
     )
     exposition.counter(
       {
@@ -72,7 +72,7 @@ export class HubFigures implements HubMeter {
         help: 'Signatures of invitations that were verified.',
         labels: ['result'],
       },
-      () => [...this.signatures].map(([result, count]) => [[result], count]),
+      () => this.signatures.samples,
     )
     exposition.histogram(
       {
@@ -123,7 +123,7 @@ export class HubFigures implements HubMeter {
         help: 'Gaps that clients were told of, by reason: events that the log holds no more.',
         labels: ['reason'],
       },
-      () => [...this.gaps].map(([reason, count]) => [[reason], count]),
+      () => this.gaps.samples,
     )
     exposition.histogram(
       {

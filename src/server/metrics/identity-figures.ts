@@ -30,7 +30,7 @@ export class IdentityFigures implements IdentityMeter {
         help: 'Passwords that were checked, or refused unchecked, by what came of it: ok, or the code of the refusal.',
         labels: ['result'],
       },
-      () => [...this.logins].map(([result, count]) => [[result], count]),
+      () => this.logins.samples,
     )
     exposition.histogram(
       { name: 'hermes_password_wait_seconds', help: 'Time for which a password waited for a thread.' },
@@ -42,11 +42,11 @@ export class IdentityFigures implements IdentityMeter {
         help: 'Time of one bcrypt in a thread: hash of a new password, compare of one with its hash.',
         labels: ['task'],
       },
-      () => [...this.hashes].map(([task, durations]) => [[task], durations]),
+      () => this.hashes.samples((durations) => durations),
     )
     exposition.counter(
       { name: 'hermes_ocsp_responses_total', help: 'OCSP answers by their status.', labels: ['status'] },
-      () => [...this.ocsp].map(([status, count]) => [[status], count]),
+      () => this.ocsp.samples,
     )
   }
 }

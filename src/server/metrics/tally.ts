@@ -1,3 +1,5 @@
+import type { Sample } from './exposition.js'
+
 /** Counts by the value of a label. */
 export class Tally {
   readonly #counts = new Map<string, number>()
@@ -17,6 +19,11 @@ export class Tally {
 
   [Symbol.iterator](): Iterator<[string, number]> {
     return this.#counts.entries()
+  }
+
+  /** Under that one label. */
+  get samples(): readonly Sample[] {
+    return [...this].map(([label, count]) => [[label], count])
   }
 }
 
@@ -39,5 +46,10 @@ export class ByLabel<T> {
 
   [Symbol.iterator](): Iterator<[string, T]> {
     return this.#all.entries()
+  }
+
+  /** Something of each, under that one label. */
+  samples<V>(read: (one: T) => V): readonly Sample<V>[] {
+    return [...this].map(([label, one]) => [[label], read(one)])
   }
 }

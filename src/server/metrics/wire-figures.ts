@@ -49,7 +49,7 @@ export class WireFigures {
         help: 'Time of an operation of the hub, over WebSocket or REST, until it was answered.',
         labels: ['operation'],
       },
-      () => [...this.operations].map(([operation, { seconds }]) => [[operation], seconds]),
+      () => this.operations.samples(({ seconds }) => seconds),
     )
     exposition.counter(
       {
@@ -73,11 +73,11 @@ export class WireFigures {
         help: 'WebSockets refused, by the code of the refusal.',
         labels: ['reason'],
       },
-      () => [...this.refusedUpgrades].map(([reason, count]) => [[reason], count]),
+      () => this.refusedUpgrades.samples,
     )
     exposition.counter(
       { name: 'hermes_closes_total', help: 'WebSockets closed, by close code.', labels: ['code'] },
-      () => [...this.closes].map(([code, count]) => [[code], count]),
+      () => this.closes.samples,
     )
     exposition.counter({ name: 'hermes_frames_received_total', help: 'Frames that clients sent.' }, () => [
       [[], this.received],
