@@ -4,7 +4,7 @@ import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
 import type { Caller } from '../../hub/caller.js'
 import type { Departures } from '../../hub/departures.js'
-import { refusalOf } from '../../hub/standing.js'
+import { refusalOf, type StandingRefusal } from '../../hub/standing.js'
 import { encodePem } from '../../pki/pem.js'
 import type { IdentityStore } from '../../store/identity-store.js'
 import type { IdentityRecord } from '../../store/records.js'
@@ -37,7 +37,7 @@ export interface GuardOptions {
 const CLOSING: ReadonlySet<number> = new Set([403, 429])
 
 const DAY_MS = 24 * 3600 * 1000
-const REMEDIES: Readonly<Partial<Record<string, string>>> = {
+const REMEDIES: Readonly<Partial<Record<StandingRefusal, string>>> = {
   certificate_revoked: 'The client certificate was revoked: get another by POST /recover of the identity service',
 }
 const UNKNOWN = 'This certificate was not issued here, or by an earlier installation: register again'
