@@ -7,6 +7,7 @@ import { fingerprintOf } from '../pki/fingerprint.js'
 import { keyTypeOf } from '../pki/key-type.js'
 import { OID } from '../pki/oids.js'
 import { decodePem, splitPem } from '../pki/pem.js'
+import type { CertifiedParty } from '../wire/events.js'
 import { VerificationError, verify } from './verification-error.js'
 
 /** What this side has pinned: never taken from a message. */
@@ -164,4 +165,20 @@ function isValidAt(x509: X509Certificate, now: Date, earlyMs: number): boolean {
 /** [RFC 5280 4.2.1.12] node:crypto calls the extended key usages keyUsage. */
 function isForClients(x509: X509Certificate): boolean {
   return x509.keyUsage?.includes(OID.clientAuth) ?? false
+}
+
+/** The same for one that is shown with its fingerprint, which must be that of the certificate. */
+export function verifyNamedCertificate(
+  { username, fingerprint, certificate }: CertifiedParty,
+  pin: Pin,
+  now: Date,
+  earlyMs = 0,
+): VerifiedCertificate {
+  const verified = verifyUserCertificate(certificate, username, pin, now, earlyMs)
+  verify(
+    verified.fingerprint === fingerprint,
+    'certificate_swapped',
+    `the certificate shown is not the one of ${username} named`,
+  )
+  return verified
 }

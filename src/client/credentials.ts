@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { fingerprintOf } from '../pki/fingerprint.js'
 import { splitPem } from '../pki/pem.js'
 import { type Pin, type VerifiedCertificate, verifyUserCertificate } from './certificates.js'
 import { ClientError } from './client-error.js'
@@ -55,9 +56,8 @@ export function credentialsOf(username: string, certificate: string, key: KeyObj
 
 /** The same for a certificate of one's own that was verified when it came, and may have ended since. */
 export function rememberedCredentials(username: string, certificate: string, key: KeyObject): Credentials {
-  const { publicKey, fingerprint256, validTo } = new X509Certificate(certificate)
-  const fingerprint = `sha256:${fingerprint256.replaceAll(':', '').toLowerCase()}`
-  return join({ username, publicKey, fingerprint, notAfter: new Date(validTo) }, certificate, key)
+  const { publicKey, raw, validTo } = new X509Certificate(certificate)
+  return join({ username, publicKey, fingerprint: fingerprintOf(raw), notAfter: new Date(validTo) }, certificate, key)
 }
 
 function join(verified: VerifiedCertificate, certificate: string, key: KeyObject): Credentials {

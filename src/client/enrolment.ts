@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto'
+import { fingerprintOf } from '../pki/fingerprint.js'
 import { Fingerprint } from '../wire/formats.js'
 import type { Identity } from '../wire/identity.js'
 import { type Pin, pinRoot } from './certificates.js'
@@ -46,13 +47,13 @@ export async function joinServer(url: string, rootFingerprint: string, device: s
 }
 
 function pinnedAlone(rootPem: string, rootFingerprint: string): void {
-  const actual = fingerprintOf(rootPem)
+  const actual = fingerprintOfRoot(rootPem)
   verify(actual === rootFingerprint, 'root_mismatch', `the root has the fingerprint ${actual}, not ${rootFingerprint}`)
 }
 
-function fingerprintOf(pem: string): string {
+function fingerprintOfRoot(pem: string): string {
   try {
-    return `sha256:${new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()}`
+    return fingerprintOf(new X509Certificate(pem).raw)
   } catch (cause) {
     throw new VerificationError('root_mismatch', 'the server answered no certificate as its root', { cause })
   }

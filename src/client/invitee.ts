@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { InvitedEvent, JoinedEvent } from '../wire/events.js'
 import type { AcceptParams } from '../wire/operations.js'
 import { type AcceptTranscript, attachmentDigest } from '../wire/transcript.js'
-import { type Pin, type VerifiedCertificate, verifyUserCertificate } from './certificates.js'
+import { type Pin, type VerifiedCertificate, verifyNamedCertificate } from './certificates.js'
 import {
   createChallenge,
   type Self,
@@ -37,12 +37,7 @@ export function receiveInvitation(self: Self, pin: Pin, event: Invited, now: Dat
   const { from, invitee, expiresAt, roster, members } = event
   const isForSelf = invitee.username === self.username && invitee.fingerprint === self.fingerprint
   verify(isForSelf, 'invitation_invalid', `the invitation is for ${invitee.username} under ${invitee.fingerprint}`)
-  const inviter = verifyUserCertificate(event.certificate, from.username, pin, now)
-  verify(
-    inviter.fingerprint === from.fingerprint,
-    'certificate_swapped',
-    `the certificate shown is not the one of ${from.username} named`,
-  )
+  const inviter = verifyNamedCertificate({ ...from, certificate: event.certificate }, pin, now)
   verify(inviter.username !== self.username, 'invitation_invalid', 'nobody is invited by himself')
   verifyRoster(roster, members, inviter, self.username)
   verifyAttachment(event.attachment, event.attachmentDigest)

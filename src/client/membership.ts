@@ -1,12 +1,11 @@
 import type { z } from 'zod'
 import type { JoinedEvent } from '../wire/events.js'
 import type { ConfirmTranscript } from '../wire/transcript.js'
-import { type Pin, type VerifiedCertificate, verifyUserCertificate } from './certificates.js'
+import { type Pin, verifyNamedCertificate } from './certificates.js'
 import { verifyAttachment, verifyRoster, verifySignature } from './invitation.js'
 import { verify } from './verification-error.js'
 
 type Joined = z.output<typeof JoinedEvent>
-type CertifiedParty = Joined['member']
 
 /** A hub whose clock is set back goes on with a time before that of certificates it has issued. */
 export const SET_BACK_MS = 86_400_000
@@ -18,8 +17,8 @@ export const SET_BACK_MS = 86_400_000
  */
 export async function verifyMembership(pin: Pin, joined: Joined): Promise<void> {
   const at = new Date(joined.at)
-  const inviter = verifyParty(pin, joined.inviter, at)
-  const member = verifyParty(pin, joined.member, at)
+  const inviter = verifyNamedCertificate(joined.inviter, pin, at, SET_BACK_MS)
+  const member = verifyNamedCertificate(joined.member, pin, at, SET_BACK_MS)
   verify(inviter.username !== member.username, 'invitation_invalid', 'nobody is invited by himself')
   verify(joined.inviterChallenge !== joined.inviteeChallenge, 'invitation_invalid', 'the two challenges are the same')
   verifyRoster(joined.roster, joined.members, inviter, member.username)
@@ -27,16 +26,6 @@ export async function verifyMembership(pin: Pin, joined: Joined): Promise<void> 
   const fields = transcriptOf(pin, joined)
   await verifySignature(member.publicKey, 'accept', fields, joined.inviteeSignature)
   await verifySignature(inviter.publicKey, 'confirm', fields, joined.inviterSignature)
-}
-
-function verifyParty(pin: Pin, { username, fingerprint, certificate }: CertifiedParty, at: Date): VerifiedCertificate {
-  const verified = verifyUserCertificate(certificate, username, pin, at, SET_BACK_MS)
-  verify(
-    verified.fingerprint === fingerprint,
-    'certificate_swapped',
-    `the certificate shown is not the one of ${username} named`,
-  )
-  return verified
 }
 
 /** `joined` has every line but `hub`, which comes from the pin. */

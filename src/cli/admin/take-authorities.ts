@@ -24,3 +24,9 @@ export async function takeAuthorities({ config, connect }: Invocation): Promise<
     throw error
   }
 }
+
+/** What is to be done where the server has not taken what was made: `it` or `both files`. */
+export function howToCopy(taken: Taken, what: string): string {
+  const why = 'reason' in taken ? ` (${taken.reason})` : ''
+  return `No server has it yet${why}: copy ${what} into its certificates folder, and it is taken within seconds.\n`
+}

@@ -1,5 +1,5 @@
 import type { ConversationEvent, Party } from '../../wire/events.js'
-import { type Pin, verifyUserCertificate } from '../certificates.js'
+import { type Pin, verifyNamedCertificate } from '../certificates.js'
 import type { ChangeKind, Shown } from '../contacts.js'
 import { digestOf } from '../invitation.js'
 import { SET_BACK_MS, verifyMembership } from '../membership.js'
@@ -83,13 +83,9 @@ function seen(
   how: ChangeKind = 'unexplained',
 ): Seen {
   const { username, fingerprint } = from
-  const verified = verifyUserCertificate(certificate, username, pin, new Date(at), SET_BACK_MS)
-  verify(
-    verified.fingerprint === fingerprint,
-    'certificate_swapped',
-    `the certificate shown is not the one of ${username} named`,
-  )
-  return { username, fingerprint, certificate, how: recovered.includes(username) ? 'recovered' : how }
+  const shown = { username, fingerprint, certificate }
+  verifyNamedCertificate(shown, pin, new Date(at), SET_BACK_MS)
+  return { ...shown, how: recovered.includes(username) ? 'recovered' : how }
 }
 
 function invited(state: LogState, verifier: Verifier, event: EventOf<'invited'>): Applied {

@@ -2,7 +2,7 @@ import { AUTHORITY_REASONS, type RevokedAuthority } from '../../../store/authori
 import { IssuerName } from '../../../wire/authorities.js'
 import { type AdminCommand, type Invocation, UsageError } from '../command.js'
 import { block, minute } from '../table.js'
-import { takeAuthorities } from '../take-authorities.js'
+import { howToCopy, takeAuthorities } from '../take-authorities.js'
 
 export const rootCrl: AdminCommand = {
   name: 'root-crl',
@@ -33,10 +33,7 @@ export const rootCrl: AdminCommand = {
       ['Next by', minute(json.nextUpdate)],
       ...(revoke ? [['Revoked', revoke.name] as const] : []),
     ] as const
-    const why = 'reason' in taken ? ` (${taken.reason})` : ''
-    const next = isTaken
-      ? 'It is in force.\n'
-      : `No server has it yet${why}: copy it into its certificates folder, and it is taken within seconds.\n`
+    const next = isTaken ? 'It is in force.\n' : howToCopy(taken, 'it')
     return { json, text: () => `${block(entries)}${next}` }
   },
 }

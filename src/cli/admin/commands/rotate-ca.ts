@@ -1,7 +1,7 @@
 import type { IssuerKind } from '../../../store/revocation-store.js'
 import type { AdminCommand } from '../command.js'
 import { block, minute } from '../table.js'
-import { takeAuthorities } from '../take-authorities.js'
+import { howToCopy, takeAuthorities } from '../take-authorities.js'
 
 export const rotateCa: AdminCommand = {
   name: 'rotate-ca',
@@ -23,10 +23,7 @@ export const rotateCa: AdminCommand = {
       ['Good until', minute(json.notAfter)],
       ...files.map((file) => ['File', file] as const),
     ] as const
-    const why = 'reason' in taken ? ` (${taken.reason})` : ''
-    const next = isTaken
-      ? 'Whatever is issued from now on is issued by it.\n'
-      : `No server has it yet${why}: copy both files into its certificates folder, and it is taken within seconds.\n`
+    const next = isTaken ? 'Whatever is issued from now on is issued by it.\n' : howToCopy(taken, 'both files')
     return { json: { ...json, taken: isTaken }, text: () => `${block(entries)}${next}` }
   },
 }
