@@ -18,8 +18,8 @@ export interface IdentityRow extends CertificateRow {
   readonly departure: Departure | null
 }
 
-export function toIdentity(row: IdentityRow | undefined): IdentityRecord | null {
-  if (row === undefined) return null
+export function toIdentity(row: IdentityRow | null): IdentityRecord | null {
+  if (row === null) return null
   const { username, passwordHash, role, disabledAt, deletedAt, deletionAt, departure, ...certificate } = row
   return {
     user: {

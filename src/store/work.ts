@@ -13,6 +13,9 @@ export interface Statement {
 /** To SQLite, which has one writer, this says nothing. */
 export const ROW_LOCK = 'FOR NO KEY UPDATE'
 
+/** Has SQLite read by this index, which it would not choose by itself. PostgreSQL, which counts its rows, is not told. */
+export const indexedBy = (index: string): string => `INDEXED BY "${index}"`
+
 /**
  * What a transaction does: it yields statements, is given the rows of each, and returns its answer or throws its
  * refusal. It knows no engine; whoever runs it commits what returned and undoes what threw.
@@ -30,4 +33,14 @@ export function* row<Row>(sql: string, ...values: readonly Value[]): Work<Row | 
 
 export function* run(sql: string, ...values: readonly Value[]): Work<void> {
   yield { sql, values }
+}
+
+/** Runs what only reads; rejects with `unavailable` where the database cannot be read. */
+export type Read = <T>(work: Work<T>) => Promise<T>
+
+export interface Readers {
+  /** Each statement sees what is committed when it runs. */
+  readonly read: Read
+  /** All statements see what is committed when the first runs. */
+  readonly snapshot: Read
 }

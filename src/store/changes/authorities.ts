@@ -4,6 +4,7 @@ import type { AuthorityRetirement, AuthoritySettlement, RevokedAuthority } from 
 import { type IssuerName, kindOf } from '../revocation-store.js'
 import { row, rows, type Work } from '../work.js'
 import { audit } from './audit.js'
+import { recordCrl } from './crls.js'
 
 const TABLES = { users: 'Certificate', servers: 'ServerCertificate' } as const
 /** Where the newest of a user has ended, its key could still get the next one for some days. */
@@ -27,7 +28,7 @@ export function* settleAuthorities({ authorities, rootCrl, at }: AuthoritySettle
       yield* log({ action: 'rotate-ca', subject: subjectOfAuthority(name), details: { certificate: fingerprint } })
   }
   if (rootCrl === null) return []
-  if (yield* isNewer(rootCrl.number, at))
+  if (yield* recordCrl({ issuer: 'root', number: rootCrl.number, issuedAt: at }))
     yield* log({ action: 'root-crl', subject: subjectOfAuthority('root'), details: { number: rootCrl.number } })
   const users: number[] = []
   for (const revoked of rootCrl.revoked) users.push(...(yield* revokeAuthority(revoked, at)))
@@ -47,16 +48,6 @@ function* isAdded(name: IssuerName, fingerprint: string): Work<boolean> {
     ...[name, fingerprint],
   )
   return added.length > 0
-}
-
-function* isNewer(number: number, at: Date): Work<boolean> {
-  const noted = yield* rows(
-    `INSERT INTO "Crl" ("issuer", "number", "issuedAt") VALUES ('root', $1, $2)
-      ON CONFLICT ("issuer") DO UPDATE SET "number" = excluded."number", "issuedAt" = excluded."issuedAt"
-      WHERE "Crl"."number" < excluded."number" RETURNING "issuer"`,
-    ...[number, at],
-  )
-  return noted.length > 0
 }
 
 /** Of a CA that is revoked, nothing is good any more [RFC 5280 6.1]. Answers whose certificates were. */

@@ -2,6 +2,7 @@ import type { Work } from '../work.js'
 import { disableUser, enableUser, grantRole, revokeOfUser, unlockUser } from './administer.js'
 import { retireAuthority, settleAuthorities } from './authorities.js'
 import { changePassword, replaceEscrow, replacePasswordHash, takeEscrow, unlock } from './credentials.js'
+import { recordCrl } from './crls.js'
 import { deleteAccount, deleteDueAccount, finishDeparture, scheduleDeletion } from './delete-account.js'
 import { countAttempt, expireFailures, forgiveAttempt } from './login-attempts.js'
 import { recover } from './recover.js'
@@ -10,7 +11,7 @@ import { renew } from './renew.js'
 import { revoke } from './revoke.js'
 import { revokeServerCertificates } from './server-certificates.js'
 
-/** Whatever changes users, keys, certificates and those who issue them. */
+/** Whatever changes users, keys, certificates, those who issue them, and what they say of them. */
 export const CHANGES = {
   register,
   replacePasswordHash,
@@ -36,6 +37,7 @@ export const CHANGES = {
   settleAuthorities,
   retireAuthority,
   revokeServerCertificates,
+  recordCrl,
 }
 
 export type ChangeName = keyof typeof CHANGES

@@ -22,6 +22,7 @@ function wrapped(method: Method): Method {
   }
 }
 
-function rethrow(error: unknown): never {
+/** Rejects with `unavailable` for what the disk or the file is to blame for. */
+export function rethrow(error: unknown): never {
   throw BROKEN.test(sqliteCode(error) ?? '') ? unavailable(error) : error
 }

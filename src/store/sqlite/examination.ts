@@ -1,9 +1,10 @@
 import type { Database } from 'better-sqlite3'
 import { type BrokenRow, followAudit } from '../audit-chain.js'
-import { sqliteAudit } from './audit.js'
+import { auditReads } from '../reads/audit.js'
 import { openReader } from './connection.js'
 import { checkMembers } from './member-check.js'
 import { readMigrations } from './migrations.js'
+import { sqliteReaders } from './readers.js'
 
 /** What is to be known of a database without changing anything in it, whether a server runs or not. */
 export interface DatabaseFacts {
@@ -86,7 +87,7 @@ export async function examineDatabase(path: string): Promise<DatabaseFacts> {
     const damage = damageOf(db)
     const newest = db.prepare<[], number | null>(NEWEST).pluck().get() ?? null
     const costs = db.prepare<[], { cost: number; users: number }>(COSTS).all()
-    const chain = await followAudit(sqliteAudit(db), null)
+    const chain = await followAudit(auditReads(sqliteReaders(db).read), null)
     const schemaVersion = number('SELECT "schemaVersion" FROM "Meta"')
     return {
       schemaVersion,

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { accountStores } from '../accounts.js'
 import type { MakeChange } from '../changes/changes.js'
 import { GroupCommit } from '../commit/group-commit.js'
 import { SILENT, type StoreLogger } from '../logger.js'
@@ -8,20 +9,15 @@ import type { Store } from '../store.js'
 import { unavailable } from '../unavailable.js'
 import { WriteHealth } from '../write-health.js'
 import { WriteQueue } from '../write-queue.js'
-import { sqliteAdministration } from './administration/administration.js'
-import { sqliteAudit } from './audit.js'
-import { sqliteAuthorities } from './authorities.js'
 import { unavailableWhenBroken } from './broken-reads.js'
 import { CommitThread } from './commit-thread.js'
 import { openReader, openWriter } from './connection.js'
 import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js'
 import { sqliteEventLog } from './event-log.js'
-import { sqliteIdentities } from './identities.js'
-import { readInstallation, settle } from './installation.js'
 import { lockDatabase } from './lock.js'
 import { checkSchema, migrate, readMigrations } from './migrations.js'
 import { PrismaWriter } from './prisma.js'
-import { sqliteRevocations } from './revocations.js'
+import { sqliteReaders } from './readers.js'
 
 export interface SqliteStoreOptions {
   /** `file:` and a path, relative to the working directory, such as file:./data/hermes.db. */
@@ -102,14 +98,8 @@ async function connect({ path, quotas, now, logger, meter }: Connect): Promise<S
   const make: MakeChange = (name, input) => commits.change(name, input)
   const reader = openReader(path)
   return {
-    identities: unavailableWhenBroken(sqliteIdentities(reader, make, now)),
+    ...accountStores({ readers: sqliteReaders(reader), make, writer, now }),
     log: unavailableWhenBroken(sqliteEventLog(reader, commits, queue, thread)),
-    revocations: unavailableWhenBroken(sqliteRevocations(reader, writer)),
-    administration: unavailableWhenBroken(sqliteAdministration(reader, make)),
-    audit: unavailableWhenBroken(sqliteAudit(reader)),
-    authorities: unavailableWhenBroken(sqliteAuthorities(reader, make)),
-    installation: async () => readInstallation(reader),
-    settle: (installation) => settle(reader, writer, installation),
     async check() {
       checkReadable(reader)
       await health.check()

@@ -1,10 +1,9 @@
 import { HermesError } from '../../errors.js'
-import type { Prisma, PrismaClient } from '../generated/client.js'
+import type { PrismaClient } from '../generated/client.js'
+import type { Models, ModelWriter } from '../model-writer.js'
 import { describe, unavailable } from '../unavailable.js'
 import type { WriteHealth } from '../write-health.js'
 import type { WriteQueue } from '../write-queue.js'
-
-export type Transaction = Prisma.TransactionClient
 
 interface Opened {
   readonly client: PrismaClient
@@ -15,7 +14,7 @@ interface Opened {
  * Writes what is seldom written, through Prisma: one transaction at a time, none while the committing thread writes.
  * Prisma is loaded with the first of them, so that a server is ready without it.
  */
-export class PrismaWriter {
+export class PrismaWriter implements ModelWriter {
   readonly #path: string
   readonly #queue: WriteQueue
   readonly #health: WriteHealth
@@ -30,7 +29,7 @@ export class PrismaWriter {
   /**
    * Runs `work` in a transaction; whatever the database refuses is `unavailable`.
    */
-  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  write<T>(work: (models: Models) => Promise<T>): Promise<T> {
     return this.#queue.run(async () => {
       const { client, isValidationError } = await this.#open()
       try {

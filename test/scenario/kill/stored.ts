@@ -5,8 +5,9 @@ import Database from 'better-sqlite3'
 import { restore } from '../../../src/hub/conversation/projection.js'
 import type { Conversation } from '../../../src/hub/conversation/state.js'
 import { encodePem } from '../../../src/pki/pem.js'
+import { identityReads } from '../../../src/store/reads/identities.js'
 import { conversationReads } from '../../../src/store/sqlite/conversation-reads.js'
-import { identityReads } from '../../../src/store/sqlite/identity-reads.js'
+import { sqliteReaders } from '../../../src/store/sqlite/readers.js'
 import type { Fact, Ledger } from './ledger.js'
 import { type Decoding, plain, rebuild } from './rebuild.js'
 
@@ -36,7 +37,7 @@ export class Stored {
   private constructor(path: string) {
     this.#db = new Database(path)
     this.#conversations = conversationReads(this.#db)
-    this.#identities = identityReads(this.#db)
+    this.#identities = identityReads(sqliteReaders(this.#db).read)
   }
 
   static async copy(directory: string): Promise<Stored> {
