@@ -21,7 +21,7 @@ import { stapleOcsp } from './stapling.js'
 export async function buildApps(installation: Installation, services: Services, urls: Urls) {
   const { config, certificates, store, logger, figures } = installation
   const { identities, administration, hub } = services
-  const { staple, rootCrl, ...revocation } = createRevocation(installation)
+  const { staple, ...revocation } = createRevocation(installation)
   const authority = publicAuthority(installation.authorities)
   const openapi = withServers(await readOpenApi())
   const readiness = createReadiness(store)
@@ -61,7 +61,7 @@ export async function buildApps(installation: Installation, services: Services, 
     presentPair(hubApp, tls.hub, pairs.server)
   }
   const listeners = { identity: identityApp.server, hub: hubApp.server }
-  const sources = { installation, services, rootCrl, listeners, ready: readiness.check, pairs: () => pairs }
+  const sources = { installation, services, listeners, ready: readiness.check, pairs: () => pairs }
   const metricsApp = buildMetricsApp(sources)
   return { identityApp, hubApp, pkiApp, metricsApp, drain: readiness.drain, present, trust }
 }

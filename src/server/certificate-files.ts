@@ -8,6 +8,7 @@ import { deriveKey, lockWith } from '../pki/pbes2.js'
 import { openAuthorities } from './certificates/authorities.js'
 import { type AuthoritySet, authoritySet, issuerOf, ofKind } from './certificates/authority-set.js'
 import { isNamed, issuerFile, issuersAmong, RESTORE } from './certificates/files.js'
+import { type KnownRevocations, NOTHING_REVOKED } from './certificates/known-revocations.js'
 import { PASSPHRASE_ITERATIONS, type Passphrase, readPassphrase } from './certificates/passphrase.js'
 import { prepareDirectory, publish } from './certificates/publication.js'
 import { blaming, refusal } from './certificates/refusal.js'
@@ -33,6 +34,8 @@ export interface CertificateOptions extends ServerRequest {
   readonly pkiUrl?: string | null
   /** False: an empty folder is refused, since the database belongs to a CA that is missing. */
   readonly mayCreate?: boolean
+  /** What the database knows; by default nothing. */
+  readonly known?: KnownRevocations
 }
 
 /** Everything of the certificates folder, checked. */
@@ -70,7 +73,7 @@ async function create(options: CertificateOptions, passphrase: Passphrase | null
     files.set(`${name}.key`, keyPem(authority))
     files.set(`${name}.pem`, authority.certificatePem)
   }
-  files.set(ROOT_CRL, await issueRootCrl(hierarchy.root, now, null))
+  files.set(ROOT_CRL, await issueRootCrl(hierarchy.root, now, { last: 0, entries: [] }))
   await publish(options.directory, files)
 }
 
@@ -127,7 +130,7 @@ async function filesIn(directory: string): Promise<ReadonlySet<string>> {
  * names the file and what to do; nothing of a CA is ever overwritten.
  */
 export async function openCertificates(options: CertificateOptions): Promise<Certificates> {
-  const { directory, pkiUrl = null, now } = options
+  const { directory, pkiUrl = null, known = NOTHING_REVOKED, now } = options
   blaming('HERMES_HOSTNAMES', 'correct the variable', () => hostNames(options.hostnames))
   const passphrase = await readPassphrase(options.passphraseFile)
   await prepareDirectory(directory)
@@ -139,7 +142,7 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
   checkComplete(directory, present)
   const rootKeyPresent = present.has('root-ca.key')
   const opened = await openAuthorities(directory, passphrase, rootKeyPresent, now)
-  const rootCrl = await keepRootCrl(directory, opened.root, opened.rootSigner, now)
+  const rootCrl = await keepRootCrl(directory, opened, known, now)
   const authorities = authoritySet(opened, rootCrl.crl)
   const users = issuerOf(authorities, 'users', null)
   const servers = issuerOf(authorities, 'servers', pkiUrl)

@@ -69,7 +69,7 @@ export class Custody {
 
   describe(): AuthorityList {
     const set = this.#options.authorities.current
-    const { generations, crlNumber } = set
+    const { generations, rootCrl } = set
     const statusOf = (name: IssuerName, canSign: boolean) => {
       if (isRevoked(set, name)) return 'revoked'
       return canSign ? (isNewest(set, name) ? 'issues' : 'good') : 'retired'
@@ -82,7 +82,7 @@ export class Custody {
         notBefore: notBefore.toISOString(),
         notAfter: notAfter.toISOString(),
       })),
-      rootCrl: crlNumber === null ? null : String(crlNumber),
+      rootCrl: rootCrl === null ? null : String(rootCrl.number),
     }
   }
 

@@ -9,13 +9,11 @@ import { decodePem, splitPem } from '../pki/pem.js'
 import type { IssuerName, NewServerCertificate, RevocationStore } from '../store/revocation-store.js'
 import type { Store } from '../store/store.js'
 import type { AuthoritySet, LiveAuthorities } from './certificates/authority-set.js'
-import { RootCrlFile } from './certificates/root-crl.js'
 import { issuerOfPair, type ServerPair } from './certificates/server-pair.js'
-import type { CrlSources } from './identity/routes/crl.js'
+import type { CrlSource, CrlSources } from './identity/routes/crl.js'
 
 export interface Revocation {
   readonly crls: CrlSources
-  readonly rootCrl: RootCrlFile
   readonly ocsp: OcspResponder
   readonly staple: Staple
 }
@@ -27,11 +25,19 @@ export interface RevocationOptions {
   readonly now: () => Date
 }
 
+const rootCrlOf = (authorities: LiveAuthorities): CrlSource => ({
+  async current() {
+    const { rootCrl } = authorities.current
+    if (rootCrl !== null) return rootCrl
+    throw new HermesError('not_found', 'There is no CRL of the root: it is made with its key, which was away')
+  },
+})
+
 /** What tells relying parties of revocation: CRLs, OCSP and its staple. */
 export function createRevocation({ config, store, authorities, now }: RevocationOptions): Revocation {
   const { revocations } = store
   const issuers = () => authorities.current.signers
-  const root = new RootCrlFile(config.certsDir, authorities.current.root)
+  const root = rootCrlOf(authorities)
   const made = new Map<IssuerName, CrlIssuer>()
   const crlOf = (name: IssuerName): CrlIssuer | null => {
     const authority = issuers().get(name)
@@ -43,7 +49,7 @@ export function createRevocation({ config, store, authorities, now }: Revocation
   }
   const ocsp = createOcspResponder({ issuers, store: revocations, policy: config, now })
   const crls: CrlSources = (name) => (name === 'root' ? root : crlOf(name))
-  return { crls, rootCrl: root, ocsp, staple: createStaple(issuers, ocsp, now) }
+  return { crls, ocsp, staple: createStaple(issuers, ocsp, now) }
 }
 
 /** Makes a certificate of the server's own known to OCSP; to be called before it is shown to anybody. */

@@ -4,6 +4,7 @@ import type { Quotas } from '../store/quotas.js'
 import { openSqliteStore } from '../store/sqlite/open.js'
 import type { Store } from '../store/store.js'
 import { type Certificates, openCertificates } from './certificate-files.js'
+import { readKnownRevocations } from './certificates/known-revocations.js'
 import { listen } from './listen.js'
 import { Figures } from './metrics/figures.js'
 import type { Running } from './running.js'
@@ -34,7 +35,8 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
   try {
     const isNew = (await store.installation()) === null
     // A database whose CA is missing must not be given another.
-    const certificates = await openCertificates({ ...files, now: now(), mayCreate: isNew })
+    const known = await readKnownRevocations(store.authorities)
+    const certificates = await openCertificates({ ...files, now: now(), mayCreate: isNew, known })
     if (isNew && !certificates.created) warnOfNewDatabase(config, logger)
     if (certificates.rootCrlDue) warnOfRootCrl(config, logger)
     const trustDomain = await settle(config, store, certificates)

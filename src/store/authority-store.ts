@@ -42,6 +42,8 @@ export interface ServerRevocation {
 export interface AuthorityStore {
   /** By name. */
   listAuthorities(): Promise<readonly AuthorityRecord[]>
+  /** Of the newest CRL of the root that was settled; null for none. */
+  rootCrlNumber(): Promise<number | null>
   /** When the last certificate of a CA ends; null when it issued none. */
   lastEnd(issuer: IssuerName): Promise<Date | null>
   /**

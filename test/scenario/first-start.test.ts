@@ -42,7 +42,7 @@ t.test('the first start makes everything, the second reuses it, and the root key
   t.equal(first.rootFingerprint, `sha256:${root.fingerprint256.replaceAll(':', '').toLowerCase()}`)
   const certs = await contents(server.certsDir)
   const names = ['root-ca', 'server', 'servers-ca', 'users-ca'].flatMap((name) => [`${name}.key`, `${name}.pem`])
-  t.same(Object.keys(certs).sort(), [...names, 'root-ca.crl'].sort())
+  t.same(Object.keys(certs).sort(), [...names, 'root-ca.crl', '.lock'].sort())
   t.equal(((await stat(server.certsDir)).mode & 0o777).toString(8), '700')
   for (const name of names) t.match(certs[name], name.endsWith('.key') ? /^600 / : /^6[04][04] /, name)
   t.ok((await readdir(join(directory, 'data'))).includes('hermes.db'))

@@ -9,6 +9,7 @@ import { certIdOf } from '../../src/pki/cert-id.js'
 import { parseCrl } from '../../src/pki/crl.js'
 import { encodeDer, sequence } from '../../src/pki/der-encode.js'
 import { fetched } from '../support/account.js'
+import { atConsole } from '../support/console.js'
 import { connect } from '../support/hub-client.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { registerUsers, type User } from '../support/user.js'
@@ -228,20 +229,27 @@ t.test('OCSP with GET, and what is refused inside a 200', async (t) => {
   t.equal(errorOf(await post(good)), 'answered', 'and goes on')
 })
 
-t.test("the root's CRL is served from its file while the root key is away, and the next one at once", async (t) => {
-  const server = await startPki(t)
-  await unlink(join(server.certsDir, 'root-ca.key'))
-  const file = join(server.certsDir, 'root-ca.crl')
-  const fetched = async () => (await ask(`${server.pkiUrl}/crl/root`)).body
-  const pem = await readFile(file, 'utf8')
-  const first = await fetched()
-  t.equal(first.toString('base64'), pem.replace(/-----[^-]+-----|\n/g, ''))
-  const { thisUpdate, nextUpdate } = parseCrl(first).tbs
-  t.equal(Math.round(((nextUpdate?.getTime() ?? 0) - thisUpdate.getTime()) / 86_400_000), 365)
-  await writeFile(file, 'half wri')
-  t.equal((await ask(`${server.pkiUrl}/crl/root`)).status, 500)
-  await unlink(file)
-  t.equal((await ask(`${server.pkiUrl}/crl/root`)).status, 404)
-  await writeFile(file, pem)
-  t.same(await fetched(), first)
-})
+t.test(
+  "the root's CRL is served from its file while the root key is away, and the next one once it is taken",
+  async (t) => {
+    const server = await startPki(t)
+    await unlink(join(server.certsDir, 'root-ca.key'))
+    const file = join(server.certsDir, 'root-ca.crl')
+    const fetched = async () => (await ask(`${server.pkiUrl}/crl/root`)).body
+    const pem = await readFile(file, 'utf8')
+    const first = await fetched()
+    t.equal(first.toString('base64'), pem.replace(/-----[^-]+-----|\n/g, ''))
+    const { thisUpdate, nextUpdate } = parseCrl(first).tbs
+    t.equal(Math.round(((nextUpdate?.getTime() ?? 0) - thisUpdate.getTime()) / 86_400_000), 365)
+    const refresh = () => atConsole(server, 'POST', '/admin/authorities/refresh', {})
+    await writeFile(file, 'half wri')
+    t.match(await refresh(), { status: 400 })
+    t.same(await fetched(), first, 'the last that was good')
+    await unlink(file)
+    await refresh()
+    t.equal((await ask(`${server.pkiUrl}/crl/root`)).status, 404)
+    await writeFile(file, pem)
+    await refresh()
+    t.same(await fetched(), first)
+  },
+)

@@ -100,6 +100,19 @@ export async function authorityContract(t: Test, open: OpenStore): Promise<void>
     await t.rejects(store.identities.register(newUser()), { code: 'unavailable' })
     await t.rejects(store.identities.recover(recovery(alice)), { code: 'unavailable' })
     await store.identities.recover(recovery(alice, issuedBy('users-2')))
+    await store.authorities.retireAuthority({ name: 'users-2', at: after(1000 * DAY) })
+    await t.rejects(store.identities.register({ ...newUser(), ...issuedBy('users-2') }), { code: 'unavailable' })
+  })
+
+  await t.test('a revoked CA is retired at once', async (t) => {
+    const store = await open(t)
+    await store.authorities.settleAuthorities(settlement(BOTH, 5))
+    await register(store, issuedBy('users'))
+    await t.rejects(store.authorities.retireAuthority({ name: 'users', at: after(0) }), { code: 'forbidden' })
+    t.equal(await store.authorities.rootCrlNumber(), 5)
+    await store.authorities.settleAuthorities(settlement(BOTH, 6, { name: 'users', reason: 'cACompromise' }))
+    t.equal(await store.authorities.rootCrlNumber(), 6)
+    await store.authorities.retireAuthority({ name: 'users', at: after(0) })
   })
 
   await t.test('a CA is retired when its last certificate has ended', async (t) => {

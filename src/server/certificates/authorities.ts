@@ -83,7 +83,20 @@ async function openKind(kind: IssuerKind, opening: Opening): Promise<readonly Ge
   const [newest] = names
   if (newest === undefined)
     throw refusal(certificateFile(opening.directory, issuerFile(kind)), 'the file is missing', RESTORE)
-  return Promise.all(names.map((name) => openGeneration(name, name === newest, opening)))
+  const generations = await Promise.all(names.map((name) => openGeneration(name, name === newest, opening)))
+  refuseSameKey(generations, opening.directory)
+  return generations
+}
+
+/** A copy under another name would pass for a successor. */
+function refuseSameKey(generations: readonly Generation[], directory: string): void {
+  const names = new Map<string, IssuerName>()
+  for (const { name, certificate } of generations) {
+    const other = names.get(certificate.spkiHash)
+    if (other !== undefined)
+      throw refusal(certificateFile(directory, issuerFile(other)), `it has the key of ${issuerFile(name)}.pem`, RESTORE)
+    names.set(certificate.spkiHash, name)
+  }
 }
 
 /** Only the newest must be able to sign. */

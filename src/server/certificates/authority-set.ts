@@ -6,7 +6,7 @@ import { publicationOf } from '../../pki/publication.js'
 import { AUTHORITY_REASONS, type RevokedAuthority } from '../../store/authority-store.js'
 import { type IssuerKind, type IssuerName, kindOf } from '../../store/revocation-store.js'
 import type { Authorities, Generation } from './authorities.js'
-import type { ParsedRootCrl } from './root-crl.js'
+import type { ParsedRootCrl, RootCrl } from './root-crl.js'
 
 /** The CAs of the folder with what the root has revoked, as of one moment. */
 export interface AuthoritySet {
@@ -16,8 +16,8 @@ export interface AuthoritySet {
   /** Those that can sign. */
   readonly signers: ReadonlyMap<IssuerName, Authority>
   readonly revoked: readonly RevokedAuthority[]
-  /** Of the root's CRL; null where there is none. */
-  readonly crlNumber: number | null
+  /** Null where there is none. */
+  readonly rootCrl: RootCrl | null
 }
 
 export function authoritySet({ root, generations }: Authorities, crl: ParsedRootCrl | null): AuthoritySet {
@@ -27,7 +27,7 @@ export function authoritySet({ root, generations }: Authorities, crl: ParsedRoot
     generations,
     signers: new Map(signers),
     revoked: revokedAmong(generations, crl),
-    crlNumber: crl === null ? null : Number(crl.number),
+    rootCrl: crl,
   }
 }
 

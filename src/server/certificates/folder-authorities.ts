@@ -44,6 +44,7 @@ export async function settleAuthorities(
   if (missing !== undefined)
     throw refusal(certificateFile(directory, issuerFile(missing.name)), 'the file is missing', RESTORE)
   refuseForgetting(known, directory, set)
+  refuseOlder(await store.rootCrlNumber(), directory, set)
   return store.settleAuthorities(settlementOf(set, at))
 }
 
@@ -55,7 +56,14 @@ function refuseForgetting(known: readonly AuthorityRecord[], directory: string, 
   throw refusal(join(directory, ROOT_CRL), `it does not list ${forgotten.name}, which was revoked`, remedy)
 }
 
-function settlementOf({ generations, crlNumber, revoked }: AuthoritySet, at: Date): AuthoritySettlement {
+/** The numbers of CRLs go up alone [RFC 5280 5.2.3]. */
+function refuseOlder(newest: number | null, directory: string, { rootCrl }: AuthoritySet): void {
+  if (newest === null || rootCrl === null || rootCrl.number >= newest) return
+  const remedy = 'put the newest there, or remove it and start once with root-ca.key in place, and Hermes makes another'
+  throw refusal(join(directory, ROOT_CRL), `its number is ${rootCrl.number}, and ${newest} was there before`, remedy)
+}
+
+function settlementOf({ generations, rootCrl, revoked }: AuthoritySet, at: Date): AuthoritySettlement {
   const authorities = generations.map(({ name, certificate: { fingerprint } }) => ({ name, fingerprint }))
-  return { authorities, rootCrl: crlNumber === null ? null : { number: crlNumber, revoked }, at }
+  return { authorities, rootCrl: rootCrl === null ? null : { number: Number(rootCrl.number), revoked }, at }
 }

@@ -1,11 +1,18 @@
 import { chmod, mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { HermesError } from '../../errors.js'
+import { type Lock, tryLock } from '../../store/sqlite/lock.js'
 import { refusal, systemCode } from './refusal.js'
 
 /** Holds a complete, durable set of files that is being moved into place. */
 export const READY = '.ready'
 const WRITING = '.writing-'
 const STALE_MS = 600_000
+/** Whoever writes into the folder has it. */
+const LOCK = '.lock'
+const LOCK_WAIT_MS = 10_000
+const LOCK_RETRY_MS = 20
 /** Only the server's own pair and the root's CRL are ever replaced. */
 const REPLACEABLE: ReadonlySet<string> = new Set(['server.key', 'server.pem', 'root-ca.crl'])
 
@@ -48,7 +55,7 @@ async function refuseToReplace(directory: string, names: readonly string[]): Pro
 }
 
 /** Moves what an earlier, interrupted publication left ready. Does nothing when there is none. */
-export async function completePublication(directory: string): Promise<void> {
+async function completePublication(directory: string): Promise<void> {
   const ready = join(directory, READY)
   const names = await readdir(ready).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return null
@@ -56,16 +63,9 @@ export async function completePublication(directory: string): Promise<void> {
   })
   if (names === null) return
   await refuseToReplace(directory, names)
-  for (const name of names) await unlessGone(rename(join(ready, name), join(directory, name)))
+  for (const name of names) await rename(join(ready, name), join(directory, name))
   await synchronise(directory)
-  await unlessGone(rmdir(ready))
-}
-
-/** Another process may complete the same at the same time. */
-async function unlessGone(step: Promise<void>): Promise<void> {
-  await step.catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error
-  })
+  await rmdir(ready)
 }
 
 /** Removes what a crash left half written; nothing in it was ever used. */
@@ -82,13 +82,18 @@ async function removeStale(directory: string): Promise<void> {
 export async function prepareDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    await completePublication(directory)
+    // A folder that is only read, with nothing to be ended, needs no lock.
+    if (await exists(join(directory, READY))) await writingTo(directory, async () => {})
     await removeStale(directory)
   } catch (cause) {
-    const code = systemCode(cause)
-    if (code === undefined) throw cause
-    throw refusal(directory, `the folder cannot be used (${code})`, 'make it a folder that Hermes may write', cause)
+    throw cannotUse(directory, cause)
   }
+}
+
+function cannotUse(directory: string, cause: unknown): unknown {
+  const code = systemCode(cause)
+  if (code === undefined) return cause
+  return refusal(directory, `the folder cannot be used (${code})`, 'make it a folder that Hermes may write', cause)
 }
 
 async function stage(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
@@ -105,14 +110,38 @@ async function stage(directory: string, files: ReadonlyMap<string, string>): Pro
   await synchronise(directory)
 }
 
+/** Puts files into the folder, all or none; a .key gets mode 0600. */
+export type Publish = (files: ReadonlyMap<string, string>) => Promise<void>
+
 /**
- * Writes files into the folder so that a crash leaves all of them or none: they are written and flushed in a folder
- * beside, which one rename makes ready; the next start, or the next publication, completes what is ready. A .key gets mode 0600.
+ * Does what reads the folder and then writes into it, while no other process writes. Files are written and flushed in a
+ * folder beside, which one rename makes ready, so that a crash leaves all of them or none: the next start, or the next
+ * who writes, completes what is ready. Throws `unavailable` where another process keeps the folder.
  */
-export async function publish(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
+export async function writingTo<T>(directory: string, act: (publish: Publish) => Promise<T>): Promise<T> {
+  const lock = await lockFolder(directory).catch((cause: unknown) => {
+    throw cannotUse(directory, cause)
+  })
   try {
-    await chmod(directory, 0o700)
     await completePublication(directory)
+    return await act((files) => publishLocked(directory, files))
+  } finally {
+    lock.close()
+  }
+}
+
+async function lockFolder(directory: string): Promise<Lock> {
+  await chmod(directory, 0o700)
+  for (let waited = 0; waited < LOCK_WAIT_MS; waited += LOCK_RETRY_MS) {
+    const lock = tryLock(join(directory, LOCK))
+    if (lock !== null) return lock
+    await setTimeout(LOCK_RETRY_MS)
+  }
+  throw new HermesError('unavailable', `Another Hermes process writes into ${directory}: try again when it has ended`)
+}
+
+async function publishLocked(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
+  try {
     await stage(directory, files)
     await completePublication(directory)
   } catch (cause) {
@@ -121,4 +150,9 @@ export async function publish(directory: string, files: ReadonlyMap<string, stri
     const names = [...files.keys()].join(', ')
     throw refusal(directory, `${names} cannot be written (${code})`, 'make it a folder that Hermes may write', cause)
   }
+}
+
+/** `writingTo` for what needs to read nothing first. */
+export function publish(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
+  return writingTo(directory, (write) => write(files))
 }

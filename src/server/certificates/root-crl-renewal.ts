@@ -8,9 +8,17 @@ import { kindOf } from '../../store/revocation-store.js'
 import { isIssuedBy, openRoot, readCertificate } from './authorities.js'
 import { certificateFile, issuerFile, issuersAmong, keyFile, RESTORE } from './files.js'
 import { readPassphrase } from './passphrase.js'
-import { publish } from './publication.js'
+import { type Publish, writingTo } from './publication.js'
 import { refusal } from './refusal.js'
-import { issueRootCrl, type ParsedRootCrl, parseRootCrl, ROOT_CRL, type RootCrl, readRootCrl } from './root-crl.js'
+import {
+  issueRootCrl,
+  listOf,
+  type ParsedRootCrl,
+  parseRootCrl,
+  ROOT_CRL,
+  type RootCrl,
+  readRootCrl,
+} from './root-crl.js'
 
 export interface RootCrlRenewal {
   readonly directory: string
@@ -25,12 +33,14 @@ export interface RootCrlRenewal {
  * `root-ca.pem`, `root-ca.key` and `root-ca.crl`, so that it can be done on a machine that has no more, and to revoke a
  * CA its certificate and that of its successor.
  */
-export async function renewRootCrl({
-  directory,
-  passphraseFile,
-  now,
-  revoke,
-}: RootCrlRenewal): Promise<RootCrl & { readonly file: string }> {
+export function renewRootCrl(renewal: RootCrlRenewal): Promise<RootCrl & { readonly file: string }> {
+  return writingTo(renewal.directory, (publish) => renew(renewal, publish))
+}
+
+async function renew(
+  { directory, passphraseFile, now, revoke }: RootCrlRenewal,
+  publish: Publish,
+): Promise<RootCrl & { readonly file: string }> {
   const key = keyFile(directory, 'root-ca')
   const passphrase = await readPassphrase(passphraseFile)
   const { root, rootSigner } = await openRoot(directory, passphrase, existsSync(key), now)
@@ -41,8 +51,8 @@ export async function renewRootCrl({
   if (previous === null)
     throw refusal(file, 'the last CRL is not here, so that what it lists would be lost', 'copy it here from the server')
   const entry = revoke === null ? null : await entryOf(revoke, directory, root, previous, now)
-  const pem = await issueRootCrl(rootSigner, now, previous.parsed, entry)
-  await publish(directory, new Map([[ROOT_CRL, pem]]))
+  const pem = await issueRootCrl(rootSigner, now, listOf(previous, entry))
+  await publish(new Map([[ROOT_CRL, pem]]))
   return { file, ...parseRootCrl(pem, root) }
 }
 

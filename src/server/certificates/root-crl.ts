@@ -1,11 +1,12 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HermesError } from '../../errors.js'
 import type { Authority, AuthorityCertificate } from '../../pki/authority.js'
 import { crlNumber, isCrlOf, type ParsedCrl, parseCrl } from '../../pki/crl.js'
 import { encodeCrlEntry, type Revocation } from '../../pki/crl-entry.js'
 import { issueCrl } from '../../pki/issue-crl.js'
 import { decodePem, encodePem } from '../../pki/pem.js'
+import type { Authorities, Generation } from './authorities.js'
+import type { KnownRevocations } from './known-revocations.js'
 import { publish } from './publication.js'
 import { blaming, refusal, systemCode } from './refusal.js'
 
@@ -28,22 +29,28 @@ export interface RootCrl {
   readonly nextUpdate: Date
 }
 
-/** The next CRL of the root in PEM, for a year, with what the one before lists, and one certificate more. */
-export async function issueRootCrl(
-  root: Authority,
-  now: Date,
-  previous: ParsedCrl | null,
-  revoked: Revocation | null = null,
-): Promise<string> {
-  const last = previous === null ? 0n : (crlNumber(previous.tbs) ?? 0n)
-  const entries = previous?.tbs.entries ?? null
+/** What a CRL follows: the number of the last, 0 for none, and what is revoked, encoded. */
+export interface RootCrlList {
+  readonly last: number
+  readonly entries: readonly Uint8Array[]
+}
+
+/** The next CRL of the root in PEM, for a year. */
+export async function issueRootCrl(root: Authority, now: Date, { last, entries }: RootCrlList): Promise<string> {
   const der = await issueCrl(root, {
-    number: Math.max(Math.floor(now.getTime() / 1000), Number(last) + 1),
+    number: Math.max(Math.floor(now.getTime() / 1000), last + 1),
     thisUpdate: new Date(now.getTime() - BACKDATE_MS),
     nextUpdate: new Date(now.getTime() + YEAR_MS),
-    entries: [...(entries === null ? [] : [entries]), ...(revoked === null ? [] : [encodeCrlEntry(revoked)])],
+    entries,
   })
   return encodePem(LABEL, der)
+}
+
+/** What a CRL lists, and one certificate more. */
+export function listOf({ number, parsed }: ParsedRootCrl, revoked: Revocation | null = null): RootCrlList {
+  const { entries } = parsed.tbs
+  const added = revoked === null ? [] : [encodeCrlEntry(revoked)]
+  return { last: Number(number), entries: [...(entries === null ? [] : [entries]), ...added] }
 }
 
 export interface ParsedRootCrl extends RootCrl {
@@ -71,53 +78,33 @@ export async function readRootCrl(directory: string, root: AuthorityCertificate)
 
 /**
  * Checks the CRL of the root at start, and makes it anew when it is missing or past two thirds of its life, if the
- * key of the root is there. Answers it, and whether it still is due. A bad file is a start error.
+ * key of the root is there. One that is missing lists again what is `known` to have been revoked. Answers it, and
+ * whether it still is due. A bad file is a start error.
  */
 export async function keepRootCrl(
   directory: string,
-  root: AuthorityCertificate,
-  signer: Authority | null,
+  { root, rootSigner, generations }: Authorities,
+  known: KnownRevocations,
   now: Date,
 ): Promise<{ readonly crl: ParsedRootCrl | null; readonly isDue: boolean }> {
   const crl = await readRootCrl(directory, root)
   if (crl !== null && !isDue(crl, now)) return { crl, isDue: false }
-  if (signer === null) return { crl, isDue: true }
-  const pem = await issueRootCrl(signer, now, crl?.parsed ?? null)
+  if (rootSigner === null) return { crl, isDue: true }
+  const pem = await issueRootCrl(rootSigner, now, crl === null ? listKnown(generations, known) : listOf(crl))
   await publish(directory, new Map([[ROOT_CRL, pem]]))
   return { crl: parseRootCrl(pem, root), isDue: false }
+}
+
+/** For what reason is not known any more. */
+function listKnown(generations: readonly Generation[], { rootCrl, revoked }: KnownRevocations): RootCrlList {
+  const entries = revoked.flatMap(({ name, revokedAt }) => {
+    const { serialNumber } = generations.find((one) => one.name === name)?.certificate ?? {}
+    return serialNumber === undefined ? [] : [encodeCrlEntry({ serialNumber, revokedAt, reason: null })]
+  })
+  return { last: rootCrl ?? 0, entries }
 }
 
 function isDue({ thisUpdate, nextUpdate }: RootCrl, now: Date): boolean {
   const life = nextUpdate.getTime() - thisUpdate.getTime()
   return now.getTime() >= thisUpdate.getTime() + life * RENEWAL_SHARE
-}
-
-/** Gives out the CRL of the root from its file, and a later one as soon as somebody puts it there. */
-export class RootCrlFile {
-  readonly #file: string
-  readonly #root: AuthorityCertificate
-  #read: { readonly version: string; readonly crl: RootCrl } | null = null
-
-  constructor(directory: string, root: AuthorityCertificate) {
-    this.#file = join(directory, ROOT_CRL)
-    this.#root = root
-  }
-
-  /** Rejects with `not_found` when there is none, and `internal` when the file is bad. */
-  async current(): Promise<RootCrl> {
-    const { mtimeMs, size, ino } = await stat(this.#file).catch(whyMissing)
-    const version = `${mtimeMs} ${size} ${ino}`
-    if (this.#read?.version === version) return this.#read.crl
-    const pem = await readFile(this.#file, 'utf8').catch(whyMissing)
-    const crl = parseRootCrl(pem, this.#root)
-    // Not one of before: it may have forgotten what was revoked since.
-    const last = this.#read?.crl
-    this.#read = { version, crl: last && last.number > crl.number ? last : crl }
-    return this.#read.crl
-  }
-}
-
-function whyMissing(cause: unknown): never {
-  if (systemCode(cause) !== 'ENOENT') throw cause
-  throw new HermesError('not_found', 'There is no CRL of the root: it is made with its key, which was away', { cause })
 }

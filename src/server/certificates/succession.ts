@@ -10,7 +10,7 @@ import type { IssuerKind, IssuerName } from '../../store/revocation-store.js'
 import { openRoot, readCertificate } from './authorities.js'
 import { certificateFile, generationOf, issuerFile, issuerName, issuersAmong, keyFile, RESTORE } from './files.js'
 import { lockedKey, type Passphrase, readPassphrase } from './passphrase.js'
-import { completePublication, publish } from './publication.js'
+import { type Publish, writingTo } from './publication.js'
 import { refusal } from './refusal.js'
 
 export interface Succession {
@@ -31,12 +31,16 @@ export interface Successor {
  * Makes the next issuing CA of a kind, signed by the root, beside those that are there, whose certificates stay good.
  * Needs nothing of the folder but `root-ca.pem`, `root-ca.key` and the certificate of the newest of its kind.
  */
-export async function makeSuccessor(
+export function makeSuccessor(kind: IssuerKind, succession: Succession): Promise<Successor> {
+  return writingTo(succession.directory, (publish) => succeed(kind, succession, publish))
+}
+
+async function succeed(
   kind: IssuerKind,
   { directory, passphraseFile, pkiUrl, now }: Succession,
+  publish: Publish,
 ): Promise<Successor> {
   const passphrase = await readPassphrase(passphraseFile)
-  await completePublication(directory)
   const root = await openSigner(directory, passphrase, now)
   const [newest] = issuersAmong(await readdir(directory), kind)
   if (newest === undefined)
@@ -48,7 +52,6 @@ export async function makeSuccessor(
   const name = issuerName(kind, generation)
   const file = issuerFile(name)
   await publish(
-    directory,
     new Map([
       [`${file}.key`, await lockedKey(successor.key, passphrase)],
       [`${file}.pem`, successor.certificatePem],

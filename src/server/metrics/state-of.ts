@@ -1,6 +1,5 @@
 import type { Server } from 'node:net'
 import { databasePath } from '../../store/sqlite/database-file.js'
-import type { RootCrlFile } from '../certificates/root-crl.js'
 import type { Pairs } from '../certificates/rotation.js'
 import { endOfPair } from '../certificates/server-pair.js'
 import type { Installation } from '../installation.js'
@@ -10,14 +9,13 @@ import type { State } from './state.js'
 export interface StateSources extends Pick<State, 'ready'> {
   readonly installation: Installation
   readonly services: Services
-  readonly rootCrl: RootCrlFile
   readonly listeners: Readonly<Record<string, Server>>
   /** The certificates that new connections get now. */
   readonly pairs: () => Pairs
 }
 
 /** Where the state of a running server is read. */
-export function stateOf({ installation, services, rootCrl, listeners, ready, pairs }: StateSources): State {
+export function stateOf({ installation, services, listeners, ready, pairs }: StateSources): State {
   const { config, authorities } = installation
   return {
     ready,
@@ -34,9 +32,6 @@ export function stateOf({ installation, services, rootCrl, listeners, ready, pai
         'identity-server': endOfPair(pairs().identityServer),
       }
     },
-    rootCrl: async () => {
-      const crl = await rootCrl.current().catch(() => null)
-      return crl?.nextUpdate ?? null
-    },
+    rootCrl: () => authorities.current.rootCrl?.nextUpdate ?? null,
   }
 }

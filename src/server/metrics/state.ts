@@ -16,7 +16,7 @@ export interface State {
   /** When certificates end. */
   readonly ends: () => Readonly<Record<string, Date>>
   /** When the root's CRL is followed by the next; null where there is none. */
-  readonly rootCrl: () => Promise<Date | null>
+  readonly rootCrl: () => Date | null
 }
 
 export function exposeState(exposition: Exposition, state: State): void {
@@ -50,8 +50,8 @@ export function exposeState(exposition: Exposition, state: State): void {
       name: 'hermes_root_crl_next_update_timestamp_seconds',
       help: 'When the CRL of the root is followed by the next, which somebody with its key must make.',
     },
-    async () => {
-      const nextUpdate = await state.rootCrl()
+    () => {
+      const nextUpdate = state.rootCrl()
       return nextUpdate === null ? [] : [[[], nextUpdate.getTime() / 1000]]
     },
   )

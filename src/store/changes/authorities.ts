@@ -70,12 +70,17 @@ function* revokeAuthority({ name, reason }: RevokedAuthority, at: Date): Work<re
   return isOfUsers ? [...new Set(revoked.map(({ userId }) => userId))] : []
 }
 
+function* isRevoked(name: IssuerName): Work<boolean> {
+  return (yield* row('SELECT 1 FROM "Authority" WHERE "name" = $1 AND "revokedAt" IS NOT NULL', name)) !== null
+}
+
 export function* retireAuthority({ name, at }: AuthorityRetirement): Work<void> {
   const last = yield* row<{ readonly notAfter: number }>(
     `SELECT "notAfter" FROM "${TABLES[kindOf(name)]}" WHERE "issuer" = $1 ORDER BY "notAfter" DESC LIMIT 1`,
     name,
   )
-  if (last !== null && last.notAfter > at.getTime()) {
+  // Nobody trusts what a revoked CA signs, so that nothing waits for its key.
+  if (last !== null && last.notAfter > at.getTime() && !(yield* isRevoked(name))) {
     const end = new Date(last.notAfter).toISOString()
     throw new HermesError(
       'forbidden',

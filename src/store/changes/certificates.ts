@@ -31,12 +31,15 @@ export function* insertCertificate(
 
 /** What was signed before its CA was revoked may come to be stored after: it would never be revoked. */
 function* requireGoodIssuer(name: IssuerName): Work<void> {
-  const issuer = yield* row<{ readonly revokedAt: number | null }>(
-    `SELECT "revokedAt" FROM "Authority" WHERE "name" = $1 ${ROW_LOCK}`,
+  const issuer = yield* row<{ readonly isOver: number | boolean }>(
+    `SELECT "revokedAt" IS NOT NULL OR "retiredAt" IS NOT NULL AS "isOver" FROM "Authority" WHERE "name" = $1 ${ROW_LOCK}`,
     name,
   )
-  if (issuer !== null && issuer.revokedAt !== null)
-    throw new HermesError('unavailable', 'The CA that signed the certificate was revoked meanwhile: try again')
+  if (issuer?.isOver)
+    throw new HermesError(
+      'unavailable',
+      'The CA that signed the certificate was revoked or retired meanwhile: try again',
+    )
 }
 
 interface Key {

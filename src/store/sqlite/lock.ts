@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { HermesError } from '../../errors.js'
 import { sqliteCode } from './sqlite-error.js'
@@ -5,20 +6,29 @@ import { sqliteCode } from './sqlite-error.js'
 /** How long a process before this one may take to end, in milliseconds. */
 const WAIT_MS = 1000
 
+export type Lock = Pick<Database.Database, 'close'>
+
 /**
- * Takes the database at `path` for this process, until the connection that it answers is closed: a lock on an empty
- * file beside it, which the operating system releases when the process dies. The file stays, since whoever removed
- * it could remove the lock of another. Throws `unavailable` when another process has the database.
+ * Takes the lock that an empty file (0600) stands for until the answer is closed; the operating system releases it when
+ * the process dies. The file stays, since whoever removed it could remove the lock of another. Null while another has it.
  */
-export function lockDatabase(path: string): Database.Database {
-  const lock = new Database(`${path}.lock`, { timeout: WAIT_MS })
+export function tryLock(file: string, waitMs = 0): Lock | null {
+  closeSync(openSync(file, 'a', 0o600))
+  const lock = new Database(file, { timeout: waitMs })
   try {
     lock.exec('BEGIN EXCLUSIVE')
     return lock
   } catch (cause) {
     lock.close()
-    if (sqliteCode(cause) !== 'SQLITE_BUSY') throw cause
-    const sentence = `The database ${path} is in use by another Hermes process; end it, or name another file`
-    throw new HermesError('unavailable', sentence, { cause })
+    if (sqliteCode(cause) === 'SQLITE_BUSY') return null
+    throw cause
   }
+}
+
+/** Takes the database at `path` for this process. Throws `unavailable` when another process has it. */
+export function lockDatabase(path: string): Lock {
+  const lock = tryLock(`${path}.lock`, WAIT_MS)
+  if (lock !== null) return lock
+  const sentence = `The database ${path} is in use by another Hermes process; end it, or name another file`
+  throw new HermesError('unavailable', sentence)
 }

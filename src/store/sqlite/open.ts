@@ -14,7 +14,7 @@ import { CommitThread } from './commit-thread.js'
 import { openReader, openWriter } from './connection.js'
 import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js'
 import { sqliteEventLog } from './event-log.js'
-import { lockDatabase } from './lock.js'
+import { type Lock, lockDatabase } from './lock.js'
 import { checkSchema, migrate, readMigrations } from './migrations.js'
 import { PrismaWriter } from './prisma.js'
 import { sqliteReaders } from './readers.js'
@@ -46,7 +46,7 @@ export async function openSqliteStore({
 }: SqliteStoreOptions): Promise<Store> {
   const path = databasePath(url)
   createDatabaseFile(path)
-  let lock: Database | null = null
+  let lock: Lock | null = null
   try {
     const migrations = readMigrations()
     // With a connection that changes nothing, not even the journal mode, for the file may be another program's.
@@ -62,7 +62,7 @@ export async function openSqliteStore({
 }
 
 /** The store, whose close gives the lock back last. */
-function releasing(store: Store, lock: Database | null): Store {
+function releasing(store: Store, lock: Lock | null): Store {
   if (lock === null) return store
   const close = async () => {
     await store.close()

@@ -1,12 +1,24 @@
 import { X509Certificate } from 'node:crypto'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { readCrlEntries } from '../../../src/pki/crl-entry.js'
 import { type CertificateOptions, openCertificates } from '../../../src/server/certificate-files.js'
 import { renewRootCrl } from '../../../src/server/certificates/root-crl-renewal.js'
 import { makeSuccessor, type Succession } from '../../../src/server/certificates/succession.js'
 import type { RevokedAuthority } from '../../../src/store/authority-store.js'
+import { tryLock } from '../../../src/store/sqlite/lock.js'
 
 const DAY = 86_400_000
 const T0 = Date.UTC(2027, 0, 2, 3, 4, 5)
@@ -42,6 +54,41 @@ function scene(t: Test, changes: Partial<CertificateOptions> = {}) {
 
 const names = ({ authorities }: Awaited<ReturnType<typeof openCertificates>>) =>
   authorities.generations.map(({ name, signer }) => `${name}${signer === null ? ' (cannot sign)' : ''}`)
+
+t.test(
+  'of several successors made at once each has a name of its own, and of several CRLs each lists more',
+  async (t) => {
+    const { start, follow, revoke, directory } = scene(t)
+    await start(0)
+    const made = await Promise.all([follow('users', 1), follow('users', 1), follow('servers', 1), follow('users', 1)])
+    t.same(made.map(({ name }) => name).sort(), ['servers-2', 'users-2', 'users-3', 'users-4'])
+    t.notOk(readdirSync(directory).includes('.ready'))
+    const reason = 'superseded'
+    await Promise.all([revoke({ name: 'users', reason }, 2), revoke({ name: 'users-2', reason }, 2)])
+    const { authorities } = await start(3)
+    t.same(authorities.revoked.map(({ name }) => name).sort(), ['users', 'users-2'])
+  },
+)
+
+t.test('a folder that another process keeps is waited for', async (t) => {
+  const { start, follow, directory, file } = scene(t)
+  await start(0)
+  const { size, mode } = statSync(file('.lock'))
+  t.same([size, mode & 0o777], [0, 0o600])
+  const lock = tryLock(join(directory, '.lock'))
+  const waiting = follow('users', 1)
+  await setTimeout(100)
+  t.notOk(existsSync(file('users-2-ca.pem')))
+  lock?.close()
+  t.equal((await waiting).name, 'users-2')
+})
+
+t.test('a copy of a CA under another name is refused', async (t) => {
+  const { start, file } = scene(t)
+  await start(0)
+  for (const end of ['pem', 'key']) copyFileSync(file(`users-ca.${end}`), file(`users-2-ca.${end}`))
+  await t.rejects(start(1), { code: 'invalid_request', message: /users-ca\.pem: it has the key of users-2-ca\.pem/ })
+})
 
 t.test('the next CA is like the one before, but for its name and key', async (t) => {
   const { start, follow, pem, file } = scene(t, { pkiUrl: 'http://pki.example.org' })
