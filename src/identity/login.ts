@@ -109,7 +109,7 @@ async function renewHash(
 }
 
 function invalidCredentials(): HermesError {
-  return new HermesError('invalid_credentials', 'There is no such user, or the password is wrong')
+  return new HermesError('invalid_credentials', 'There is no such user, or the server password is wrong')
 }
 
 function lockPolicy(failures: number): LoginPolicy {

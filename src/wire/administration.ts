@@ -151,7 +151,7 @@ export type GrantRequest = z.infer<typeof GrantRequest>
 /** Lower-case hex. */
 export const Hash = z
   .string()
-  .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits, as an earlier verification answered in head.hash')
   .meta({ description: 'SHA-256.', example: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' })
 
 /** Told as it stands in the table, even where somebody changed it, which is the verification's to say. */

@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import t from 'tap'
@@ -117,6 +118,17 @@ t.test('GET and HEAD of /metrics, and health; nothing else', async (t) => {
   t.equal((await fetch(metricsUrl, { method: 'POST' })).status, 405)
   for (const path of ['/', '/register', '/me', '/admin/users', '/fetch/alice'])
     t.equal((await fetch(new URL(path, metricsUrl))).status, 404, path)
+})
+
+t.test('a page whose name was made to mean this machine reads nothing', async (t) => {
+  const status = (host: string) =>
+    new Promise((resolve, reject) => {
+      get(metricsUrl, { headers: { host } }, (answer) => resolve(answer.resume().statusCode)).once('error', reject)
+    })
+  const { port } = new URL(metricsUrl)
+  for (const host of ['rebound.example', `rebound.example:${port}`, '127.0.0.1.rebound.example', '0.0.0.0'])
+    t.equal(await status(host), 403, host)
+  for (const host of [`127.0.0.1:${port}`, 'localhost', `[::1]:${port}`]) t.equal(await status(host), 200, host)
 })
 
 t.test('it is off unless asked for, and listens on 127.0.0.1 alone wherever the others do', async (t) => {

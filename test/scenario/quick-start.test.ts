@@ -85,4 +85,10 @@ t.test('the quick start of README works as it is printed', async (t) => {
     fourth.seen.output,
     /^The role of bob is administrator\.\nUSERNAME .*\nalice +user +deleted .*"username":"bob"/s,
   )
+
+  const others = [...blocksOf('Revocation, for programs that never heard of Hermes'), ...blocksOf('EST')]
+  const fifth = shell(t, server, here(`${others.join('\n')}openssl x509 -in frank.pem -noout -issuer`, server))
+  const [fifthCode] = await once(fifth.child, 'close')
+  t.equal(fifthCode, 0, fifth.seen.errors)
+  t.match(fifth.seen.output, /^bob\.pem: OK\nissuer=CN = Hermes Users CA\n$/)
 })

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { lstat, stat } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { refusalFromHttp } from '../../client/refusal.js'
@@ -6,6 +7,7 @@ import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
 import { isAnswered } from '../../server/admin/socket.js'
 import { type SocketAddress, socketAddress, socketPath } from '../../server/admin/socket-address.js'
+import { databasePath } from '../../store/sqlite/database-file.js'
 
 /** Administration, in a running server or here. */
 export interface Connection {
@@ -33,6 +35,7 @@ async function toServer({ databaseUrl }: Config): Promise<Connection | null> {
   const path = socketPath(databaseUrl)
   try {
     const address = socketAddress(path)
+    await requireOwner(path, databasePath(databaseUrl))
     if (await isAnswered(address.name)) return throughSocket(address)
     address.release()
     return null
@@ -43,6 +46,18 @@ async function toServer({ databaseUrl }: Config): Promise<Connection | null> {
     const remedy = code === 'EACCES' ? 'run this as the user that runs the server' : 'see to that file'
     throw new HermesError('unavailable', `The server's socket ${path} cannot be opened (${code}): ${remedy}`, { cause })
   }
+}
+
+/** Whoever listens there is told what an operator says: it must be he, root, or whose the database is. */
+async function requireOwner(socket: string, database: string): Promise<void> {
+  const { uid } = await lstat(socket)
+  const owner = await stat(database).then(
+    (found) => found.uid,
+    () => null,
+  )
+  if ([0, process.getuid?.(), owner].includes(uid)) return
+  const sentence = `The server's socket ${socket} belongs to the user ${uid}, and the database does not: see who made it`
+  throw new HermesError('unavailable', sentence)
 }
 
 function throughSocket(address: SocketAddress): Connection {

@@ -10,7 +10,10 @@ export function decideInvite(state: Conversation, command: Invite): Decision {
   if (state.members.has(username)) return refuse('already_member', `${username} is a member already`)
   const open = openInvitations(state)
   if (open.some(({ invitee }) => invitee.username === username))
-    return refuse('invitation_open', `${username} already has an open invitation to this conversation`)
+    return refuse(
+      'invitation_open',
+      `${username} already has an open invitation to this conversation: wait for the answer, or cancel it first`,
+    )
   if (state.members.size + open.length >= command.membersMax)
     return refuse(
       'conversation_full',

@@ -62,7 +62,7 @@ export async function currentIdentity(
   path: string,
 ): Promise<IdentityRecord> {
   const record = await hub.identities.findIdentity(username)
-  if (!record) throw new HermesError('user_not_found', `${path}: there is no user ${username}`)
+  if (!record) throw new HermesError('user_not_found', `${path}: there is no user ${username}: he must register first`)
   if (record.certificate.fingerprint !== fingerprint)
     throw new HermesError('certificate_mismatch', `${path}: ${username} has another certificate now: fetch it and look`)
   const refusal = refusalOf(record, hub.now().getTime())

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { lstat, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Config } from '../../config.js'
@@ -60,6 +61,12 @@ async function refuseExisting(target: string): Promise<void> {
 }
 
 function failed(target: string, cause: unknown): HermesError {
+  if (!existsSync(dirname(target)))
+    return new HermesError(
+      'invalid_request',
+      `There is no folder ${dirname(target)}: mkdir -p -m 700 ${dirname(target)}`,
+      { cause },
+    )
   const reason = cause instanceof Error ? cause.message : String(cause)
   const sentence = `No backup was made in ${target}: ${reason}; name a folder with room that this user may write`
   return new HermesError('unavailable', sentence, { cause })

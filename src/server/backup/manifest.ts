@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { HermesError } from '../../errors.js'
+import { isNamed, issuerFile, issuersAmong } from '../certificates/files.js'
+import { ROOT_CRL } from '../certificates/root-crl.js'
 import { writeSynced } from './files.js'
 
 /** The database of a backup; its certificates are in the folder certs. */
@@ -16,7 +18,7 @@ const Manifest = z.object({
   format: z.literal(1),
   createdAt: z.string(),
   /** SHA-256 of each file, by its path in the backup. */
-  files: z.record(z.string().regex(/^(hermes\.db|certs\/[\w.-]+)$/), z.string()),
+  files: z.record(z.string(), z.string()),
 })
 export type Manifest = z.infer<typeof Manifest>
 
@@ -52,8 +54,22 @@ export async function readManifest(folder: string): Promise<Manifest> {
     if (found !== hash)
       throw refusal(`${join(folder, name)} is ${found === null ? 'missing' : 'not as it was written'}`)
   }
-  if (!(DATABASE in manifest.files)) throw refusal(`${folder} has no ${DATABASE}`)
+  const missing = needed(Object.keys(manifest.files)).find((name) => !(name in manifest.files))
+  if (missing !== undefined) throw refusal(`${join(folder, MANIFEST)} does not name ${missing}`)
   return manifest
+}
+
+/** Without the CAs that issue, the database is of no use. */
+function needed(names: readonly string[]): readonly string[] {
+  const files = names.filter(isCertificate).map((name) => basename(name))
+  const newest = (['users', 'servers'] as const).map((kind) => issuerFile(issuersAmong(files, kind)[0] ?? kind))
+  return [DATABASE, 'certs/root-ca.pem', ...newest.flatMap((name) => [`certs/${name}.pem`, `certs/${name}.key`])]
+}
+
+/** Whether it is a file of the certificates folder; backups of earlier versions have others beside. */
+export function isCertificate(path: string): boolean {
+  const name = basename(path)
+  return path === `certs/${name}` && (isNamed(name) || name === ROOT_CRL)
 }
 
 function parse(folder: string, text: string): Manifest {

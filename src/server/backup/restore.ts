@@ -7,7 +7,7 @@ import { databasePath } from '../../store/sqlite/database-file.js'
 import { lockDatabase } from '../../store/sqlite/lock.js'
 import { skipSeqs } from '../../store/sqlite/restore.js'
 import { syncPath, writeSynced } from './files.js'
-import { DATABASE, type Manifest, readManifest } from './manifest.js'
+import { DATABASE, isCertificate, type Manifest, readManifest } from './manifest.js'
 
 /**
  * Puts a backup in the place of an installation that is not there: nothing is overwritten. The certificates come first,
@@ -41,7 +41,7 @@ export async function restore(config: Config, source: string): Promise<Manifest>
 }
 
 async function refuseToOverwrite(path: string, directory: string): Promise<void> {
-  const inTheWay = [path, `${path}-wal`].find((file) => existsSync(file))
+  const inTheWay = [path, `${path}-wal`, `${path}-journal`].find((file) => existsSync(file))
   const [certificate] = await certificateFiles(directory)
   const file = inTheWay ?? (certificate && join(directory, certificate))
   if (file === undefined) return
@@ -53,8 +53,8 @@ async function refuseToOverwrite(path: string, directory: string): Promise<void>
 
 /** What the manifest names, whose hashes were checked, and nothing beside it. */
 async function copyCertificates(folder: string, { files }: Manifest, to: string): Promise<void> {
-  const paths = Object.keys(files).filter((path) => path !== DATABASE)
-  for (const path of paths) await writeSynced(join(to, basename(path)), await readFile(join(folder, path)))
+  for (const path of Object.keys(files).filter(isCertificate))
+    await writeSynced(join(to, basename(path)), await readFile(join(folder, path)))
   await syncPath(to)
 }
 

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { chmod, mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -25,10 +26,12 @@ async function synchronise(path: string): Promise<void> {
   }
 }
 
-async function writeDurably(file: string, text: string): Promise<void> {
+/** Written by root it is the folder's owner's, as whom the server runs. */
+async function writeDurably(file: string, text: string, { uid, gid }: Stats): Promise<void> {
   const handle = await open(file, 'wx', file.endsWith('.key') ? 0o600 : 0o644)
   try {
     await handle.writeFile(text)
+    if (process.getuid?.() === 0) await handle.chown(uid, gid)
     await handle.sync()
   } finally {
     await handle.close()
@@ -99,7 +102,8 @@ function cannotUse(directory: string, cause: unknown): unknown {
 async function stage(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
   const writing = await mkdtemp(join(directory, WRITING)) // mode 0700
   try {
-    for (const [name, text] of files) await writeDurably(join(writing, name), text)
+    const owner = await stat(directory)
+    for (const [name, text] of files) await writeDurably(join(writing, name), text, owner)
     await synchronise(writing)
     await refuseToReplace(directory, [...files.keys()])
     await rename(writing, join(directory, READY))

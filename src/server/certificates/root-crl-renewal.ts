@@ -65,14 +65,16 @@ async function entryOf(
   now: Date,
 ): Promise<Revocation | null> {
   const file = certificateFile(directory, issuerFile(name))
+  const kind = kindOf(name)
+  const present = issuersAmong(await readdir(directory), kind)
+  if (!present.includes(name))
+    throw refusal(file, 'the file is missing', `name a CA that is here (${present.join(', ')}), or copy it here`)
   const certificate = await readCertificate(file)
   if (!isIssuedBy(certificate, root)) throw refusal(file, 'it was not issued by root-ca.pem', RESTORE)
-  const kind = kindOf(name)
-  const [newest] = issuersAmong(await readdir(directory), kind)
-  if (newest === name)
+  if (present[0] === name)
     throw refusal(
       file,
-      `no other CA of ${kind} is here, and nothing could be issued`,
+      `it is the newest CA of ${kind} here, and nothing could be issued once it is revoked`,
       `run hermes admin rotate-ca ${kind} first`,
     )
   const { serialNumber } = certificate

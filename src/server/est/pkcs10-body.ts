@@ -27,6 +27,9 @@ export function acceptPkcs10(app: FastifyInstance): void {
 export function csrOf(body: string): string {
   const base64 = body.replaceAll(/[ \t\r\n]/g, '')
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64))
-    throw new HermesError('csr_rejected', 'The certificate request must be its DER in base64, without armour')
+    throw new HermesError(
+      'csr_rejected',
+      'The certificate request must be its DER in base64, without the lines BEGIN and END of PEM',
+    )
   return encodePem('CERTIFICATE REQUEST', Buffer.from(base64, 'base64'))
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, type Registry } from 'prom-client'
+import { HermesError } from '../../errors.js'
 import { buildHttpApp } from '../http/http-app.js'
 import { healthRoutes } from '../identity/routes/health.js'
 import { Exposition } from './exposition.js'
@@ -9,6 +10,9 @@ import { exposeHttp } from './http-figures.js'
 import { exposeState, type State } from './state.js'
 import { type StateSources, stateOf } from './state-of.js'
 
+/** What a page of another origin, whose name was made to mean this machine, cannot put into Host. */
+const HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
 /**
  * The listener for Prometheus, without TLS and on the loopback interface alone: `/metrics`, and `/health`. Null without
  * HERMES_METRICS_PORT.
@@ -17,6 +21,10 @@ export function buildMetricsApp(sources: StateSources): FastifyInstance | null {
   const { config, logger, figures } = sources.installation
   if (config.metricsPort === null) return null
   const app = buildHttpApp({ config, logger: logger.child({ listener: 'metrics' }), https: null })
+  app.addHook('onRequest', async ({ hostname }) => {
+    if (!HOSTS.has(hostname))
+      throw new HermesError('forbidden', `Ask for ${[...HOSTS].join(', ')}, not for ${hostname}`)
+  })
   const registry = createRegistry(figures, stateOf(sources))
   app.get('/metrics', async (_request, reply) =>
     reply

@@ -16,7 +16,7 @@ export interface Account {
 export function* requirePassword({ userId, passwordHash }: ByPassword & { readonly userId: number }): Work<Account> {
   const user = yield* findAccount(userId)
   if (user === null || user.deletedAt !== null || user.passwordHash !== passwordHash)
-    throw new HermesError('invalid_credentials', 'There is no such user, or the password is wrong')
+    throw new HermesError('invalid_credentials', 'There is no such user, or the server password is wrong')
   if (user.disabledAt !== null) throw new HermesError('account_disabled', 'The account is disabled')
   return user
 }

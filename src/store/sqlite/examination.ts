@@ -11,6 +11,8 @@ export interface DatabaseFacts {
   readonly schemaVersion: number
   /** Of this program. */
   readonly newestVersion: number
+  /** Triggers that the migrations made and somebody has dropped: what keeps the audit log append-only, say. */
+  readonly missingTriggers: readonly string[]
   /** What SQLite's own checks find; empty where all is well. */
   readonly damage: readonly string[]
   /** Rows whose projection is not what the log says, a sentence each. */
@@ -79,6 +81,14 @@ function authoritiesIn(db: Database, schemaVersion: number): readonly KnownAutho
   }))
 }
 
+function missingTriggers(db: Database, schemaVersion: number): readonly string[] {
+  const made = readMigrations()
+    .slice(0, schemaVersion)
+    .flatMap(({ sql }) => [...sql.matchAll(/^CREATE TRIGGER "(\w+)"/gm)].map(([, name = '']) => name))
+  const found = new Set(db.prepare<[], string>(`SELECT name FROM sqlite_master WHERE type = 'trigger'`).pluck().all())
+  return made.filter((name) => !found.has(name))
+}
+
 /** Throws where the file cannot be opened or read at all. */
 export async function examineDatabase(path: string): Promise<DatabaseFacts> {
   const db = openReader(path)
@@ -92,6 +102,7 @@ export async function examineDatabase(path: string): Promise<DatabaseFacts> {
     return {
       schemaVersion,
       newestVersion: readMigrations().length,
+      missingTriggers: missingTriggers(db, schemaVersion),
       damage,
       projections: checkMembers(db, PROBLEMS_MAX),
       auditRows: chain.head.seq,

@@ -1,4 +1,5 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fchownSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { HermesError } from '../../errors.js'
 import { sqliteCode } from './sqlite-error.js'
@@ -13,7 +14,7 @@ export type Lock = Pick<Database.Database, 'close'>
  * the process dies. The file stays, since whoever removed it could remove the lock of another. Null while another has it.
  */
 export function tryLock(file: string, waitMs = 0): Lock | null {
-  closeSync(openSync(file, 'a', 0o600))
+  makeFile(file)
   const lock = new Database(file, { timeout: waitMs })
   try {
     lock.exec('BEGIN EXCLUSIVE')
@@ -23,6 +24,14 @@ export function tryLock(file: string, waitMs = 0): Lock | null {
     if (sqliteCode(cause) === 'SQLITE_BUSY') return null
     throw cause
   }
+}
+
+/** Made by root it is the folder's owner's, who must be able to take it too. */
+function makeFile(file: string): void {
+  const descriptor = openSync(file, 'a', 0o600)
+  const { uid, gid } = statSync(dirname(file))
+  if (process.getuid?.() === 0) fchownSync(descriptor, uid, gid)
+  closeSync(descriptor)
 }
 
 /** Takes the database at `path` for this process. Throws `unavailable` when another process has it. */

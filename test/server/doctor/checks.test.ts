@@ -11,6 +11,7 @@ const inDays = (days: number) => new Date(now.getTime() + days * DAY)
 const DATABASE: DatabaseFacts = {
   schemaVersion: 9,
   newestVersion: 9,
+  missingTriggers: [],
   damage: [],
   projections: [],
   auditRows: 12,
@@ -107,6 +108,7 @@ const FAULTS: readonly Planted[] = [
   ['certificates folder', 'error', /ENOENT/, { folder: { problem: 'ENOENT: no such file' } }],
   ['certificates folder', 'error', /0777/, { folder: { value: { path: '/srv/certs', mode: 0o777 } } }],
   ['certificates folder', 'warning', /0755/, { folder: { value: { path: '/srv/certs', mode: 0o755 } } }],
+  ['database schema', 'error', /dropped Audit_update/, inDatabase({ missingTriggers: ['Audit_update'] })],
   ['private keys', 'error', /users-ca\.key has mode 0640/, { keys: [{ path: '/srv/users-ca.key', mode: 0o640 }] }],
   ['certificate authorities', 'error', /not issued/, { authorities: { problem: 'users-ca.pem: not issued by root' } }],
   ['generations of CAs', 'warning', /users issued is good/, followed({}, inDays(-1))],
