@@ -9,6 +9,7 @@ import { issueCrl } from '../../../src/pki/issue-crl.js'
 import { decodePem, encodePem } from '../../../src/pki/pem.js'
 import { type CertificateOptions, openCertificates } from '../../../src/server/certificate-files.js'
 import type { KnownRevocations } from '../../../src/server/certificates/known-revocations.js'
+import { makeSuccessor } from '../../../src/server/certificates/succession.js'
 
 const DAY = 86_400_000
 const T0 = Date.UTC(2027, 0, 2, 3, 4, 5)
@@ -72,8 +73,9 @@ t.test('what the CRL before listed stays listed', async (t) => {
 })
 
 t.test('one that is missing is made anew with what the database knows to be revoked', async (t) => {
-  const { file, start, crl } = scene(t)
+  const { directory, file, start, crl } = scene(t)
   const { authorities } = await start(0)
+  await makeSuccessor('users', { directory, passphraseFile: null, pkiUrl: null, now: new Date(T0) })
   rmSync(file('root-ca.crl'))
   const revokedAt = new Date(T0 + 5 * DAY)
   const known = { rootCrl: 2 ** 40, revoked: [{ name: 'users', revokedAt }] } as const
