@@ -1,4 +1,4 @@
-import type { Prisma } from './generated/client.js'
+import type { Prisma } from './generated/sqlite/client.js'
 
 /** The models that Prisma writes. */
 export type Models = Pick<Prisma.TransactionClient, 'meta' | 'serverCertificate'>

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
 import Database from 'better-sqlite3'
 import t from 'tap'
-import { Prisma, PrismaClient } from '../../src/store/generated/client.js'
+import { Prisma, PrismaClient } from '../../src/store/generated/sqlite/client.js'
 import { openSqliteStore } from '../../src/store/sqlite/open.js'
 import { append, entry, event, invitation, newUser, registered, started, stay, T0 } from './fixtures.js'
-
-const SCHEMA = readFileSync(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8')
+import { columnsOf, indexesOf, sorted } from './models.js'
 
 /** How migrations spell the types of the schema; an enum is text. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -14,38 +12,6 @@ const TYPES: Readonly<Record<string, string>> = {
   BigInt: 'INTEGER',
   DateTime: 'DATETIME',
   Bytes: 'BLOB',
-}
-
-/** The body of a model: its lines without comments. */
-function linesOf(model: string): readonly string[] {
-  const body = new RegExp(`^model ${model} \\{\\n(.*?)^\\}`, 'ms').exec(SCHEMA)?.[1] ?? ''
-  return body.split('\n').map((line) => line.replace(/\/\/.*/, '').trim())
-}
-
-/** `name TYPE` or `name TYPE NOT NULL` for each column that the schema gives a model. */
-function columnsOf(model: string): readonly string[] {
-  const scalars = Object.keys(Prisma[`${model}ScalarFieldEnum` as 'UserScalarFieldEnum'])
-  return scalars.map((name) => {
-    const type =
-      linesOf(model)
-        .find((line) => line.startsWith(`${name} `))
-        ?.split(/\s+/)[1] ?? '?'
-    return `${name} ${TYPES[type.replace('?', '')] ?? 'TEXT'}${type.endsWith('?') ? '' : ' NOT NULL'}`
-  })
-}
-
-/** The columns of each index that the schema gives a model, primary key included, unique ones marked. */
-function indexesOf(model: string): readonly string[] {
-  return linesOf(model).flatMap((line) => {
-    const [name = ''] = line.split(/\s+/)
-    const [, kind, columns = ''] = /^@@(id|unique|index)\(\[(.*?)\]/.exec(line) ?? []
-    if (kind !== undefined) return [`${kind === 'index' ? '' : 'unique '}${columns}`]
-    return / @(id|unique)\b/.test(line) ? [`unique ${name}`] : []
-  })
-}
-
-function sorted(texts: readonly string[]): readonly string[] {
-  return [...texts].sort()
 }
 
 interface Column {
@@ -75,7 +41,7 @@ t.test('the migrations make the tables, columns and indexes that the schema says
   for (const model of Object.keys(Prisma.ModelName)) {
     const columns = pragma<Column>(`table_info("${model}")`)
     const found = columns.map(({ name, type, notnull }) => `${name} ${type}${notnull === 1 ? ' NOT NULL' : ''}`)
-    t.same(found, columnsOf(model), model)
+    t.same(found, columnsOf(model, TYPES), model)
 
     const key = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk)
     const indexes = pragma<Index>(`index_list("${model}")`).filter(({ origin }) => origin !== 'pk')
@@ -118,7 +84,7 @@ t.test('Prisma reads every column of every table that the store has filled', asy
   for (const model of Object.keys(Prisma.ModelName)) {
     const property = `${model.slice(0, 1).toLowerCase()}${model.slice(1)}` as 'user'
     const row = await prisma[property].findFirstOrThrow()
-    const columns = columnsOf(model).map((column) => column.replace(/ .*/, ''))
+    const columns = columnsOf(model, TYPES).map((column) => column.replace(/ .*/, ''))
     t.same(sorted(Object.keys(row)), sorted(columns), model)
   }
   const message = await prisma.event.findFirstOrThrow({ where: { seq: 2 } })

@@ -1,5 +1,5 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
-import { Prisma, PrismaClient } from '../generated/client.js'
+import { Prisma, PrismaClient } from '../generated/sqlite/client.js'
 import { BUSY_TIMEOUT_MS, WRITER_PRAGMAS } from './connection.js'
 
 /** How long a transaction may wait for the adapter, and take, in milliseconds; a full disk or a lock is an error sooner. */

@@ -1,5 +1,5 @@
 import { HermesError } from '../../errors.js'
-import type { PrismaClient } from '../generated/client.js'
+import type { PrismaClient } from '../generated/sqlite/client.js'
 import type { Models, ModelWriter } from '../model-writer.js'
 import { describe, unavailable } from '../unavailable.js'
 import type { WriteHealth } from '../write-health.js'

@@ -1,0 +1,78 @@
+import { Pool, type PoolClient, type PoolConfig } from 'pg'
+import type { StoreLogger } from '../logger.js'
+import type { Address } from './address.js'
+import { TYPES } from './types.js'
+
+/** How a store uses its database. */
+export interface PoolLimits {
+  /** Connections that read; one more writes. */
+  readonly connections: number
+  /** How long a statement may take, in milliseconds; a lock or a connection is waited for half as long. */
+  readonly timeoutMs: number
+}
+
+export const POOL_LIMITS: PoolLimits = { connections: 8, timeoutMs: 10_000 }
+
+const IDLE_MS = 300_000
+/** An answer that is not here so much later than the server should have given up, comes no more. */
+const GRACE_MS = 2000
+
+export interface Pools {
+  readonly readers: Pool
+  /** One connection, which sends statements before the one ahead is answered. */
+  readonly writer: Pool
+  close(): Promise<void>
+}
+
+export function openPools(address: Address, limits: PoolLimits, logger: StoreLogger): Pools {
+  const open = (config: PoolConfig) => {
+    const pool = new Pool({ ...configOf(address, limits), ...config })
+    // What was idle when the database went away; the next use makes a new connection.
+    pool.on('error', (error) => logger.error({ err: error }, 'A connection to the database was lost'))
+    return pool
+  }
+  const [readers, writer] = [open({ max: limits.connections }), open({ max: 1, pipeline: true })]
+  return {
+    readers,
+    writer,
+    async close() {
+      await Promise.all([readers.end(), writer.end()])
+    },
+  }
+}
+
+/** One connection of a pool, for `use` alone; it is thrown away when that fails, for who knows what state it is in. */
+export async function withClient<T>(pool: Pool, use: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  // Whoever waits for an answer is told by his query.
+  const ignore = () => {}
+  client.on('error', ignore)
+  let failure: unknown = null
+  try {
+    return await use(client)
+  } catch (error) {
+    failure = error
+    throw error
+  } finally {
+    client.off('error', ignore)
+    client.release(failure !== null)
+  }
+}
+
+export function configOf({ config }: Address, { timeoutMs }: PoolLimits): PoolConfig {
+  return {
+    ...config,
+    application_name: 'hermes',
+    types: TYPES,
+    keepAlive: true,
+    connectionTimeoutMillis: timeoutMs / 2,
+    idleTimeoutMillis: IDLE_MS,
+    statement_timeout: timeoutMs,
+    lock_timeout: timeoutMs / 2,
+    // Whoever dies or hangs in a transaction must not keep what it has locked.
+    idle_in_transaction_session_timeout: timeoutMs,
+    query_timeout: timeoutMs + GRACE_MS,
+    // Whatever the database's default: what was answered is on a disk.
+    options: `${config.options ?? ''} -c synchronous_commit=on`,
+  }
+}

@@ -1,0 +1,56 @@
+import { createServer } from 'node:net'
+import t from 'tap'
+import { SILENT } from '../../src/store/logger.js'
+import { postgresAddress } from '../../src/store/postgres/address.js'
+import { migrate, readMigrations } from '../../src/store/postgres/migrations.js'
+import { openPools, POOL_LIMITS } from '../../src/store/postgres/pools.js'
+import { prismaWriter } from '../../src/store/postgres/prisma.js'
+import { postgresReaders } from '../../src/store/postgres/readers.js'
+import { row } from '../../src/store/work.js'
+import { NO_POSTGRES, sql, testDatabase } from './postgres-database.js'
+
+const TERMINATE = `
+  SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`
+
+t.test('where no PostgreSQL is, reads are refused as unavailable', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { readonly port: number }
+  await new Promise((resolve) => server.close(resolve))
+  const pools = openPools(postgresAddress(`postgresql://nobody@127.0.0.1:${port}/none`), POOL_LIMITS, SILENT)
+  t.teardown(() => pools.close())
+  await t.rejects(postgresReaders(pools.readers).read(row('SELECT 1')), { code: 'unavailable' })
+})
+
+t.test('connections that the server ended are made again', { skip: NO_POSTGRES }, async (t) => {
+  const url = await testDatabase(t)
+  const pools = openPools(postgresAddress(url), POOL_LIMITS, SILENT)
+  t.teardown(() => pools.close())
+  const { read } = postgresReaders(pools.readers)
+  const lost = new Promise((resolve) => pools.readers.once('error', resolve))
+  await read(row('SELECT 1'))
+  await sql(url, TERMINATE)
+  await lost
+  t.same(await read(row('SELECT 2 AS "two"')), { two: 2 })
+})
+
+t.test('what Prisma writes is written once, however many do it at once', { skip: NO_POSTGRES }, async (t) => {
+  const url = await testDatabase(t)
+  await migrate(postgresAddress(url), readMigrations())
+  const pools = openPools(postgresAddress(url), POOL_LIMITS, SILENT)
+  t.teardown(() => pools.close())
+  const writers = [1, 2, 3, 4].map(() => prismaWriter(pools.readers, POOL_LIMITS.timeoutMs))
+  const increment = writers.map((writer) =>
+    writer.write(async ({ meta }) => {
+      const { schemaVersion } = await meta.findUniqueOrThrow({ where: { id: 1 } })
+      await meta.update({ where: { id: 1 }, data: { schemaVersion: schemaVersion + 1 } })
+    }),
+  )
+  await Promise.all(increment)
+  t.same(await sql(url, 'SELECT "schemaVersion" FROM "Meta"'), [{ schemaVersion: readMigrations().length + 4 }])
+  const missing = prismaWriter(pools.readers, POOL_LIMITS.timeoutMs)
+  await t.rejects(
+    missing.write(({ meta }) => meta.findUniqueOrThrow({ where: { id: 7 } })),
+    { code: 'unavailable' },
+  )
+})
