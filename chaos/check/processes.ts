@@ -1,0 +1,25 @@
+import type { History } from '../history/history.js'
+import { type Violation, violation } from './violation.js'
+
+/** Resident memory of one hub, whatever its readers do. */
+export const RSS_BYTES_MAX = 512 * 1024 * 1024
+
+/** No process of a server grows beyond its bound. */
+export function findGrowth({ run }: History): readonly Violation[] {
+  const worst = new Map<string, number>()
+  for (const entry of run)
+    if (entry.kind === 'memory') worst.set(entry.server, Math.max(worst.get(entry.server) ?? 0, entry.rss))
+  return [...worst]
+    .filter(([, rss]) => rss > RSS_BYTES_MAX)
+    .map(([server, rss]) => violation('memory', `${server} had ${rss} bytes; the bound is ${RSS_BYTES_MAX}`))
+}
+
+/** Faults make a server slow or absent, never wrong. */
+export function findFailures({ devices }: History): readonly Violation[] {
+  return devices.flatMap(({ username, device, entries }) =>
+    entries.flatMap((entry) => {
+      if (entry.kind !== 'call' || !('refused' in entry.outcome) || entry.outcome.refused !== 'internal') return []
+      return [violation('refusal', `${username}/${device}: ${entry.method} was refused with internal`)]
+    }),
+  )
+}
