@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { chownSync, existsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { tryLock } from '../../src/store/sqlite/lock.js'
 import { openSqliteStore } from '../../src/store/sqlite/open.js'
 import { registered } from './fixtures.js'
 
@@ -43,4 +46,22 @@ t.test('a store that is not exclusive asks nobody', async (t) => {
   const second = await openSqliteStore({ url })
   await registered(second)
   await Promise.all([first.close(), second.close()])
+})
+
+const asRoot = process.getuid?.() === 0 ? {} : { skip: 'only root gives a file to another user' }
+t.test('in a folder of another user root gives away what it makes, and nothing that a link leads to', asRoot, (t) => {
+  const elsewhere = t.testdir({ theirs: {} })
+  const folder = join(elsewhere, 'theirs')
+  chownSync(folder, 12_345, 12_345)
+  tryLock(join(folder, 'lock'))?.close()
+  t.equal(statSync(join(folder, 'lock')).uid, 12_345)
+  const [shadow, absent] = [join(elsewhere, 'shadow'), join(elsewhere, 'absent')]
+  writeFileSync(shadow, '')
+  symlinkSync(shadow, join(folder, 'first'))
+  symlinkSync(absent, join(folder, 'second'))
+  tryLock(join(folder, 'first'))?.close()
+  t.equal(statSync(shadow).uid, 0)
+  t.throws(() => tryLock(join(folder, 'second')))
+  t.notOk(existsSync(absent))
+  t.end()
 })

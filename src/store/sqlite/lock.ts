@@ -15,7 +15,7 @@ export type Lock = Pick<Database.Database, 'close'>
  */
 export function tryLock(file: string, waitMs = 0): Lock | null {
   makeFile(file)
-  const lock = new Database(file, { timeout: waitMs })
+  const lock = new Database(file, { fileMustExist: true, timeout: waitMs })
   try {
     lock.exec('BEGIN EXCLUSIVE')
     return lock
@@ -26,12 +26,19 @@ export function tryLock(file: string, waitMs = 0): Lock | null {
   }
 }
 
-/** Made by root it is the folder's owner's, who must be able to take it too. */
+/**
+ * Made by root it is the folder's owner's, who must be able to take it too. What has that name already is left as it is:
+ * a link could lead root to any file.
+ */
 function makeFile(file: string): void {
-  const descriptor = openSync(file, 'a', 0o600)
-  const { uid, gid } = statSync(dirname(file))
-  if (process.getuid?.() === 0) fchownSync(descriptor, uid, gid)
-  closeSync(descriptor)
+  try {
+    const descriptor = openSync(file, 'wx', 0o600)
+    const { uid, gid } = statSync(dirname(file))
+    if (process.getuid?.() === 0) fchownSync(descriptor, uid, gid)
+    closeSync(descriptor)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
 }
 
 /** Takes the database at `path` for this process. Throws `unavailable` when another process has it. */
