@@ -41,21 +41,17 @@ export function openPools(address: Address, limits: PoolLimits, logger: StoreLog
   }
 }
 
-/** One connection of a pool, for `use` alone; it is thrown away when that fails, for who knows what state it is in. */
+/** One connection of a pool, for `use` alone; it is thrown away where that left a transaction open. */
 export async function withClient<T>(pool: Pool, use: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   // Whoever waits for an answer is told by his query.
   const ignore = () => {}
   client.on('error', ignore)
-  let failure: unknown = null
   try {
     return await use(client)
-  } catch (error) {
-    failure = error
-    throw error
   } finally {
     client.off('error', ignore)
-    client.release(failure !== null)
+    client.release(client.getTransactionStatus() !== 'I')
   }
 }
 

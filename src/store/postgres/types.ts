@@ -1,11 +1,13 @@
 import { types } from 'pg'
 
+const BYTEA = 17
 const INT8 = 20
 const TIMESTAMPTZ = 1184
 
 type Parser = (text: string) => unknown
 
 const PARSERS: ReadonlyMap<number, Parser> = new Map<number, Parser>([
+  [BYTEA, toBytes],
   [INT8, toNumber],
   [TIMESTAMPTZ, toMilliseconds],
 ])
@@ -14,6 +16,11 @@ const PARSERS: ReadonlyMap<number, Parser> = new Map<number, Parser>([
 export const TYPES = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     (format === 'binary' ? undefined : PARSERS.get(oid)) ?? types.getTypeParser(oid, format),
+}
+
+/** `\x` and hex digits. */
+function toBytes(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text.slice(2), 'hex'))
 }
 
 function toNumber(text: string): number {

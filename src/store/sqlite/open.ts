@@ -2,18 +2,19 @@ import type { Database } from 'better-sqlite3'
 import { accountStores } from '../accounts.js'
 import type { MakeChange } from '../changes/changes.js'
 import { GroupCommit } from '../commit/group-commit.js'
+import { groupedLog } from '../grouped-log.js'
 import { SILENT, type StoreLogger } from '../logger.js'
 import { NO_STORE_METER, type StoreMeter } from '../meter.js'
 import { NO_QUOTAS, type Quotas } from '../quotas.js'
+import { EarlierEvents } from '../reads/earlier-events.js'
 import type { Store } from '../store.js'
 import { unavailable } from '../unavailable.js'
 import { WriteHealth } from '../write-health.js'
 import { WriteQueue } from '../write-queue.js'
-import { unavailableWhenBroken } from './broken-reads.js'
 import { CommitThread } from './commit-thread.js'
 import { openReader, openWriter } from './connection.js'
 import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js'
-import { sqliteEventLog } from './event-log.js'
+import { sqliteEvents } from './event-log.js'
 import { type Lock, lockDatabase } from './lock.js'
 import { checkSchema, migrate, readMigrations } from './migrations.js'
 import { PrismaWriter } from './prisma.js'
@@ -97,9 +98,11 @@ async function connect({ path, quotas, now, logger, meter }: Connect): Promise<S
   const commits = new GroupCommit(queue, thread.commit, now, health, meter)
   const make: MakeChange = (name, input) => commits.change(name, input)
   const reader = openReader(path)
+  const readers = sqliteReaders(reader)
+  const earlier = await EarlierEvents.asOfNow(readers.read)
   return {
-    ...accountStores({ readers: sqliteReaders(reader), make, writer, now }),
-    log: unavailableWhenBroken(sqliteEventLog(reader, commits, queue, thread)),
+    ...accountStores({ readers, make, writer, now }),
+    log: groupedLog(readers, commits, sqliteEvents(reader, earlier, queue, thread)),
     async check() {
       checkReadable(reader)
       await health.check()

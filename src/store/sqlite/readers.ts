@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { Readers, Work } from '../work.js'
-import { rethrow } from './broken-reads.js'
+import { orUnavailable } from './broken-reads.js'
 import { workRunner } from './work-runner.js'
 
 /** Reads through a connection that only reads. */
@@ -10,13 +10,5 @@ export function sqliteReaders(db: Database): Readers {
   return {
     read: async <T>(work: Work<T>) => orUnavailable(() => run(work)),
     snapshot: async <T>(work: Work<T>) => orUnavailable(() => snapshot(work) as T),
-  }
-}
-
-function orUnavailable<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    return rethrow(error)
   }
 }

@@ -5,8 +5,9 @@ import Database from 'better-sqlite3'
 import { restore } from '../../../src/hub/conversation/projection.js'
 import type { Conversation } from '../../../src/hub/conversation/state.js'
 import { encodePem } from '../../../src/pki/pem.js'
+import { conversationReads } from '../../../src/store/reads/conversations.js'
 import { identityReads } from '../../../src/store/reads/identities.js'
-import { conversationReads } from '../../../src/store/sqlite/conversation-reads.js'
+import { eventPages } from '../../../src/store/sqlite/event-pages.js'
 import { sqliteReaders } from '../../../src/store/sqlite/readers.js'
 import type { Fact, Ledger } from './ledger.js'
 import { type Decoding, plain, rebuild } from './rebuild.js'
@@ -36,8 +37,9 @@ export class Stored {
 
   private constructor(path: string) {
     this.#db = new Database(path)
-    this.#conversations = conversationReads(this.#db)
-    this.#identities = identityReads(sqliteReaders(this.#db).read)
+    const readers = sqliteReaders(this.#db)
+    this.#conversations = { ...conversationReads(readers), read: eventPages(this.#db) }
+    this.#identities = identityReads(readers.read)
   }
 
   static async copy(directory: string): Promise<Stored> {
