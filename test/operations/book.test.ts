@@ -31,22 +31,31 @@ async function place(t: Test, command: string) {
   const directory = await temporaryFolder(t)
   const vault = join(directory, 'vault')
   await mkdir(vault)
-  const server = await asTestServer(await serve(t, { directory, command }), directory)
+  const running = await serve(t, { directory, command })
+  const server = await asTestServer(running, directory)
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HERMES_'))
   const ports = {
     HERMES_IDENTITY_PORT: new URL(server.identityUrl).port,
     HERMES_HUB_PORT: new URL(server.hubUrl).port,
   }
   const env = { ...Object.fromEntries(inherited), ...ports, NODE_OPTIONS: '' }
-  const follow = (heading: string) =>
+  const follow = (heading: string, more: Readonly<Record<string, string>> = {}) =>
     new Promise<string>((resolve, reject) => {
       const commands = commandsOf(heading).replaceAll('/media/vault', vault)
       const hermes = `hermes() { ${process.execPath} ${command} "$@"; }\n`
-      execFile('bash', ['-euc', hermes + commands], { cwd: directory, env }, (error, stdout, stderr) =>
-        error === null ? resolve(stdout) : reject(new Error(`${error.message}${stdout}${stderr}`)),
+      execFile(
+        'bash',
+        ['-euc', hermes + commands],
+        { cwd: directory, env: { ...env, ...more } },
+        (error, stdout, stderr) =>
+          error === null ? resolve(stdout) : reject(new Error(`${error.message}${stdout}${stderr}`)),
       )
     })
-  return { server, vault, directory, follow }
+  const stop = async () => {
+    running.child.kill('SIGTERM')
+    await running.ended
+  }
+  return { server, vault, directory, follow, stop }
 }
 
 const issuerOf = (pem: string) => new X509Certificate(pem).issuer
@@ -98,5 +107,21 @@ t.test('the commands of docs/operations.md do what it says', async (t) => {
     t.match(await live.whenClosed(), { code: 4501 })
     await issuing(server, 'CN=Hermes Users CA 2')
     t.match((await alice.call('GET', '/me')).json(), { code: 'certificate_revoked' })
+  })
+
+  await t.test('the database moves, and users notice nothing', async (t) => {
+    const { server, directory, follow, stop } = await place(t, command)
+    const alice = await registerUser(server, 'alice')
+    await stop()
+    const url = 'file:moved/hermes.db'
+    const moved = await follow('Moving to PostgreSQL, and back', { NEW_DATABASE_URL: url })
+    t.match(moved, /in 21 tables: 1 users[\s\S]*Start the server[\s\S]*1/)
+    const environment = {
+      HERMES_DATABASE_URL: url,
+      HERMES_IDENTITY_PORT: new URL(server.identityUrl).port,
+      HERMES_HUB_PORT: new URL(server.hubUrl).port,
+    }
+    await serve(t, { directory, command, environment })
+    t.equal((await alice.call('GET', '/me')).status, 200)
   })
 })

@@ -3,7 +3,8 @@ import Database from 'better-sqlite3'
 import t from 'tap'
 import { Prisma, PrismaClient } from '../../src/store/generated/sqlite/client.js'
 import { openSqliteStore } from '../../src/store/sqlite/open.js'
-import { append, entry, event, invitation, newUser, registered, started, stay, T0 } from './fixtures.js'
+import { fillEveryTable } from './every-table.js'
+import { T0 } from './fixtures.js'
 import { columnsOf, indexesOf, sorted } from './models.js'
 
 /** How migrations spell the types of the schema; an enum is text. */
@@ -58,24 +59,7 @@ t.test('Prisma reads every column of every table that the store has filled', asy
   const path = `${t.testdir()}/hermes.db`
   const store = await openSqliteStore({ url: `file:${path}` })
   t.teardown(() => store.close())
-  const [alice, bob] = [await registered(store), await registered(store)]
-  await store.identities.register(newUser({ encryptedPrivateKey: 'locked' }))
-  const until = { notBefore: new Date(T0), notAfter: new Date(T0 + 1) }
-  const ofServer = { serialNumber: '01', fingerprint: 'sha256:00', issuer: 'servers', ...until } as const
-  await store.revocations.recordServerCertificate(ofServer)
-  const authorities = [{ name: 'users', fingerprint: 'sha256:01' }] as const
-  await store.authorities.settleAuthorities({ authorities, rootCrl: null, at: new Date(T0) })
-  await store.revocations.recordCrl('users', { number: T0 / 1000, issuedAt: new Date(T0) })
-  const policy = { failures: 1, windowMs: 1, lockMs: 1, maxLockMs: 1 }
-  await store.identities.countAttempt({ username: 'x', address: '192.0.2.1' }, new Date(T0), policy)
-  const { id } = await started(store, alice)
-  const sent = invitation(alice, bob)
-  const request = { userId: alice.userId, requestId: 'ea9f2c2a-3f06-4b4e-9d5c-56a6c0a1d8a1', hash: 'a', seq: 2 }
-  await append(store, entry(id, [event(2, alice.userId)], { invitations: [sent], stays: [stay(bob, 2)], request }))
-  const device = await store.log.openDevice(bob.userId, 'laptop', new Date(T0), 16)
-  await store.log.openDevice(bob.userId, 'phone', new Date(T0), 16)
-  store.log.acknowledge(device.id, id, 2)
-  await new Promise((resolve) => store.log.acknowledgeInvitation(device.id, sent.id, 1, resolve))
+  await fillEveryTable(store)
 
   const prisma = new PrismaClient({
     adapter: new PrismaBetterSqlite3({ url: path }, { timestampFormat: 'unixepoch-ms' }),

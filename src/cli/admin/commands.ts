@@ -3,7 +3,9 @@ import { disable, enable, unlock } from './commands/account.js'
 import { audit, auditVerify } from './commands/audit.js'
 import { backup } from './commands/backup.js'
 import { doctor } from './commands/doctor.js'
+import { exportCommand } from './commands/export.js'
 import { grant } from './commands/grant.js'
+import { importCommand } from './commands/import.js'
 import { listCertificates } from './commands/list-certificates.js'
 import { listUsers } from './commands/list-users.js'
 import { restore } from './commands/restore.js'
@@ -28,6 +30,8 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   auditVerify,
   backup,
   restore,
+  exportCommand,
+  importCommand,
   doctor,
   revokeServer,
   rotateCa,

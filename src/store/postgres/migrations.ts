@@ -1,8 +1,8 @@
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { HermesError } from '../../errors.js'
 import { type Migration, readMigrationFiles, refuseNewer } from '../migration-files.js'
 import type { Address } from './address.js'
-import { configOf, POOL_LIMITS } from './pools.js'
+import { withPatientClient } from './patient-client.js'
 
 const OLDEST_SERVER = 140000
 /** `Hermes` in ASCII: those who migrate one database take turns. */
@@ -19,21 +19,14 @@ export const readMigrations = () => readMigrationFiles('postgresql')
  * `invalid_request` where a newer program made the schema, or another program, or where PostgreSQL is too old.
  */
 export async function migrate(address: Address, migrations: readonly Migration[]): Promise<readonly string[]> {
-  // However long it takes.
-  const limits = { statement_timeout: 0, lock_timeout: 0, query_timeout: 0 }
-  const client = new Client({ ...configOf(address, POOL_LIMITS), ...limits })
-  client.on('error', () => {})
-  try {
-    await client.connect()
+  return withPatientClient(address, async (client) => {
     await requireServer(client, address.name)
     refuseNewer(await schemaVersion(client, address.name), migrations, address.name)
     const applied: string[] = []
     for (const migration of migrations)
       if (await applyOnce(client, address.name, migration)) applied.push(migration.name)
     return applied
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 async function requireServer(client: Client, name: string): Promise<void> {

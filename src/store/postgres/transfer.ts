@@ -1,0 +1,81 @@
+import type { Client } from 'pg'
+import { HermesError } from '../../errors.js'
+import type { Catalog, Session, WithSession } from '../transfer/session.js'
+import { row, rows, run } from '../work.js'
+import { type Address, postgresAddress } from './address.js'
+import { migrate, readMigrations } from './migrations.js'
+import { withPatientClient } from './patient-client.js'
+import { perform } from './statements.js'
+
+const CATALOG: Catalog = {
+  columnsOf: (table) =>
+    rows(
+      `SELECT attname AS "name", format_type(atttypid, NULL) AS "type" FROM pg_attribute
+        WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
+      quoted(table),
+    ),
+  *lastId(table) {
+    const last = yield* row<{ readonly id: number }>(
+      `SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence($1, 'id')::regclass), 0) AS "id"`,
+      quoted(table),
+    )
+    return last?.id ?? 0
+  },
+  setLastId: (table, last) =>
+    run(
+      `SELECT setval(pg_get_serial_sequence($1, 'id'), greatest(CAST($2 AS BIGINT), 1), CAST($2 AS BIGINT) > 0)`,
+      quoted(table),
+      last,
+    ),
+}
+
+/** Reads a database that no server uses, brought up to this program's schema, as it is at one moment. */
+export function readPostgres(url: string): WithSession {
+  const address = postgresAddress(url)
+  return async (use) => {
+    await migrate(address, readMigrations())
+    return withPatientClient(address, async (client) => {
+      await refuseWhileUsed(client, address)
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+      return use(sessionOf(client))
+    })
+  }
+}
+
+/** Fills a database in one transaction. A server that is started meanwhile waits for its end. */
+export function fillPostgres(url: string): WithSession {
+  const address = postgresAddress(url)
+  return async (use) => {
+    await migrate(address, readMigrations())
+    return withPatientClient(address, async (client) => {
+      await refuseWhileUsed(client, address)
+      await client.query('BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE "Meta" IN ACCESS EXCLUSIVE MODE')
+      const answer = await use(sessionOf(client))
+      await perform(client, skipEventIds())
+      await client.query('COMMIT')
+      await client.query('ANALYZE')
+      return answer
+    })
+  }
+}
+
+/** Behind the last one that is there; SQLite has no other count of them. */
+function skipEventIds() {
+  return run(`SELECT setval(pg_get_serial_sequence('"Event"', 'id'), max("id")) FROM "Event"`)
+}
+
+function sessionOf(client: Client): Session {
+  return { catalog: CATALOG, run: (work) => perform(client, work) }
+}
+
+const quoted = (name: string): string => `"${name}"`
+
+const OTHERS = `
+  SELECT 1 FROM pg_stat_activity
+  WHERE "datname" = current_database() AND "application_name" = 'hermes' AND "pid" <> pg_backend_pid() LIMIT 1`
+
+async function refuseWhileUsed(client: Client, { name }: Address): Promise<void> {
+  const { rowCount } = await client.query(OTHERS)
+  if (rowCount === 0) return
+  throw new HermesError('unavailable', `The database ${name} is in use by another Hermes process; end all of them`)
+}
