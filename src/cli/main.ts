@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Refusal } from '../client/refusal.js'
 import { variableTable } from '../config.js'
 import { HermesError } from '../errors.js'
+import { complain, print } from './output.js'
 
 const USAGE = `Usage: hermes <command>
 
@@ -14,20 +15,18 @@ const USAGE = `Usage: hermes <command>
 
 /** Runs one command line; answers the exit code. */
 async function main([command, ...rest]: readonly string[]): Promise<number> {
-  if (command === 'serve' && rest.includes('--help')) return print(serveHelp())
+  if (command === 'serve' && rest.includes('--help')) return printed(serveHelp())
   // Each loads what it needs alone: the server is large, and commands should be quick.
   if (command === 'serve' && rest.length === 0) return (await import('./serve.js')).serve()
   if (command === 'admin') return (await import('./admin/admin.js')).admin(rest)
-  if (command === '--version' || command === 'version') return print(`${version()}\n`)
-  if (command === '--help' || command === '-h' || command === 'help') return print(USAGE)
-  process.stderr.write(
-    command === undefined ? USAGE : `hermes: unknown command: ${[command, ...rest].join(' ')}\n\n${USAGE}`,
-  )
+  if (command === '--version' || command === 'version') return printed(`${version()}\n`)
+  if (command === '--help' || command === '-h' || command === 'help') return printed(USAGE)
+  complain(command === undefined ? USAGE : `hermes: unknown command: ${[command, ...rest].join(' ')}\n\n${USAGE}`)
   return 2
 }
 
-function print(text: string): number {
-  process.stdout.write(text)
+function printed(text: string): number {
+  print(text)
   return 0
 }
 
@@ -54,7 +53,7 @@ main(process.argv.slice(2)).then(
         : error instanceof Error
           ? (error.stack ?? error.message)
           : String(error)
-    process.stderr.write(`hermes: ${line}\n`)
+    complain(`hermes: ${line}\n`)
     process.exit(1)
   },
 )

@@ -59,6 +59,16 @@ t.test('a socket that somebody else made is not spoken to', asRoot, async (t) =>
   await new Promise((resolve) => stranger.close(resolve))
 })
 
+t.test('a server that is killed before it answers is told of in one line', async (t) => {
+  const folder = await temporaryFolder(t)
+  await mkdir(join(folder, 'data'))
+  const dying = createServer((socket) => socket.once('data', () => socket.destroy()).on('error', () => {}))
+  await new Promise<void>((resolve) => dying.listen(join(folder, 'data', 'hermes.db.sock'), resolve))
+  const stderr = /^hermes: The server ended before it answered: .*hermes admin audit.*\n$/
+  t.match(await adminIn(folder, command)('disable', 'alice'), { code: 1, stdout: '', stderr })
+  await new Promise((resolve) => dying.close(resolve))
+})
+
 t.test('a command line that is wrong is told from what is refused', async (t) => {
   const wrong = [[], ['dance'], ['list-users', '--colour'], ['show'], ['list-certificates', '--status', 'good']]
   const outcomes = await Promise.all(wrong.map((args) => admin(...args)))

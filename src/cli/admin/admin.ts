@@ -1,4 +1,5 @@
 import { type Config, loadConfig } from '../../config.js'
+import { complain, print } from '../output.js'
 import { type AdminCommand, UsageError } from './command.js'
 import { parseCommandLine } from './command-line.js'
 import { ADMIN_COMMANDS } from './commands.js'
@@ -25,7 +26,7 @@ export async function admin([name, ...args]: readonly string[]): Promise<number>
 }
 
 function wrong(problem: string, remedy: string): number {
-  process.stderr.write(`hermes admin: ${problem}\n${remedy.trimEnd()}\n`)
+  complain(`hermes admin: ${problem}\n${remedy.trimEnd()}\n`)
   return USAGE
 }
 
@@ -61,10 +62,6 @@ function terminalColumns(): number {
 }
 
 function printed(text: string): 0 {
-  // A reader such as head(1) may have seen enough.
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-  process.stdout.write(text)
+  print(text)
   return 0
 }

@@ -71,8 +71,12 @@ async function exchange(socketPath: string, method: string, path: string, body: 
   const headers = { host: 'localhost', ...(body && { 'content-type': 'application/json' }) }
   const outgoing = httpRequest({ socketPath, method, path, headers, agent: false })
   outgoing.end(body && JSON.stringify(body))
-  const [incoming] = await once(outgoing, 'response')
-  return resultOf(incoming.statusCode, await text(incoming))
+  const answer = once(outgoing, 'response').then(async ([incoming]) => [incoming.statusCode, await text(incoming)])
+  const [status, answered] = await answer.catch((cause: unknown) => {
+    const remedy = 'start it again, and look with "hermes admin audit" whether it was done'
+    throw new HermesError('unavailable', `The server ended before it answered: ${remedy}`, { cause })
+  })
+  return resultOf(status, answered)
 }
 
 async function toDatabase(config: Config): Promise<Connection> {

@@ -1,0 +1,27 @@
+/**
+ * Writes to stdout, so that what others wrote, into a file name or a database, tells the terminal nothing. A reader such
+ * as head(1) may have seen enough.
+ */
+export function print(text: string): void {
+  process.stdout.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return
+    complain(`hermes: The answer cannot be written: ${message}\n`)
+    process.exit(1)
+  })
+  process.stdout.write(visible(text))
+}
+
+/** The same to stderr. */
+export function complain(text: string): void {
+  process.stderr.write(visible(text))
+}
+
+/** As JSON escapes it, so that JSON says the same: controls, what turns the direction of text, and what shows nothing. */
+export function visible(text: string): string {
+  return text.replace(/[^\P{C}\n]/gu, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
+}

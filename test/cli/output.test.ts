@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import t from 'tap'
+import { visible } from '../../src/cli/output.js'
+import { buildCommand } from '../support/build.js'
+
+t.test('what others wrote tells the terminal nothing', (t) => {
+  t.equal(visible('alice\n  München, 北京\n'), 'alice\n  München, 北京\n')
+  t.equal(visible('\u001b]0;title\u0007\r\t\u009b2J'), '\\u001b]0;title\\u0007\\u000d\\u0009\\u009b2J')
+  t.equal(visible('\u202egnp.exe\u200b\ufeff'), '\\u202egnp.exe\\u200b\\ufeff')
+  const json = JSON.stringify({ name: '\u009b\u{e0041}"' })
+  t.same(JSON.parse(visible(json)), JSON.parse(json))
+  t.end()
+})
+
+t.test('an answer that nobody reads is no fault, and one that cannot be written is told in a line', async (t) => {
+  const command = await buildCommand(t)
+  const run = (args: readonly string[], stdout: 'pipe' | number) => {
+    const env = { ...process.env, NODE_OPTIONS: '' }
+    return spawn(process.execPath, [command, ...args], { env, stdio: ['ignore', stdout, 'pipe'] })
+  }
+  for (const args of [['--help'], ['serve', '--help'], ['admin', '--help']]) {
+    const child = run(args, 'pipe')
+    child.stdout?.destroy()
+    const [stderr, [code]] = await Promise.all([child.stderr ? text(child.stderr) : '', once(child, 'close')])
+    t.same({ code, stderr }, { code: 0, stderr: '' }, args.join(' '))
+  }
+  const full = run(['admin', '--help'], openSync('/dev/full', 'w'))
+  const [stderr, [code]] = await Promise.all([full.stderr ? text(full.stderr) : '', once(full, 'close')])
+  t.equal(code, 1)
+  t.match(stderr, /^hermes: The answer cannot be written: ENOSPC: .*\n$/)
+})
