@@ -9,7 +9,7 @@ import { type AuthoritySet, isNewest, isRevoked, issuerOf, type LiveAuthorities 
 import { issuerFile, keyFile } from './certificates/files.js'
 import { folderVersion, readAuthoritySet, settleAuthorities } from './certificates/folder-authorities.js'
 import { type Passphrase, readPassphrase } from './certificates/passphrase.js'
-import { publish } from './certificates/publication.js'
+import { publish, writingTo } from './certificates/publication.js'
 import { systemCode } from './certificates/refusal.js'
 import { issueServerPair, type ServerPair, serverFiles } from './certificates/server-pair.js'
 import { describePair } from './revocation.js'
@@ -52,6 +52,8 @@ export class Custody {
   async take(): Promise<boolean> {
     const { files, authorities, store, standingChanged, changed, now } = this.#options
     const { directory } = files
+    // Killed in the midst, whoever wrote there would have kept all that is put there later from being seen.
+    if ((await folderVersion(directory)) === null) await writingTo(directory, async () => {})
     const version = await folderVersion(directory)
     if (version === null || version === this.#version) return false
     const before = JSON.stringify(this.describe())

@@ -2,6 +2,8 @@ import { get } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import t from 'tap'
+import { makeSuccessor } from '../../src/server/certificates/succession.js'
+import { atConsole } from '../support/console.js'
 import { type Sample, scrape } from '../support/scrape.js'
 import { startServer } from '../support/server.js'
 import { watchedServer } from '../support/watched-server.js'
@@ -107,6 +109,14 @@ t.test('names and labels are as Prometheus asks, and say nothing of anybody', as
       t.notMatch(Object.values(labels).join(' '), /alice|bob|carol|nobody|127\.0\.0\.1|[0-9a-f]{8}-[0-9a-f]{4}/, name)
     t.ok(samples.length < 700, `${name} has ${samples.length} samples`)
   }
+})
+
+t.test('a CA that another has followed gives no alarm when it ends', async (t) => {
+  await makeSuccessor('users', { directory: server.certsDir, passphraseFile: null, pkiUrl: null, now: new Date() })
+  t.equal((await atConsole(server, 'POST', '/admin/authorities/refresh', {})).status, 200)
+  const samples = (await scrape(metricsUrl)).get('hermes_certificate_not_after_timestamp_seconds')?.samples ?? []
+  const named = samples.map(({ labels }) => labels.certificate)
+  t.same(named, ['root-ca', 'users-2-ca', 'servers-ca', 'server', 'identity-server'])
 })
 
 t.test('GET and HEAD of /metrics, and health; nothing else', async (t) => {

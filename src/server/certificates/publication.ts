@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { chmod, mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -31,6 +31,17 @@ async function writeDurably(file: string, text: string, { uid, gid }: Stats): Pr
   const handle = await open(file, 'wx', file.endsWith('.key') ? 0o600 : 0o644)
   try {
     await handle.writeFile(text)
+    if (process.getuid?.() === 0) await handle.chown(uid, gid)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Like its files the owner's, who must be able to end what is broken off. */
+async function finish(folder: string, { uid, gid }: Stats): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  try {
     if (process.getuid?.() === 0) await handle.chown(uid, gid)
     await handle.sync()
   } finally {
@@ -104,7 +115,7 @@ async function stage(directory: string, files: ReadonlyMap<string, string>): Pro
   try {
     const owner = await stat(directory)
     for (const [name, text] of files) await writeDurably(join(writing, name), text, owner)
-    await synchronise(writing)
+    await finish(writing, owner)
     await refuseToReplace(directory, [...files.keys()])
     await rename(writing, join(directory, READY))
   } catch (error) {
@@ -123,11 +134,12 @@ export type Publish = (files: ReadonlyMap<string, string>) => Promise<void>
  * who writes, completes what is ready. Throws `unavailable` where another process keeps the folder.
  */
 export async function writingTo<T>(directory: string, act: (publish: Publish) => Promise<T>): Promise<T> {
-  const lock = await lockFolder(directory).catch((cause: unknown) => {
+  const blamed = (cause: unknown) => {
     throw cannotUse(directory, cause)
-  })
+  }
+  const lock = await lockFolder(directory).catch(blamed)
   try {
-    await completePublication(directory)
+    await completePublication(directory).catch(blamed)
     return await act((files) => publishLocked(directory, files))
   } finally {
     lock.close()

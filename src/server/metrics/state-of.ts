@@ -1,5 +1,6 @@
 import type { Server } from 'node:net'
 import { databasePath } from '../../store/sqlite/database-file.js'
+import { isNewest } from '../certificates/authority-set.js'
 import type { Pairs } from '../certificates/rotation.js'
 import { endOfPair } from '../certificates/server-pair.js'
 import type { Installation } from '../installation.js'
@@ -25,9 +26,11 @@ export function stateOf({ installation, services, listeners, ready, pairs }: Sta
     database: databasePath(config.databaseUrl),
     ends: () => {
       const { root, generations } = authorities.current
+      // That one which was followed ends is nothing to be told of.
+      const newest = generations.filter(({ name }) => isNewest(authorities.current, name))
       return {
         'root-ca': root.notAfter,
-        ...Object.fromEntries(generations.map(({ name, certificate }) => [`${name}-ca`, certificate.notAfter])),
+        ...Object.fromEntries(newest.map(({ name, certificate }) => [`${name}-ca`, certificate.notAfter])),
         server: endOfPair(pairs().server),
         'identity-server': endOfPair(pairs().identityServer),
       }

@@ -40,7 +40,7 @@ export function exposeState(exposition: Exposition, state: State): void {
   exposition.gauge(
     {
       name: 'hermes_certificate_not_after_timestamp_seconds',
-      help: 'When a certificate of the CAs or of the listeners ends.',
+      help: 'When a certificate of the listeners, the root, or the newest CA of a kind ends.',
       labels: ['certificate'],
     },
     () => Object.entries(state.ends()).map(([name, end]) => [[name], end.getTime() / 1000]),
