@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
+import { openCertificates } from '../../src/server/certificate-files.js'
 import { adminIn } from '../support/admin-command.js'
 import { buildCommand } from '../support/build.js'
 import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
@@ -77,6 +78,32 @@ t.test('hermes admin backup copies a server that runs, whole and for its owner a
   await rm(join(directory, 'fresh'), { recursive: true })
   t.match(await restored({ ...named, '../escaped.pem': hash }), { code: 0 })
   t.same(await readdir(fresh.HERMES_CERTS_DIR), saved, 'a file of no meaning is left where it is')
+
+  const asRoot = process.getuid?.() === 0 ? {} : { skip: 'only root gives a file to another user' }
+  await t.test("what root restores is the owner's of the folder around it", asRoot, async (t) => {
+    const theirs = join(directory, 'theirs')
+    await mkdir(theirs)
+    await chown(theirs, 12_345, 12_345)
+    const env = { HERMES_CERTS_DIR: 'theirs/a/certs', HERMES_DATABASE_URL: 'file:theirs/data/hermes.db' }
+    t.match(await adminIn(directory, command, env)('restore', 'second'), { code: 0 })
+    const found = await readdir(theirs, { recursive: true })
+    t.ok(found.includes('data/hermes.db') && found.includes('a/certs/users-ca.key'))
+    for (const name of found) t.equal((await stat(join(theirs, name))).uid, 12_345, name)
+  })
+
+  await t.test('a database is not backed up with the certificates of another, or of none', async (t) => {
+    const made = async (HERMES_CERTS_DIR: string) =>
+      adminIn(directory, command, { HERMES_CERTS_DIR })('backup', 'fourth')
+    await mkdir(join(directory, 'empty'))
+    t.match(await made('empty'), {
+      code: 1,
+      stderr: /empty has no root-ca\.pem, so no backup was made: let HERMES_CER/,
+    })
+    const other = { directory: join(directory, 'other'), passphraseFile: null, tlsCertFile: null, tlsKeyFile: null }
+    await openCertificates({ ...other, hostnames: ['localhost'], now: new Date() })
+    t.match(await made('other'), { code: 1, stderr: /other belongs to another database, so no backup was made/ })
+    t.notOk((await readdir(directory)).some((name) => name.startsWith('.hermes-backup') || name === 'fourth'))
+  })
 
   await mkdir(join(directory, 'certs', '.ready'))
   t.match(await admin('backup', 'third'), { code: 1, stderr: /are being replaced, so no backup was made/ })

@@ -54,16 +54,21 @@ export async function readManifest(folder: string): Promise<Manifest> {
     if (found !== hash)
       throw refusal(`${join(folder, name)} is ${found === null ? 'missing' : 'not as it was written'}`)
   }
-  const missing = needed(Object.keys(manifest.files)).find((name) => !(name in manifest.files))
+  const missing = missingAmong(Object.keys(manifest.files))
   if (missing !== undefined) throw refusal(`${join(folder, MANIFEST)} does not name ${missing}`)
   return manifest
 }
 
-/** Without the CAs that issue, the database is of no use. */
-function needed(names: readonly string[]): readonly string[] {
+/** A file without which the others are of no use, such as a CA that issues; undefined where all are there. */
+export function missingAmong(names: readonly string[]): string | undefined {
   const files = names.filter(isCertificate).map((name) => basename(name))
   const newest = (['users', 'servers'] as const).map((kind) => issuerFile(issuersAmong(files, kind)[0] ?? kind))
-  return [DATABASE, 'certs/root-ca.pem', ...newest.flatMap((name) => [`certs/${name}.pem`, `certs/${name}.key`])]
+  const needed = [
+    DATABASE,
+    'certs/root-ca.pem',
+    ...newest.flatMap((name) => [`certs/${name}.pem`, `certs/${name}.key`]),
+  ]
+  return needed.find((name) => !names.includes(name))
 }
 
 /** Whether it is a file of the certificates folder; backups of earlier versions have others beside. */

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { chmod, copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { constants, existsSync, type Stats } from 'node:fs'
+import { chmod, copyFile, lchown, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
@@ -19,18 +19,18 @@ export async function restore(config: Config, source: string): Promise<Manifest>
   const [path, directory] = [databasePath(config.databaseUrl), resolve(config.certsDir)]
   const manifest = await readManifest(folder)
   await refuseToOverwrite(path, directory)
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const owner = await makeFolder(dirname(path))
   const lock = lockDatabase(path)
   const partial = `${path}.partial`
   try {
     // Of a restore that was killed: SQLite would play it into this copy.
     for (const end of ['', '-wal', '-shm', '-journal']) await rm(`${partial}${end}`, { force: true })
-    await copyFile(join(folder, DATABASE), partial)
+    await copyFile(join(folder, DATABASE), partial, constants.COPYFILE_EXCL)
     await chmod(partial, 0o600)
+    await give(partial, owner)
     skipSeqs(partial)
     await syncPath(partial)
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    await copyCertificates(folder, manifest, directory)
+    await copyCertificates(folder, manifest, directory, await makeFolder(directory))
     await rename(partial, path)
     await syncPath(dirname(path))
     return manifest
@@ -38,6 +38,19 @@ export async function restore(config: Config, source: string): Promise<Manifest>
     await rm(partial, { force: true })
     lock.close()
   }
+}
+
+/** Made by root it is the owner's of what it lies in, as whom the server runs; so is what is put there. */
+async function makeFolder(directory: string): Promise<Stats> {
+  const first = await mkdir(directory, { recursive: true, mode: 0o700 })
+  if (first === undefined) return stat(directory)
+  const owner = await stat(dirname(first))
+  for (let made = directory; made.length >= first.length; made = dirname(made)) await give(made, owner)
+  return owner
+}
+
+async function give(path: string, { uid, gid }: Stats): Promise<void> {
+  if (process.getuid?.() === 0) await lchown(path, uid, gid)
 }
 
 async function refuseToOverwrite(path: string, directory: string): Promise<void> {
@@ -52,9 +65,11 @@ async function refuseToOverwrite(path: string, directory: string): Promise<void>
 }
 
 /** What the manifest names, whose hashes were checked, and nothing beside it. */
-async function copyCertificates(folder: string, { files }: Manifest, to: string): Promise<void> {
-  for (const path of Object.keys(files).filter(isCertificate))
+async function copyCertificates(folder: string, { files }: Manifest, to: string, owner: Stats): Promise<void> {
+  for (const path of Object.keys(files).filter(isCertificate)) {
     await writeSynced(join(to, basename(path)), await readFile(join(folder, path)))
+    await give(join(to, basename(path)), owner)
+  }
   await syncPath(to)
 }
 

@@ -7,9 +7,10 @@ import { damageOf } from './examination.js'
 
 /**
  * Copies the database at `from`, as it is at one moment, to a new file `to` (0600), whether a server writes it or not.
- * The copy is one file that has been checked. Throws `unavailable` where the source cannot be read or is damaged.
+ * The copy is one file that has been checked. Answers whose it is: the fingerprint of the root, null before there is one.
+ * Throws `unavailable` where the source cannot be read or is damaged.
  */
-export async function backUpDatabase(from: string, to: string): Promise<void> {
+export async function backUpDatabase(from: string, to: string): Promise<{ readonly rootFingerprint: string | null }> {
   await (await open(to, 'wx', 0o600)).close()
   const source = reader(from)
   try {
@@ -19,7 +20,7 @@ export async function backUpDatabase(from: string, to: string): Promise<void> {
   } finally {
     source.close()
   }
-  checkCopy(from, to)
+  return { rootFingerprint: checkCopy(from, to) }
 }
 
 function reader(path: string): Database.Database {
@@ -30,13 +31,14 @@ function reader(path: string): Database.Database {
   }
 }
 
-function checkCopy(from: string, to: string): void {
+function checkCopy(from: string, to: string): string | null {
   const copy = new Database(to, { fileMustExist: true })
   try {
     // Without -wal and -shm beside it; a server turns WAL on again.
     copy.pragma('journal_mode = DELETE')
     const [damage] = damageOf(copy)
-    if (damage === undefined) return
+    if (damage === undefined)
+      return copy.prepare<[], string | null>('SELECT "rootFingerprint" FROM "Meta"').pluck().get() ?? null
     const sentence = `The database ${from} is damaged (${damage}), so no backup was made; "hermes admin doctor" says more`
     throw new HermesError('unavailable', sentence)
   } finally {

@@ -133,7 +133,10 @@ t.test('one that cannot be stored is not used; it is said once a day, and tried 
   t.same(presented, [])
   t.same(onDisk(), certificates.server)
   t.equal(said.length, 2)
-  t.match(said[0], /^error: The server certificate, which ends in 29 days, cannot be renewed: .*certs: the folder .* \(ENOTDIR\)/)
+  t.match(
+    said[0],
+    /^error: The server certificate, which ends in 29 days, cannot be renewed: .*certs: the folder .* \(ENOTDIR\)/,
+  )
   rmSync(obstacle)
   await look(62)
   t.equal(presented.length, 1)
