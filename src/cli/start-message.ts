@@ -1,13 +1,14 @@
 import { join, relative } from 'node:path'
 import type { Config } from '../config.js'
 import type { Running } from '../server/running.js'
+import { shellWord } from '../server/shell-word.js'
 
 /** What an operator sees when the server is ready: where it listens, its root, and what to type next. */
 export function startMessage(
   { identityUrl, hubUrl, pkiUrl, metricsUrl, rootFingerprint, trustDomain, created }: Running,
   config: Config,
 ): string {
-  const root = quoted(relative('.', join(config.certsDir, 'root-ca.pem')))
+  const root = shellWord(relative('.', join(config.certsDir, 'root-ca.pem')))
   const curl = `curl -sS --cacert ${root}`
   // An operator's own certificate of the identity listener chains to another root.
   const identityCurl = config.tlsCertFile === null ? curl : 'curl -sS'
@@ -43,9 +44,4 @@ function newAuthority({ certsDir }: Config): string {
   A new certificate authority was made in ${certsDir}. Back up its keys together with the database;
   certs/README.md in Hermes' own folder says how, and how to move the root key offline.
 `
-}
-
-/** `path` as one word of a shell. */
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

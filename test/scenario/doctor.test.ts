@@ -1,4 +1,4 @@
-import { chmod, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, open, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
@@ -63,6 +63,7 @@ t.test('hermes admin doctor finds what is planted, beside a running server and w
   t.same(await names(), [])
 
   await rename(certs('root-ca.key'), join(directory, 'root-ca.key'))
+  await symlink('/nowhere/old.key', certs('old.key'))
   t.equal((await examined()).problems.length, 0)
   await chmod(certs('users-ca.key'), 0o644)
   t.same(await names(), ['private keys'])
@@ -86,7 +87,16 @@ t.test('hermes admin doctor finds what is planted, beside a running server and w
   sql('DROP TRIGGER "Audit_update"; UPDATE "Audit" SET "actor" = \'mallory\' WHERE "seq" = 1')
   t.same(await names(), ['database schema', 'audit log'])
   sql('UPDATE "Audit" SET "actor" = "subject" WHERE "seq" = 1')
-  sql(`CREATE TRIGGER "Audit_update" BEFORE UPDATE ON "Audit" BEGIN SELECT raise(ABORT, 'append-only'); END`)
+  sql(
+    `CREATE TRIGGER "Audit_update" BEFORE UPDATE ON "Audit" BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END`,
+  )
+  sql(`DROP TRIGGER "Audit_delete"; CREATE TRIGGER "Audit_delete" BEFORE DELETE ON "Audit" BEGIN SELECT 1; END`)
+  sql(`CREATE TRIGGER "Backdoor" AFTER INSERT ON "User" BEGIN UPDATE "User" SET "role" = 'administrator'; END`)
+  t.match((await examined()).problems[0], { name: 'database schema', detail: /trigger: Audit_delete, Backdoor$/ })
+  sql(`DROP TRIGGER "Backdoor"; DROP TRIGGER "Audit_delete"`)
+  sql(
+    `CREATE TRIGGER "Audit_delete" BEFORE DELETE ON "Audit" BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END`,
+  )
   sql(`UPDATE "Device" SET "lastSeenAt" = ${Date.now() + 86_400_000}`)
   t.same(await names(), ['clock'])
   sql(`UPDATE "Device" SET "lastSeenAt" = ${Date.now()}`)

@@ -1,12 +1,15 @@
 import { open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { HermesError } from '../../errors.js'
 import { isNamed } from '../certificates/files.js'
 import { READY } from '../certificates/publication.js'
 import { ROOT_CRL } from '../certificates/root-crl.js'
 
-const READINGS_MAX = 10
+const READINGS_MAX = 20
+/** Between two readings, in milliseconds: whoever writes there waits for the disk. */
+const PAUSE_MS = 50
 
 /**
  * The files of a folder by name, read until two readings are alike: a server may be renewing its certificate, whose key
@@ -15,6 +18,7 @@ const READINGS_MAX = 10
 export async function readStable(folder: string): Promise<ReadonlyMap<string, Buffer>> {
   let last = await readFiles(folder)
   for (let reading = 1; reading < READINGS_MAX; reading += 1) {
+    if (last === null) await setTimeout(PAUSE_MS)
     const next = await readFiles(folder)
     if (last !== null && isDeepStrictEqual(last, next)) return last
     last = next

@@ -45,6 +45,7 @@ export interface Facts {
   readonly folder: Read<FileFacts>
   /** Keys of the certificates folder. */
   readonly keys: readonly FileFacts[]
+  readonly databaseFolder: Read<FileFacts>
   readonly databaseFile: Read<FileFacts>
   readonly certificates: readonly CertificateFacts[]
   /** The issuing CAs, newest first, each whole: form, chain, purpose, and that its key is its certificate's. */

@@ -23,19 +23,20 @@ export async function gatherFacts(config: Config, now: Date): Promise<Facts> {
   const path = databasePath(config.databaseUrl)
   const names = await readdir(directory).catch(() => [] as string[])
   const isRootKeyHere = names.includes('root-ca.key')
+  // First: whatever the database knows is in the folder, where a running server may take more meanwhile.
+  const database = await read(() => examineDatabase(path))
   return {
     now,
     node: process.version,
     config,
     folder: await read(() => fileFacts(directory)),
-    keys: await Promise.all(
-      names.filter((name) => name.endsWith('.key')).map((name) => fileFacts(join(directory, name))),
-    ),
+    keys: await keysIn(directory, names),
+    databaseFolder: await read(() => fileFacts(dirname(path))),
     databaseFile: await read(() => fileFacts(path)),
     certificates: await certificatesIn(directory, names),
     ...(await authorityFacts(config, directory, isRootKeyHere, now)),
     isRootKeyHere,
-    database: await read(() => examineDatabase(path)),
+    database,
     disk: await read(() => diskFacts(dirname(path))),
     isServerRunning: await isRunning(config),
     ports: await Promise.all(portsOf(config)),
@@ -52,6 +53,12 @@ async function read<T>(look: () => Promise<T>): Promise<Read<T>> {
 
 async function fileFacts(path: string): Promise<FileFacts> {
   return { path, mode: (await stat(path)).mode & 0o777 }
+}
+
+/** A link may lead to what is not there now. */
+async function keysIn(directory: string, names: readonly string[]): Promise<readonly FileFacts[]> {
+  const files = names.filter((name) => name.endsWith('.key')).map((name) => join(directory, name))
+  return (await Promise.all(files.map((file) => fileFacts(file).catch(() => [])))).flat()
 }
 
 /** Those that can be read; the check of the authorities says what is wrong with the others. */

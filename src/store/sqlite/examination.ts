@@ -1,9 +1,9 @@
-import type { Database } from 'better-sqlite3'
+import Sqlite, { type Database } from 'better-sqlite3'
 import { type BrokenRow, followAudit } from '../audit-chain.js'
 import { auditReads } from '../reads/audit.js'
 import { openReader } from './connection.js'
 import { checkMembers } from './member-check.js'
-import { readMigrations } from './migrations.js'
+import { migrate, readMigrations } from './migrations.js'
 import { sqliteReaders } from './readers.js'
 
 /** What is to be known of a database without changing anything in it, whether a server runs or not. */
@@ -11,8 +11,8 @@ export interface DatabaseFacts {
   readonly schemaVersion: number
   /** Of this program. */
   readonly newestVersion: number
-  /** Triggers that the migrations made and somebody has dropped: what keeps the audit log append-only, say. */
-  readonly missingTriggers: readonly string[]
+  /** Triggers that are not as the migrations made them, or not theirs: what keeps the audit log append-only, say. */
+  readonly strangeTriggers: readonly string[]
   /** What SQLite's own checks find; empty where all is well. */
   readonly damage: readonly string[]
   /** Rows whose projection is not what the log says, a sentence each. */
@@ -39,6 +39,8 @@ export interface KnownAuthority {
   readonly lastEnd: Date | null
   /** Whether a CRL of the root has listed it. */
   readonly isRevoked: boolean
+  /** Whether its key was to be removed. */
+  readonly isRetired: boolean
 }
 
 const PROBLEMS_MAX = 20
@@ -58,7 +60,7 @@ const COSTS = `
 
 const ROOT_CRL = `SELECT "number" FROM "Crl" WHERE "issuer" = 'root'`
 const AUTHORITIES = `
-  SELECT a."name", a."fingerprint", a."revokedAt", max(
+  SELECT a."name", a."fingerprint", a."revokedAt", a."retiredAt", max(
     coalesce((SELECT max("notAfter") FROM "Certificate" WHERE "issuer" = a."name"), 0),
     coalesce((SELECT max("notAfter") FROM "ServerCertificate" WHERE "issuer" = a."name"), 0)) AS "lastEnd"
   FROM "Authority" a ORDER BY a."name"`
@@ -67,6 +69,7 @@ const AUTHORITIES_VERSION = 9
 
 interface AuthorityRow extends Pick<KnownAuthority, 'name' | 'fingerprint'> {
   readonly revokedAt: number | null
+  readonly retiredAt: number | null
   /** 0 for none. */
   readonly lastEnd: number
 }
@@ -74,19 +77,28 @@ interface AuthorityRow extends Pick<KnownAuthority, 'name' | 'fingerprint'> {
 function authoritiesIn(db: Database, schemaVersion: number): readonly KnownAuthority[] {
   if (schemaVersion < AUTHORITIES_VERSION) return []
   const rows = db.prepare<[], AuthorityRow>(AUTHORITIES).all()
-  return rows.map(({ revokedAt, lastEnd, ...row }) => ({
+  return rows.map(({ revokedAt, retiredAt, lastEnd, ...row }) => ({
     ...row,
     lastEnd: lastEnd === 0 ? null : new Date(lastEnd),
     isRevoked: revokedAt !== null,
+    isRetired: retiredAt !== null,
   }))
 }
 
-function missingTriggers(db: Database, schemaVersion: number): readonly string[] {
-  const made = readMigrations()
-    .slice(0, schemaVersion)
-    .flatMap(({ sql }) => [...sql.matchAll(/^CREATE TRIGGER "(\w+)"/gm)].map(([, name = '']) => name))
-  const found = new Set(db.prepare<[], string>(`SELECT name FROM sqlite_master WHERE type = 'trigger'`).pluck().all())
-  return made.filter((name) => !found.has(name))
+function strangeTriggers(db: Database, schemaVersion: number): readonly string[] {
+  const model = new Sqlite(':memory:')
+  try {
+    migrate(model, ':memory:', readMigrations().slice(0, schemaVersion))
+    const [made, found] = [triggersOf(model), triggersOf(db)]
+    return [...new Set([...made.keys(), ...found.keys()])].filter((name) => made.get(name) !== found.get(name))
+  } finally {
+    model.close()
+  }
+}
+
+function triggersOf(db: Database): ReadonlyMap<string, string> {
+  const triggers = db.prepare<[], [string, string]>(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`)
+  return new Map(triggers.raw().all())
 }
 
 /** Throws where the file cannot be opened or read at all. */
@@ -102,9 +114,10 @@ export async function examineDatabase(path: string): Promise<DatabaseFacts> {
     return {
       schemaVersion,
       newestVersion: readMigrations().length,
-      missingTriggers: missingTriggers(db, schemaVersion),
+      strangeTriggers: strangeTriggers(db, schemaVersion),
       damage,
-      projections: checkMembers(db, PROBLEMS_MAX),
+      // Of one moment: a running server changes both sides of the comparison.
+      projections: db.transaction(() => checkMembers(db, PROBLEMS_MAX))(),
       auditRows: chain.head.seq,
       brokenAudit: chain.end(),
       newest: newest === null ? null : new Date(newest),

@@ -11,7 +11,7 @@ const inDays = (days: number) => new Date(now.getTime() + days * DAY)
 const DATABASE: DatabaseFacts = {
   schemaVersion: 9,
   newestVersion: 9,
-  missingTriggers: [],
+  strangeTriggers: [],
   damage: [],
   projections: [],
   auditRows: 12,
@@ -22,8 +22,8 @@ const DATABASE: DatabaseFacts = {
   hashCosts: { 12: 5 },
   rootCrl: 7,
   authorities: [
-    { name: 'servers', fingerprint: 'sha256:02', lastEnd: inDays(80), isRevoked: false },
-    { name: 'users', fingerprint: 'sha256:01', lastEnd: inDays(80), isRevoked: false },
+    { name: 'servers', fingerprint: 'sha256:02', lastEnd: inDays(80), isRevoked: false, isRetired: false },
+    { name: 'users', fingerprint: 'sha256:01', lastEnd: inDays(80), isRevoked: false, isRetired: false },
   ],
 }
 
@@ -46,6 +46,7 @@ const WELL: Facts = {
   },
   folder: { value: { path: '/srv/certs', mode: 0o700 } },
   keys: ['users-ca', 'servers-ca', 'server'].map((name) => ({ path: `/srv/certs/${name}.key`, mode: 0o600 })),
+  databaseFolder: { value: { path: '/srv/data', mode: 0o755 } },
   databaseFile: { value: { path: '/srv/data/hermes.db', mode: 0o600 } },
   certificates: [
     { name: 'root-ca', notBefore: inDays(-10), notAfter: inDays(5000) },
@@ -83,7 +84,7 @@ const ending = (name: string, notAfter: Date, notBefore = inDays(-1000)): Partia
 const free = (bytes: number): Partial<Facts> => ({ disk: { value: { free: bytes, size: 100 * GIB } } })
 
 /** With a second CA of users, and what becomes of the first. */
-const followed = (first: Partial<AuthorityFacts>, lastEnd = inDays(80)): Partial<Facts> => {
+const followed = (first: Partial<AuthorityFacts>, lastEnd = inDays(80), isRetired = false): Partial<Facts> => {
   const next = { name: 'users-2', fingerprint: 'sha256:03' } as const
   const [users, servers] = AUTHORITIES
   if (!users || !servers) throw new Error('there are two')
@@ -91,9 +92,9 @@ const followed = (first: Partial<AuthorityFacts>, lastEnd = inDays(80)): Partial
     authorities: { value: [{ ...users, ...next }, { ...users, isNewest: false, ...first }, servers] },
     ...inDatabase({
       authorities: [
-        { name: 'servers', fingerprint: 'sha256:02', lastEnd: inDays(80), isRevoked: false },
-        { name: 'users', fingerprint: 'sha256:01', lastEnd, isRevoked: first.isRevoked ?? false },
-        { ...next, lastEnd: null, isRevoked: false },
+        { name: 'servers', fingerprint: 'sha256:02', lastEnd: inDays(80), isRevoked: false, isRetired: false },
+        { name: 'users', fingerprint: 'sha256:01', lastEnd, isRevoked: first.isRevoked ?? false, isRetired },
+        { ...next, lastEnd: null, isRevoked: false, isRetired: false },
       ],
     }),
   }
@@ -108,10 +109,11 @@ const FAULTS: readonly Planted[] = [
   ['certificates folder', 'error', /ENOENT/, { folder: { problem: 'ENOENT: no such file' } }],
   ['certificates folder', 'error', /0777/, { folder: { value: { path: '/srv/certs', mode: 0o777 } } }],
   ['certificates folder', 'warning', /0755/, { folder: { value: { path: '/srv/certs', mode: 0o755 } } }],
-  ['database schema', 'error', /dropped Audit_update/, inDatabase({ missingTriggers: ['Audit_update'] })],
+  ['database schema', 'error', /dropped, .*: Audit_update/, inDatabase({ strangeTriggers: ['Audit_update'] })],
   ['private keys', 'error', /users-ca\.key has mode 0640/, { keys: [{ path: '/srv/users-ca.key', mode: 0o640 }] }],
   ['certificate authorities', 'error', /not issued/, { authorities: { problem: 'users-ca.pem: not issued by root' } }],
   ['generations of CAs', 'warning', /users issued is good/, followed({}, inDays(-1))],
+  ['generations of CAs', 'warning', /users was retired, but its key is here/, followed({}, inDays(-1), true)],
   [
     'generations of CAs',
     'error',
@@ -122,13 +124,17 @@ const FAULTS: readonly Planted[] = [
     'generations of CAs',
     'error',
     /users-2-ca\.pem is missing/,
-    inDatabase({ authorities: [{ name: 'users-2', fingerprint: 'sha256:03', lastEnd: null, isRevoked: false }] }),
+    inDatabase({
+      authorities: [{ name: 'users-2', fingerprint: 'sha256:03', lastEnd: null, isRevoked: false, isRetired: false }],
+    }),
   ],
   [
     'generations of CAs',
     'error',
     /servers-ca\.pem is missing, or not/,
-    inDatabase({ authorities: [{ name: 'servers', fingerprint: 'sha256:ff', lastEnd: null, isRevoked: false }] }),
+    inDatabase({
+      authorities: [{ name: 'servers', fingerprint: 'sha256:ff', lastEnd: null, isRevoked: false, isRetired: false }],
+    }),
   ],
   [
     'generations of CAs',
@@ -150,6 +156,12 @@ const FAULTS: readonly Planted[] = [
   ['root key', 'warning', /on this machine/, { isRootKeyHere: true }],
   ['database file', 'error', /ENOENT/, { databaseFile: { problem: 'ENOENT: no such file' } }],
   ['database file', 'error', /0644/, { databaseFile: { value: { path: '/srv/hermes.db', mode: 0o644 } } }],
+  [
+    'database file',
+    'error',
+    /srv\/data has mode 0770/,
+    { databaseFolder: { value: { path: '/srv/data', mode: 0o770 } } },
+  ],
   ['database integrity', 'error', /malformed/, { database: { problem: 'database disk image is malformed' } }],
   ['database integrity', 'error', /row 3 missing/, inDatabase({ damage: ['row 3 missing from index'] })],
   ['database schema', 'error', /version 10/, inDatabase({ schemaVersion: 10 })],
@@ -207,6 +219,13 @@ t.test('a CA that another has followed is not missed when it ends', (t) => {
       [],
     )
   }
+  t.end()
+})
+
+t.test('a remedy is a line that does that and no more, whatever a file is called', (t) => {
+  const keys = [{ path: "/srv/it's; rm -rf ~.key", mode: 0o644 }]
+  const found = examine({ ...WELL, keys }).find(({ name }) => name === 'private keys')
+  t.ok(found?.remedy?.startsWith("chmod 600 '/srv/it'\\''s; rm -rf ~.key'; whoever"))
   t.end()
 })
 

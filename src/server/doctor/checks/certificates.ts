@@ -1,4 +1,5 @@
 import { issuerFile, issuersAmong } from '../../certificates/files.js'
+import { shellWord } from '../../shell-word.js'
 import { type CertificateFacts, type Check, type Facts, failure, ok, warning } from '../facts.js'
 
 const DAY_MS = 86_400_000
@@ -75,6 +76,6 @@ export function rootCrl({ rootCrl: read, database, now }: Facts): Check {
 export function rootKey({ isRootKeyHere, config }: Facts): Check {
   const name = 'root key'
   if (!isRootKeyHere) return ok(name, 'it is not on this machine')
-  const remedy = `move ${config.certsDir}/root-ca.key to a place that no network reaches; the server needs it no more`
+  const remedy = `move ${shellWord(`${config.certsDir}/root-ca.key`)} to a place that no network reaches; the server needs it no more`
   return warning(name, 'it is on this machine: whoever gets in here can make any CA of this installation', remedy)
 }

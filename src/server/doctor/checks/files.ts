@@ -1,6 +1,8 @@
+import { shellWord } from '../../shell-word.js'
 import { type Check, type Facts, type FileFacts, failure, ok, warning } from '../facts.js'
 
 const OTHERS = 0o077
+const WRITABLE = 0o022
 const octal = ({ mode }: FileFacts) => mode.toString(8).padStart(4, '0')
 
 export function certificatesFolder({ folder, config }: Facts): Check {
@@ -8,10 +10,14 @@ export function certificatesFolder({ folder, config }: Facts): Check {
   if ('problem' in folder)
     return failure(name, folder.problem, `start the server once, or let HERMES_CERTS_DIR name the folder`)
   const { path } = folder.value
-  if ((folder.value.mode & 0o022) !== 0)
-    return failure(name, `${path} has mode ${octal(folder.value)}: others may put files there`, `chmod 700 ${path}`)
+  if ((folder.value.mode & WRITABLE) !== 0)
+    return failure(
+      name,
+      `${path} has mode ${octal(folder.value)}: others may put files there`,
+      `chmod 700 ${shellWord(path)}`,
+    )
   if ((folder.value.mode & OTHERS) !== 0)
-    return warning(name, `${path} has mode ${octal(folder.value)}: others may list it`, `chmod 700 ${path}`)
+    return warning(name, `${path} has mode ${octal(folder.value)}: others may list it`, `chmod 700 ${shellWord(path)}`)
   return ok(name, `${config.certsDir} is its owner's alone`)
 }
 
@@ -20,16 +26,22 @@ export function privateKeys({ keys }: Facts): Check {
   const [first] = open
   if (first === undefined) return ok('private keys', `${keys.length} files, each readable by its owner alone`)
   const detail = open.map((file) => `${file.path} has mode ${octal(file)}`).join(', ')
-  const remedy = `chmod 600 ${open.map(({ path }) => path).join(' ')}; whoever could read a key may have it: replace it`
+  const remedy = `chmod 600 ${open.map(({ path }) => shellWord(path)).join(' ')}; whoever could read a key may have it: replace it`
   return failure('private keys', `${detail}: others may read it`, remedy)
 }
 
-export function databaseFile({ databaseFile: file, config }: Facts): Check {
+export function databaseFile({ databaseFile: file, databaseFolder: folder, config }: Facts): Check {
   const name = 'database file'
   if ('problem' in file)
     return failure(name, file.problem, 'start the server once, or let HERMES_DATABASE_URL name the database')
+  if ('value' in folder && (folder.value.mode & WRITABLE) !== 0)
+    return failure(
+      name,
+      `${folder.value.path} has mode ${octal(folder.value)}: others may put another in its place`,
+      `chmod go-w ${shellWord(folder.value.path)}`,
+    )
   const { path } = file.value
   if ((file.value.mode & OTHERS) !== 0)
-    return failure(name, `${path} has mode ${octal(file.value)}: others may read it`, `chmod 600 ${path}`)
+    return failure(name, `${path} has mode ${octal(file.value)}: others may read it`, `chmod 600 ${shellWord(path)}`)
   return ok(name, `${config.databaseUrl} is its owner's alone`)
 }

@@ -32,6 +32,9 @@ function judge(found: readonly AuthorityFacts[], known: readonly KnownAuthority[
       `${forgotten.name} was revoked, but the root's CRL does not list it any more`,
       `"hermes admin root-crl --revoke ${forgotten.name}", beside the newest root-ca.crl`,
     )
+  const kept = known.find(({ name, isRetired }) => isRetired && found.find((one) => one.name === name)?.hasKey)
+  if (kept !== undefined)
+    return warning(NAME, `${kept.name} was retired, but its key is here`, `"hermes admin retire-ca ${kept.name}"`)
   const idle = found.find(({ name, isNewest, hasKey }) => {
     const end = known.find((one) => one.name === name)?.lastEnd
     return !isNewest && hasKey && end !== undefined && (end === null || end <= now)
