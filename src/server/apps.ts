@@ -5,10 +5,11 @@ import type { ServerConfiguration } from '../wire/well-known.js'
 import type { AuthoritySet } from './certificates/authority-set.js'
 import type { Pairs } from './certificates/rotation.js'
 import { clientLimits } from './client-limits.js'
-import { readOpenApi, withServers } from './documents.js'
+import { readAsyncApi, readOpenApi, withHost, withServers } from './documents.js'
 import { buildHubApp } from './hub/app.js'
 import { buildIdentityApp } from './identity/app.js'
 import { publicAuthority } from './identity/public-authority.js'
+import type { Documents } from './identity/routes/documents.js'
 import type { Installation } from './installation.js'
 import { clientAuthorities, hubTls, identityTls, presentPair } from './listeners.js'
 import { buildMetricsApp } from './metrics/metrics-app.js'
@@ -23,7 +24,7 @@ export async function buildApps(installation: Installation, services: Services, 
   const { identities, administration, hub } = services
   const { staple, ...revocation } = createRevocation(installation)
   const authority = publicAuthority(installation.authorities)
-  const openapi = withServers(await readOpenApi())
+  const documents = await readDocuments(urls)
   const readiness = createReadiness(store)
   const listener = (name: keyof typeof figures.http) => ({
     config,
@@ -37,7 +38,7 @@ export async function buildApps(installation: Installation, services: Services, 
     ocspAnswers: figures.identity.ocsp,
     authority,
     configuration: () => configurationOf(installation, urls),
-    documents: { openapi: () => openapi(urls) },
+    documents,
     ready: readiness.check,
   }
   const tls = { identity: identityTls(certificates), hub: hubTls(certificates) }
@@ -64,6 +65,12 @@ export async function buildApps(installation: Installation, services: Services, 
   const sources = { installation, services, listeners, ready: readiness.check, pairs: () => pairs }
   const metricsApp = buildMetricsApp(sources)
   return { identityApp, hubApp, pkiApp, metricsApp, drain: readiness.drain, present, trust }
+}
+
+async function readDocuments(urls: Urls): Promise<Documents> {
+  const openapi = withServers(await readOpenApi())
+  const asyncapi = withHost(await readAsyncApi())
+  return { openapi: () => openapi(urls), asyncapi: () => asyncapi(urls) }
 }
 
 /** Whether the server should get requests: not from the beginning of its end on, nor while the store fails. */

@@ -1,20 +1,36 @@
 import { readFile } from 'node:fs/promises'
 
-const DEFAULT_IDENTITY_URL = 'https://localhost:8443'
-const DEFAULT_HUB_URL = 'https://localhost:9443'
+/** What stands in the documents of the package for the URLs of an installation. */
+const DEFAULTS = { identityUrl: 'https://localhost:8443', hubUrl: 'https://localhost:9443' }
+
+type Urls = Readonly<typeof DEFAULTS>
 
 /** openapi.yaml as it is in the package; the same path from src/ and from dist/. */
 export function readOpenApi(): Promise<string> {
   return readFile(new URL('../../openapi.yaml', import.meta.url), 'utf8')
 }
 
-/** The document with the URLs of this installation in place of the defaults; the same string until they change. */
-export function withServers(document: string): (urls: { identityUrl: string; hubUrl: string }) => string {
-  let last = { identityUrl: DEFAULT_IDENTITY_URL, hubUrl: DEFAULT_HUB_URL, text: document }
-  return ({ identityUrl, hubUrl }) => {
-    if (last.identityUrl === identityUrl && last.hubUrl === hubUrl) return last.text
-    const text = document.replaceAll(DEFAULT_IDENTITY_URL, identityUrl).replaceAll(DEFAULT_HUB_URL, hubUrl)
-    last = { identityUrl, hubUrl, text }
-    return text
+/** asyncapi.yaml likewise. */
+export function readAsyncApi(): Promise<string> {
+  return readFile(new URL('../../asyncapi.yaml', import.meta.url), 'utf8')
+}
+
+/** openapi.yaml with the URLs of this installation in place of the defaults; the same string until they change. */
+export function withServers(document: string): (urls: Urls) => string {
+  return kept(({ identityUrl, hubUrl }) =>
+    document.replaceAll(DEFAULTS.identityUrl, identityUrl).replaceAll(DEFAULTS.hubUrl, hubUrl),
+  )
+}
+
+/** asyncapi.yaml with the host of this installation; the same string until that changes. */
+export function withHost(document: string): (urls: Urls) => string {
+  return kept(({ hubUrl }) => document.replaceAll(new URL(DEFAULTS.hubUrl).host, new URL(hubUrl).host))
+}
+
+function kept(make: (urls: Urls) => string): (urls: Urls) => string {
+  let last = { ...DEFAULTS, text: make(DEFAULTS) }
+  return (urls) => {
+    if (last.identityUrl !== urls.identityUrl || last.hubUrl !== urls.hubUrl) last = { ...urls, text: make(urls) }
+    return last.text
   }
 }

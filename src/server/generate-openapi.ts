@@ -19,10 +19,7 @@ export async function generateOpenApi(): Promise<string> {
     authority: { root: createHierarchy({ now: new Date() }).root, certificateOf: () => null, issuers: () => [] },
   }
   // Routes are described without being called: the services behind them are never reached.
-  const identityApp = buildIdentityApp(
-    { ...dependencies, documents: { openapi: () => '' } } as unknown as IdentityAppDependencies,
-    null,
-  )
+  const identityApp = buildIdentityApp({ ...dependencies, documents: {} } as unknown as IdentityAppDependencies, null)
   const hubApp = await buildHubApp(
     {
       ...dependencies,

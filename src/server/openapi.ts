@@ -20,7 +20,8 @@ const INFO: OpenAPIV3.InfoObject = {
 
 Two listeners: the identity service (TLS, no client certificate) and the hub (TLS 1.3, client certificate required).
 Each operation names its own under \`servers\`. Every answer of 400 and above is a problem document (RFC 9457).
-The hub speaks the same operations as JSON-RPC 2.0 over a WebSocket at \`/hub\`.`,
+The hub speaks the same operations as JSON-RPC 2.0 over a WebSocket at \`/hub\`: asyncapi.yaml, to be read at
+[/docs/asyncapi](/docs/asyncapi).`,
 }
 
 /** Only OCSP has one. */
@@ -69,7 +70,7 @@ function nameWildcard(parameter: Parameter): Parameter {
 }
 
 /** Answers may grow: a client that meets a member it does not know goes on. */
-function loosened(value: unknown): unknown {
+export function loosened(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(loosened)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).filter(([key, inner]) => key !== 'additionalProperties' || inner !== false)

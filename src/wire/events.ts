@@ -143,7 +143,7 @@ export const ConversationEvent = z
     RenewedEvent,
     MessageEvent,
   ])
-  .meta({ id: 'ConversationEvent' })
+  .meta({ id: 'ConversationEvent', description: 'What happened in a conversation, as its log has it.' })
 export type ConversationEvent = z.infer<typeof ConversationEvent>
 export type EventType = ConversationEvent['type']
 

@@ -30,34 +30,54 @@ export const ClientLimits = z
   })
 export type ClientLimits = z.infer<typeof ClientLimits>
 
-export const HelloParams = z.object({
-  user: Username,
-  device: DeviceName,
-  session: z.uuid(),
-  certificate: z.object({ fingerprint: Fingerprint, notAfter: Timestamp }),
-  serverTime: Timestamp,
-  protocol: z.string(),
-  heartbeatSeconds: z.number(),
-  limits: ClientLimits,
-})
+export const HelloParams = z
+  .object({
+    user: Username,
+    device: DeviceName,
+    session: z.uuid().meta({
+      description: 'This connection.',
+      example: '5f0f1f6e-93a3-4c1c-8a3f-0d2f5c1b7a10',
+    }),
+    certificate: z.object({ fingerprint: Fingerprint, notAfter: Timestamp }),
+    serverTime: Timestamp,
+    protocol: z.string().meta({ example: 'hermes.v1' }),
+    heartbeatSeconds: z.number().meta({ description: 'The server pings so often.', example: 30 }),
+    limits: ClientLimits,
+  })
+  .meta({ id: 'Hello', description: 'The first frame of a connection: who this is for the hub, and its limits.' })
 export type HelloParams = z.infer<typeof HelloParams>
 
-export const SignalNotification = z.object({
-  conversation: ConversationId,
-  from: Party.extend({ device: DeviceName.optional() }),
-  at: Timestamp,
-  payload: payload(SIGNAL_BYTES),
-  contentType: ContentType.optional(),
+export const SignalNotification = z
+  .object({
+    conversation: ConversationId,
+    from: Party.extend({ device: DeviceName.optional() }),
+    at: Timestamp,
+    payload: payload(SIGNAL_BYTES),
+    contentType: ContentType.optional(),
+  })
+  .meta({ id: 'Signal', description: 'A `signal` of another connection. Never stored.' })
+
+const Synced = z
+  .object({})
+  .meta({ id: 'Synced', description: 'What this device had not acknowledged has all been pushed; new events follow.' })
+
+const Draining = z.object({ reconnectAfterMs: z.int().min(0).meta({ example: 1000 }) }).meta({
+  id: 'Draining',
+  description: 'The server is about to end: connect again after so many milliseconds.',
 })
+
+const CertificateExpiring = z
+  .object({ notAfter: Timestamp })
+  .meta({ id: 'CertificateExpiring', description: 'A fifth of the life of the certificate is left: renew it.' })
 
 /** What the server pushes: method → params. */
 export const NOTIFICATIONS = {
   hello: HelloParams,
   event: ConversationEvent,
-  synced: z.object({}),
+  synced: Synced,
   signal: SignalNotification,
-  draining: z.object({ reconnectAfterMs: z.int().min(0) }),
-  certificate_expiring: z.object({ notAfter: Timestamp }),
+  draining: Draining,
+  certificate_expiring: CertificateExpiring,
   gap: Gap,
 } as const
 

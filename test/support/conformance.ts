@@ -3,6 +3,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import * as formats from 'ajv-formats'
 import type { OpenAPIV3 } from 'openapi-types'
 import { parse } from 'yaml'
+import { closed } from './closed-schema.js'
 
 /** An HTTP answer as the document describes one. */
 export interface Answered {
@@ -38,16 +39,6 @@ const operations = Object.entries(DOCUMENT.paths).flatMap(([path, item]): Known[
     pattern,
   }))
 })
-
-/** Clients pass over members they do not know; tests do not: whatever an object has must be named. */
-function closed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(closed)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([key, inner]) => [key, key === 'example' ? inner : closed(inner)])
-  const object = Object.fromEntries(entries) as Record<string, unknown>
-  const isObject = object.type === 'object' && object.additionalProperties === undefined
-  return isObject ? { ...object, additionalProperties: false } : object
-}
 
 /** Throws unless the answer to `method` at `url` is one that openapi.yaml knows, of the form it gives. */
 export function checkAnswer(method: string, url: string, answer: Answered): void {

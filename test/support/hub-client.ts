@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
 import { checkAnswer, checkEvent, checkResult } from './conformance.js'
+import { checkReceived, checkTaken } from './frame-conformance.js'
 import { type HttpAnswer, httpAnswer } from './https.js'
 import type { TestServer } from './server.js'
 import type { User } from './user.js'
@@ -73,12 +74,15 @@ export interface ConnectOptions {
 }
 
 interface Pending {
-  readonly method: string
+  readonly request: { readonly method: string }
   readonly resolve: (result: Fields) => void
   readonly reject: (error: Error) => void
 }
 
-/** A client of the hub for tests: requests by JSON-RPC, and everything that was pushed. */
+/**
+ * A client of the hub for tests: requests by JSON-RPC, and everything that was pushed. Every frame that comes, and
+ * every request that the hub does not refuse, is held against asyncapi.yaml.
+ */
 export class HubClient {
   readonly socket: WebSocket
   readonly frames: Frame[] = []
@@ -104,8 +108,9 @@ export class HubClient {
   async call(method: string, params: object = {}): Promise<Fields> {
     if (this.closed) throw new Error(`closed with ${this.closed.code}`)
     const id = this.#nextId++
-    this.socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
-    return new Promise((resolve, reject) => this.#pending.set(id, { method, resolve, reject }))
+    const request = { jsonrpc: '2.0', id, method, params }
+    this.socket.send(JSON.stringify(request))
+    return new Promise((resolve, reject) => this.#pending.set(id, { request, resolve, reject }))
   }
 
   notify(method: string, params: object): void {
@@ -179,19 +184,21 @@ export class HubClient {
   }
 
   #receive(frame: Frame): void {
-    if (typeof frame.id === 'number' && this.#pending.has(frame.id)) this.#settle(frame, frame.id)
+    const asked = typeof frame.id === 'number' ? this.#pending.get(frame.id) : undefined
+    checkReceived(frame, asked?.request.method)
+    if (typeof frame.id === 'number' && asked) this.#settle(frame, frame.id, asked)
     else this.frames.push(frame)
     if (frame.method === 'event') checkEvent(frame.params)
     if (this.#acknowledge && frame.method === 'event') this.#ack(frame.params)
     this.#changed()
   }
 
-  #settle({ error, result }: Frame, id: number): void {
-    const pending = this.#pending.get(id)
+  #settle({ error, result }: Frame, id: number, pending: Pending): void {
     this.#pending.delete(id)
-    if (error) return pending?.reject(new RpcFailure(error))
-    if (!pending || !result) return
-    checkResult(pending.method, result)
+    if (error) return pending.reject(new RpcFailure(error))
+    if (!result) return
+    checkResult(pending.request.method, result)
+    checkTaken(pending.request)
     pending.resolve(result)
   }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { ERRORS, type FieldError, HermesError } from '../../errors.js'
+import { RPC_ID_CHARACTERS } from '../../wire/rpc.js'
 import { SENTENCE_CHARACTERS } from '../http/error-handler.js'
 import { hasTooManyValues, JSON_VALUES_MAX } from '../http/json-values.js'
 
@@ -25,7 +26,6 @@ export class RpcError extends Error {
   }
 }
 
-const ID_CHARACTERS = 128
 const MEMBERS = new Set(['jsonrpc', 'id', 'method', 'params'])
 
 /** Parses a text frame once. Throws RpcError. */
@@ -37,7 +37,7 @@ export function parseFrame(text: string): RpcRequest {
   const known = isId(id) ? id : null
   if (jsonrpc !== '2.0') throw new RpcError(-32600, 'jsonrpc must be "2.0"', known)
   if (id !== undefined && !isId(id))
-    throw new RpcError(-32600, `id must be an integer or a string of at most ${ID_CHARACTERS} characters`)
+    throw new RpcError(-32600, `id must be an integer or a string of at most ${RPC_ID_CHARACTERS} characters`)
   if (typeof method !== 'string') throw new RpcError(-32600, 'method must be a string', known)
   if (typeof params !== 'object' || params === null || Array.isArray(params))
     throw new RpcError(-32600, 'params must be an object', known)
@@ -56,7 +56,7 @@ function parseJson(text: string): unknown {
 }
 
 function isId(id: unknown): id is string | number {
-  if (typeof id === 'string') return id.length <= ID_CHARACTERS && id.isWellFormed()
+  if (typeof id === 'string') return id.length <= RPC_ID_CHARACTERS && id.isWellFormed()
   return Number.isSafeInteger(id)
 }
 

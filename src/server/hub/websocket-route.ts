@@ -22,7 +22,7 @@ export interface WebsocketOptions {
   readonly wire: WireFigures
 }
 
-const PATH = '/hub'
+export const PATH = '/hub'
 
 /** How often expiries are looked after. */
 const SWEEP_MS = 1000
@@ -34,7 +34,13 @@ const LATE_MS = 1000
 /** A name of HTTP [RFC 9110 5.6.2]. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
-const Query = z.strictObject({ device: DeviceName.optional(), ack: z.enum(['auto']).optional() })
+export const ConnectQuery = z.strictObject({
+  device: DeviceName.optional(),
+  ack: z
+    .enum(['auto'])
+    .optional()
+    .meta({ description: 'What was written to the socket counts as acknowledged.', example: 'auto' }),
+})
 
 const schema = {
   operationId: 'connect',
@@ -42,7 +48,7 @@ const schema = {
   description:
     'JSON-RPC 2.0 in text frames, subprotocol hermes.v1; see docs/protocol.md. Without an upgrade it is refused.',
   tags: ['WebSocket'],
-  querystring: Query,
+  querystring: ConnectQuery,
   response: {
     101: z.undefined().meta({ description: 'Switching protocols.' }),
     ...problems(...HUB_ERRORS, 'quota_exceeded'),
@@ -121,7 +127,7 @@ function lookAfter(app: FastifyInstance, connections: ReadonlySet<Connection>, o
 
 function connectionOptions(request: FastifyRequest, connections: Set<Connection>, options: WebsocketOptions) {
   if (!request.caller) throw new HermesError('certificate_required')
-  const { ack } = request.query as z.output<typeof Query>
+  const { ack } = request.query as z.output<typeof ConnectQuery>
   return {
     ...options,
     caller: request.caller,

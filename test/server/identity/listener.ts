@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import pino from 'pino'
@@ -58,6 +59,7 @@ export const CONFIGURATION: ServerConfiguration = {
   escrowPolicy: { sha256Iterations: 600_000, sha512Iterations: 220_000 },
 }
 
+export const ASYNCAPI = readFileSync(new URL('../../../asyncapi.yaml', import.meta.url), 'utf8')
 export const OPENAPI = '# A comment\nopenapi: 3.0.3\ninfo:\n  title: Hermes\n  version: "1"\npaths: {}\n'
 
 interface Identification {
@@ -124,7 +126,7 @@ export async function listen(
       },
       configuration: () => CONFIGURATION,
       ...revocationOf(fixture),
-      documents: { openapi: () => OPENAPI },
+      documents: { openapi: () => OPENAPI, asyncapi: () => ASYNCAPI },
       ready: async () => undefined,
       ...overrides,
     },

@@ -3,7 +3,7 @@ import t from 'tap'
 import { HermesError } from '../../../src/errors.js'
 import { splitPem } from '../../../src/pki/pem.js'
 import { ServerConfiguration } from '../../../src/wire/well-known.js'
-import { CONFIGURATION, listen, OPENAPI } from './listener.js'
+import { ASYNCAPI, CONFIGURATION, listen, OPENAPI } from './listener.js'
 
 t.test('the public half of the CA', async (t) => {
   const { get, hierarchy } = await listen(t)
@@ -47,6 +47,23 @@ t.test('health', async (t) => {
   failure = new HermesError('draining')
   t.match(await get('/health/ready'), { status: 503, json: { code: 'draining' } })
   t.match(await get('/health/live'), { status: 200 })
+})
+
+t.test('the WebSocket, as a document and as a page', async (t) => {
+  const { get } = await listen(t)
+  const yaml = await get('/asyncapi.yaml')
+  t.equal(yaml.text, ASYNCAPI)
+  t.equal(yaml.headers['content-type'], 'application/yaml')
+  const { status, text, headers } = await get('/docs/asyncapi')
+  t.equal(status, 200)
+  t.equal(headers['content-type'], 'text/html; charset=utf-8')
+  t.match(headers['content-security-policy'], /default-src 'none'; script-src 'self'/)
+  t.notMatch(text, /<script|src=|undefined|\[object/, 'it loads nothing, and nothing is missing')
+  const anchors = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+  t.equal(new Set(anchors).size, anchors.length, 'an anchor is unique')
+  for (const [, target = ''] of text.matchAll(/href="#([^"]+)"/g)) t.ok(anchors.includes(target), `#${target}`)
+  for (const heading of ['start', 'ack', 'Refusals', 'hello-notification', 'gap-notification', 'JoinedEvent'])
+    t.ok(anchors.includes(heading), heading)
 })
 
 t.test('documents', async (t) => {

@@ -3,49 +3,64 @@ import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { asyncApiPage } from '../../asyncapi/page.js'
 import { problems } from '../../http/problems.js'
 import { JSON_MEDIA_TYPE, NoQuery } from '../media-types.js'
+import { CONTENT_SECURITY_POLICY, policyText } from './content-security-policy.js'
+import { encodedOnce } from './encoded-once.js'
 
 /** [RFC 9512] */
 const YAML_MEDIA_TYPE = 'application/yaml'
 
-const schema = {
+const HTML_MEDIA_TYPE = 'text/html; charset=utf-8'
+
+const openapi = {
   operationId: 'fetchOpenApi',
   tags: ['Service'],
   summary: 'This description of both listeners',
   description: 'OpenAPI 3.0.3; readable pages of it are at /docs.',
   querystring: NoQuery,
-  response: {
-    200: {
-      description: 'The document.',
-      content: { [YAML_MEDIA_TYPE]: { schema: z.string().meta({ description: 'YAML.', example: 'openapi: 3.0.3' }) } },
-    },
-    ...problems('method_not_allowed'),
-  },
+  response: yaml('openapi: 3.0.3'),
 }
 
-/** Nothing from elsewhere: the pages work offline and tell nobody that they are read. */
-const CONTENT_SECURITY_POLICY = {
-  'default-src': "'none'",
-  'script-src': "'self'",
-  'style-src': ["'self'", "'unsafe-inline'"],
-  'img-src': ["'self'", 'data:'],
-  'font-src': ["'self'", 'data:'],
-  'connect-src': "'self'",
-  'base-uri': "'none'",
-  'form-action': "'none'",
-  'frame-ancestors': "'none'",
+const asyncapi = {
+  operationId: 'fetchAsyncApi',
+  tags: ['Service'],
+  summary: 'A description of the WebSocket of the hub',
+  description: 'AsyncAPI 3.0.0; a readable page of it is at /docs/asyncapi.',
+  querystring: NoQuery,
+  response: yaml('asyncapi: 3.0.0'),
+}
+
+function yaml(example: string) {
+  const schema = z.string().meta({ description: 'YAML.', example })
+  return {
+    200: { description: 'The document.', content: { [YAML_MEDIA_TYPE]: { schema } } },
+    ...problems('method_not_allowed'),
+  }
 }
 
 export interface Documents {
   /** openapi.yaml, of both listeners. */
   readonly openapi: () => string
+  /** asyncapi.yaml, of the WebSocket. */
+  readonly asyncapi: () => string
 }
 
 export const documentsRoutes: FastifyPluginAsyncZod<{ readonly documents: Documents }> = async (app, { documents }) => {
-  const encoded = encodings(documents)
-  app.get('/openapi.yaml', { schema }, async (_request, reply) => sendBytes(reply, YAML_MEDIA_TYPE, encoded.yaml()))
-
+  const openapiYaml = encodedOnce(documents.openapi)
+  const openapiJson = encodedOnce(documents.openapi, (text) => JSON.stringify(parse(text)))
+  const asyncapiYaml = encodedOnce(documents.asyncapi)
+  app.get('/openapi.yaml', { schema: openapi }, async (_request, reply) =>
+    sendBytes(reply, YAML_MEDIA_TYPE, openapiYaml()),
+  )
+  app.get('/asyncapi.yaml', { schema: asyncapi }, async (_request, reply) =>
+    sendBytes(reply, YAML_MEDIA_TYPE, asyncapiYaml()),
+  )
+  const asyncapiPage = encodedOnce(documents.asyncapi, asyncApiPage)
+  app.get('/docs/asyncapi', { schema: { hide: true } }, async (_request, reply) =>
+    sendBytes(reply.header('content-security-policy', policyText()), HTML_MEDIA_TYPE, asyncapiPage()),
+  )
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { validatorUrl: null, docExpansion: 'list', deepLinking: true },
@@ -54,8 +69,8 @@ export const documentsRoutes: FastifyPluginAsyncZod<{ readonly documents: Docume
     uiHooks: {
       preHandler(request, reply, next) {
         const { url } = request.routeOptions
-        if (url === '/docs/json') sendBytes(reply, JSON_MEDIA_TYPE, encoded.json())
-        else if (url === '/docs/yaml') sendBytes(reply, YAML_MEDIA_TYPE, encoded.yaml())
+        if (url === '/docs/json') sendBytes(reply, JSON_MEDIA_TYPE, openapiJson())
+        else if (url === '/docs/yaml') sendBytes(reply, YAML_MEDIA_TYPE, openapiYaml())
         else next()
       },
     },
@@ -64,21 +79,4 @@ export const documentsRoutes: FastifyPluginAsyncZod<{ readonly documents: Docume
 
 function sendBytes(reply: FastifyReply, type: string, bytes: Buffer): FastifyReply {
   return reply.type(type).send(bytes)
-}
-
-/** The document in bytes, made when somebody looks and not again: anybody may ask as often as he likes. */
-function encodings({ openapi }: Documents): { yaml(): Buffer; json(): Buffer } {
-  return {
-    yaml: kept(openapi, (text) => Buffer.from(text)),
-    json: kept(openapi, (text) => Buffer.from(JSON.stringify(parse(text)))),
-  }
-}
-
-function kept(source: () => string, encode: (text: string) => Buffer): () => Buffer {
-  let last: { readonly text: string; readonly bytes: Buffer } | null = null
-  return () => {
-    const text = source()
-    if (last?.text !== text) last = { text, bytes: encode(text) }
-    return last.bytes
-  }
 }
