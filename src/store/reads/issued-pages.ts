@@ -38,7 +38,7 @@ const ALL: readonly Source[] = Object.values(SOURCES)
 /** Before and behind every certificate. */
 const BEGIN = { notAfter: new Date(0), id: 0 }
 const END = new Date('9999-12-31T23:59:59.999Z')
-const LAST_ID = Number.MAX_SAFE_INTEGER
+const LAST_ID = 2 ** 31 - 1
 
 /** What is sorted is sorted by the index alone: the rows are read of those that are listed, hence the LEFT JOIN. */
 function selectFrom({ index, where, isTimed }: Source, ofUser: boolean): string {
