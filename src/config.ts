@@ -36,9 +36,20 @@ export const VARIABLES = {
   ),
   HERMES_CERTS_DIR: variable(text, './certs', 'Folder of the CA and server keys and certificates'),
   HERMES_DATABASE_URL: variable(
-    z.string().regex(/^file:.+/, 'must begin with file: and name a SQLite database'),
+    z.string().regex(/^(file:|postgres(ql)?:\/\/).+/, 'must begin with file: (SQLite) or postgresql:// (PostgreSQL)'),
     'file:./data/hermes.db',
-    'The database',
+    'The database: file: and the path of a SQLite file, or a URL postgresql://…',
+  ),
+  HERMES_DATABASE_CONNECTIONS: variable(integer(1, 1000), '8', 'Connections to PostgreSQL that read; one more writes'),
+  HERMES_DATABASE_TIMEOUT_SECONDS: variable(
+    integer(1, 300),
+    '10',
+    'How long a statement of PostgreSQL may take; a lock or a connection is waited for half as long',
+  ),
+  HERMES_ADMIN_SOCKET: variable(
+    text,
+    null,
+    'Unix socket for "hermes admin"; by default beside the SQLite file, or admin.sock in HERMES_CERTS_DIR',
   ),
   HERMES_CA_PASSPHRASE_FILE: variable(text, null, 'File whose first line encrypts the CA keys at rest'),
   HERMES_TLS_CERT_FILE: variable(text, null, 'Certificate chain (PEM) of your own for the identity listener'),

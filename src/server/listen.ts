@@ -36,7 +36,7 @@ export async function listen(installation: Installation): Promise<Running> {
     pkiUrl = pkiUrlOf(config, { identity, pkiHttp })
     const hubPort = await bind(hubApp, config.host, config.hubPort, 'HERMES_HUB_PORT')
     if (metricsApp !== null) metricsUrl = await listenForMetrics(metricsApp, config)
-    await listenPrivately(administrationApp, socketPath(config.databaseUrl))
+    await listenPrivately(administrationApp, socketPath(config))
     urls.identityUrl = config.identityUrl ?? urlOf(config, identity)
     urls.hubUrl = config.hubUrl ?? urlOf(config, hubPort)
   } catch (error) {

@@ -1,13 +1,15 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
+import { isPostgres, postgresAddress } from '../store/postgres/address.js'
 
 /** Not refused: a first start that was interrupted between the two leaves the same. */
 export function warnOfNewDatabase({ certsDir, databaseUrl }: Config, logger: Logger): void {
+  const database = isPostgres(databaseUrl) ? postgresAddress(databaseUrl).name : databaseUrl
   const sentence =
-    `The database ${databaseUrl} is new, but the CA in ${certsDir} is not: ` +
+    `The database ${database} is new, but the CA in ${certsDir} is not: ` +
     'names that were registered under this CA before can be registered anew by others. ' +
     'Unless the first start was interrupted, stop and restore the database that goes with the CA'
-  logger.warn({ database: databaseUrl, certificates: certsDir }, sentence)
+  logger.warn({ database, certificates: certsDir }, sentence)
 }
 
 export function warnOfRootCrl({ certsDir }: Config, logger: Logger): void {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
+import { openStore } from '../store/open.js'
 import type { Quotas } from '../store/quotas.js'
-import { openSqliteStore } from '../store/sqlite/open.js'
 import type { Store } from '../store/store.js'
 import { type Certificates, openCertificates } from './certificate-files.js'
 import { readKnownRevocations } from './certificates/known-revocations.js'
@@ -24,13 +24,13 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
   const { logger, now = () => new Date() } = options
   const files = certificateFiles(config, options.serverLifeMs)
   const figures = new Figures()
-  const store = await openSqliteStore({
+  const store = await openStore({
     url: config.databaseUrl,
+    limits: { connections: config.databaseConnections, timeoutMs: config.databaseTimeoutSeconds * 1000 },
     quotas: quotasOf(config),
     now,
     logger,
     meter: figures.store,
-    exclusive: true,
   })
   try {
     const isNew = (await store.installation()) === null

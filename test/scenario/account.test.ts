@@ -132,7 +132,7 @@ t.test('a deletion by password is due in seven days, also where no server ran, u
   await server.close()
   const environment = {
     HERMES_CERTS_DIR: server.certsDir,
-    HERMES_DATABASE_URL: `file:${server.directory}/hermes.db`,
+    HERMES_DATABASE_URL: server.databaseUrl,
   }
   const later = await startServer(t, environment, () => new Date(now))
   const status = async () => (await post(later, '/fetch-my', { username: 'alice', password: PASSWORD })).json().code

@@ -45,7 +45,13 @@ async function place(t: Test, days = 0) {
     })
     const running = await start(config, { logger: pino({ level: 'silent' }), now })
     close = () => running.close()
-    return { ...running, directory, certsDir, rootPem: await readFile(join(certsDir, 'root-ca.pem'), 'utf8') }
+    return {
+      ...running,
+      directory,
+      certsDir,
+      databaseUrl: config.databaseUrl,
+      rootPem: await readFile(join(certsDir, 'root-ca.pem'), 'utf8'),
+    }
   }
   const follow = (kind: 'users' | 'servers', folder = certsDir) =>
     makeSuccessor(kind, { directory: folder, passphraseFile: null, pkiUrl: null, now: now() })

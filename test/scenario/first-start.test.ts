@@ -25,10 +25,21 @@ async function asTestServer(
   directory: string,
 ): Promise<TestServer> {
   const certsDir = join(directory, 'certs')
+  const databaseUrl = `file:${join(directory, 'data', 'hermes.db')}`
   const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
   const rest = { created: false, trustDomain: '', metricsUrl: null, close: () => Promise.resolve() }
   const { identityUrl, hubUrl, rootFingerprint } = server
-  return { ...rest, identityUrl, hubUrl, pkiUrl: identityUrl, rootFingerprint, directory, certsDir, rootPem }
+  return {
+    ...rest,
+    identityUrl,
+    hubUrl,
+    pkiUrl: identityUrl,
+    rootFingerprint,
+    directory,
+    certsDir,
+    databaseUrl,
+    rootPem,
+  }
 }
 
 t.test('the first start makes everything, the second reuses it, and the root key may go', async (t) => {

@@ -91,10 +91,21 @@ export async function serve(t: Test, options: ServeOptions): Promise<ServeProces
 /** For what takes a server of this process; `close` does nothing. */
 export async function asTestServer(process: ServeProcess, directory: string): Promise<TestServer> {
   const certsDir = join(directory, 'certs')
+  const databaseUrl = `file:${join(directory, 'data', 'hermes.db')}`
   const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
   const { identityUrl, hubUrl, rootFingerprint } = process
   const rest = { created: false, trustDomain: '', metricsUrl: null, close: () => Promise.resolve() }
-  return { ...rest, identityUrl, hubUrl, pkiUrl: identityUrl, rootFingerprint, directory, certsDir, rootPem }
+  return {
+    ...rest,
+    identityUrl,
+    hubUrl,
+    pkiUrl: identityUrl,
+    rootFingerprint,
+    directory,
+    certsDir,
+    databaseUrl,
+    rootPem,
+  }
 }
 
 /** Runs `hermes serve` where it must not start. */

@@ -6,10 +6,15 @@ import type { Test } from 'tap'
 import { loadConfig } from '../../src/config.js'
 import type { Running } from '../../src/server/running.js'
 import { type StartOptions, start } from '../../src/server/start.js'
+import { testDatabase } from '../store/postgres-database.js'
+
+/** What a server of a test stores in: `postgresql`, or by default SQLite. */
+export const STORE = 'HERMES_TEST_STORE'
 
 export interface TestServer extends Running {
   readonly directory: string
   readonly certsDir: string
+  readonly databaseUrl: string
   readonly rootPem: string
 }
 
@@ -25,7 +30,9 @@ export async function startServer(
     HERMES_IDENTITY_PORT: '0',
     HERMES_HUB_PORT: '0',
     HERMES_CERTS_DIR: join(directory, 'certs'),
-    HERMES_DATABASE_URL: `file:${join(directory, 'hermes.db')}`,
+    HERMES_DATABASE_URL:
+      process.env[STORE] === 'postgresql' ? await testDatabase(t) : `file:${join(directory, 'hermes.db')}`,
+    HERMES_ADMIN_SOCKET: join(directory, 'hermes.db.sock'),
     HERMES_BCRYPT_COST: '10',
     HERMES_PASSWORD_WORKERS: '1',
     HERMES_REGISTRATIONS_PER_HOUR: '0',
@@ -41,5 +48,5 @@ export async function startServer(
     await rm(directory, { recursive: true, force: true })
   })
   const rootPem = await readFile(join(config.certsDir, 'root-ca.pem'), 'utf8')
-  return { ...running, directory, certsDir: config.certsDir, rootPem }
+  return { ...running, directory, certsDir: config.certsDir, databaseUrl: config.databaseUrl, rootPem }
 }

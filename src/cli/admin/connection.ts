@@ -6,8 +6,7 @@ import { refusalFromHttp } from '../../client/refusal.js'
 import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
 import { isAnswered } from '../../server/admin/socket.js'
-import { type SocketAddress, socketAddress, socketPath } from '../../server/admin/socket-address.js'
-import { databasePath } from '../../store/sqlite/database-file.js'
+import { ownedBy, type SocketAddress, socketAddress, socketPath } from '../../server/admin/socket-address.js'
 
 /** Administration, in a running server or here. */
 export interface Connection {
@@ -31,11 +30,11 @@ export async function connect(config: Config): Promise<Connection> {
 }
 
 /** Null: no server runs. */
-async function toServer({ databaseUrl }: Config): Promise<Connection | null> {
-  const path = socketPath(databaseUrl)
+async function toServer(config: Config): Promise<Connection | null> {
+  const path = socketPath(config)
   try {
     const address = socketAddress(path)
-    await requireOwner(path, databasePath(databaseUrl))
+    await requireOwner(path, ownedBy(config))
     if (await isAnswered(address.name)) return throughSocket(address)
     address.release()
     return null

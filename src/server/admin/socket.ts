@@ -69,7 +69,7 @@ async function naming<T>(path: string, step: () => Promise<T>): Promise<T> {
     return await step()
   } catch (cause) {
     if (cause instanceof HermesError) throw cause
-    const remedy = 'let HERMES_DATABASE_URL name a file in a folder that this user may write'
+    const remedy = 'let HERMES_ADMIN_SOCKET, or HERMES_DATABASE_URL, name a file in a folder that this user may write'
     throw new HermesError('invalid_request', `The socket ${path} cannot be made (${codeOf(cause)}): ${remedy}`, {
       cause,
     })

@@ -105,9 +105,9 @@ async function diskFacts(directory: string) {
   return { free: bavail * bsize, size: blocks * bsize }
 }
 
-async function isRunning({ databaseUrl }: Config): Promise<boolean> {
+async function isRunning(config: Config): Promise<boolean> {
   try {
-    const address = socketAddress(socketPath(databaseUrl))
+    const address = socketAddress(socketPath(config))
     return await isAnswered(address.name).finally(() => address.release())
   } catch {
     return false

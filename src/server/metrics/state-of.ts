@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import { isPostgres } from '../../store/postgres/address.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { isNewest } from '../certificates/authority-set.js'
 import type { Pairs } from '../certificates/rotation.js'
@@ -23,7 +24,7 @@ export function stateOf({ installation, services, listeners, ready, pairs }: Sta
     listeners,
     occupancy: () => services.hub.services.delivery.occupancy,
     passwordsWaiting: () => services.identities.passwordsWaiting,
-    database: databasePath(config.databaseUrl),
+    database: isPostgres(config.databaseUrl) ? null : databasePath(config.databaseUrl),
     ends: () => {
       const { root, generations } = authorities.current
       // That one which was followed ends is nothing to be told of.

@@ -11,8 +11,8 @@ export interface State {
   /** Rejects when the server should get no requests. */
   readonly ready: () => Promise<void>
   readonly listeners: Readonly<Record<string, Server>>
-  /** Path of the SQLite database. */
-  readonly database: string
+  /** Path of the SQLite database; null for another. */
+  readonly database: string | null
   /** When certificates end. */
   readonly ends: () => Readonly<Record<string, Date>>
   /** When the root's CRL is followed by the next; null where there is none. */
@@ -89,6 +89,7 @@ function socketsOf(server: Server): Promise<number> {
 }
 
 function exposeDatabase(exposition: Exposition, { database }: State): void {
+  if (database === null) return
   exposition.gauge(
     {
       name: 'hermes_database_bytes',

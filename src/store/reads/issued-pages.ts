@@ -48,7 +48,7 @@ function selectFrom({ index, where, isTimed }: Source, ofUser: boolean): string 
     FROM (
       SELECT c."id" FROM "Certificate" c ${indexedBy(ofUser ? 'Certificate_userId_notAfter_idx' : index)}
       WHERE ${where} ${ofUser ? `AND c."userId" = ${user}` : ''}
-        AND (c."notAfter", c."id") > ($1, $2) AND c."notAfter" < $3
+        AND (c."notAfter", c."id") > ($1, CAST($2 AS BIGINT)) AND c."notAfter" < $3
       ORDER BY c."notAfter", c."id" LIMIT $4
     ) listed
     LEFT JOIN "Certificate" c ON c."id" = listed."id"

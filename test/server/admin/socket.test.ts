@@ -8,8 +8,9 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
+import { loadConfig } from '../../../src/config.js'
 import { listenPrivately } from '../../../src/server/admin/socket.js'
-import { socketAddress, socketPath } from '../../../src/server/admin/socket-address.js'
+import { ownedBy, socketAddress, socketPath } from '../../../src/server/admin/socket-address.js'
 
 function app(t: Test): FastifyInstance {
   // As buildHttpApp makes its server, which Fastify then closes only if it has listened itself.
@@ -121,7 +122,15 @@ t.test(
 )
 
 t.test('it lies beside the database, by the shorter of its two names', async (t) => {
-  t.equal(socketPath('file:./data/hermes.db'), resolve('data/hermes.db.sock'))
+  t.equal(socketPath(loadConfig({})), resolve('data/hermes.db.sock'))
   t.equal(socketAddress(resolve('data/hermes.db.sock')).name, 'data/hermes.db.sock')
-  t.equal(socketAddress(socketPath('file:/x.db')).name, '/x.db.sock')
+  t.equal(socketAddress(socketPath(loadConfig({ HERMES_DATABASE_URL: 'file:/x.db' }))).name, '/x.db.sock')
+})
+
+t.test('with PostgreSQL it lies beside the certificates; either way the operator may say where', async (t) => {
+  const postgres = { HERMES_DATABASE_URL: 'postgresql://db.example/hermes', HERMES_CERTS_DIR: '/srv/certs' }
+  t.equal(socketPath(loadConfig(postgres)), '/srv/certs/admin.sock')
+  t.equal(ownedBy(loadConfig(postgres)), '/srv/certs')
+  for (const variables of [postgres, {}])
+    t.equal(socketPath(loadConfig({ ...variables, HERMES_ADMIN_SOCKET: '/run/hermes.sock' })), '/run/hermes.sock')
 })
