@@ -77,6 +77,24 @@ t.test('hermes admin doctor finds what is planted, beside a running server and w
   t.same(await names(), ['CRL of the root'])
   await rename(join(directory, 'root-ca.crl'), certs('root-ca.crl'))
 
+  for (const [file, text] of [
+    ['server.key', key],
+    ['server.pem', 'no PEM'],
+  ] as const) {
+    const good = await readFile(certs(file))
+    await writeFile(certs(file), text)
+    t.same(await names(), ['server certificate'], file)
+    await rm(certs(file))
+    t.same(await names(), ['server certificate'], `without ${file}`)
+    await writeFile(certs(file), good, { mode: 0o600 })
+  }
+  const own = adminIn(directory, command, { HERMES_TLS_CERT_FILE: 'certs/server.pem', HERMES_TLS_KEY_FILE: 'none.key' })
+  t.match((await own('doctor')).stdout, /ERROR {4}server certificate: none\.key: the file is missing/)
+  sql('ALTER TABLE "Notice" RENAME TO "Gone"')
+  t.match((await examined()).problems, [{ name: 'database schema', detail: /added Notice, Gone$/ }])
+  sql('ALTER TABLE "Gone" RENAME TO "Notice"')
+  t.same(await names(), [])
+
   sql('UPDATE "Participant" SET "toSeq" = NULL WHERE "toSeq" IS NOT NULL')
   t.same(await names(), ['projections'])
   sql('UPDATE "Participant" SET "fromSeq" = 2 WHERE "fromSeq" = 1')
@@ -92,7 +110,7 @@ t.test('hermes admin doctor finds what is planted, beside a running server and w
   )
   sql(`DROP TRIGGER "Audit_delete"; CREATE TRIGGER "Audit_delete" BEFORE DELETE ON "Audit" BEGIN SELECT 1; END`)
   sql(`CREATE TRIGGER "Backdoor" AFTER INSERT ON "User" BEGIN UPDATE "User" SET "role" = 'administrator'; END`)
-  t.match((await examined()).problems[0], { name: 'database schema', detail: /trigger: Audit_delete, Backdoor$/ })
+  t.match((await examined()).problems[0], { name: 'database schema', detail: /added Audit_delete, Backdoor$/ })
   sql(`DROP TRIGGER "Backdoor"; DROP TRIGGER "Audit_delete"`)
   sql(
     `CREATE TRIGGER "Audit_delete" BEFORE DELETE ON "Audit" BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END`,

@@ -50,6 +50,8 @@ export interface Facts {
   readonly certificates: readonly CertificateFacts[]
   /** The issuing CAs, newest first, each whole: form, chain, purpose, and that its key is its certificate's. */
   readonly authorities: Read<readonly AuthorityFacts[]>
+  /** Whether the pairs of the listeners, that of the operator's own among them, are such that a server starts. */
+  readonly listenerPairs: Read<null>
   readonly rootCrl: Read<RootCrlFacts>
   readonly isRootKeyHere: boolean
   readonly database: Read<DatabaseFacts>

@@ -7,11 +7,13 @@ import { databasePath } from '../../store/sqlite/database-file.js'
 import { examineDatabase } from '../../store/sqlite/examination.js'
 import { isAnswered } from '../admin/socket.js'
 import { socketAddress, socketPath } from '../admin/socket-address.js'
+import { readOperatorPair } from '../certificate-files.js'
 import { openAuthorities } from '../certificates/authorities.js'
-import { type AuthoritySet, authoritySet, isNewest, isRevoked } from '../certificates/authority-set.js'
+import { type AuthoritySet, authoritySet, isNewest, isRevoked, ofKind } from '../certificates/authority-set.js'
 import { isNamed } from '../certificates/files.js'
 import { readPassphrase } from '../certificates/passphrase.js'
 import { readRootCrl } from '../certificates/root-crl.js'
+import { readServerPair } from '../certificates/server-pair.js'
 import { LOOPBACK } from '../metrics/listen-for-metrics.js'
 import type { AuthorityFacts, CertificateFacts, Facts, FileFacts, Read } from './facts.js'
 
@@ -34,7 +36,7 @@ export async function gatherFacts(config: Config, now: Date): Promise<Facts> {
     databaseFolder: await read(() => fileFacts(dirname(path))),
     databaseFile: await read(() => fileFacts(path)),
     certificates: await certificatesIn(directory, names),
-    ...(await authorityFacts(config, directory, isRootKeyHere, now)),
+    ...(await authorityFacts(config, directory, names, now)),
     isRootKeyHere,
     database,
     disk: await read(() => diskFacts(dirname(path))),
@@ -72,10 +74,10 @@ async function certificatesIn(directory: string, names: readonly string[]): Prom
   return (await Promise.all(found.map((each) => each.catch(() => [])))).flat()
 }
 
-async function authorityFacts(config: Config, directory: string, isRootKeyHere: boolean, now: Date) {
+async function authorityFacts(config: Config, directory: string, names: readonly string[], now: Date) {
   const opened = await read(async () => {
     const passphrase = await readPassphrase(config.caPassphraseFile)
-    return openAuthorities(directory, passphrase, isRootKeyHere, now)
+    return openAuthorities(directory, passphrase, names.includes('root-ca.key'), now)
   })
   const crl = await read(async () => {
     if ('problem' in opened) throw new Error('it cannot be judged while the CA is not whole')
@@ -87,7 +89,13 @@ async function authorityFacts(config: Config, directory: string, isRootKeyHere: 
     'problem' in opened ? opened : { value: describe(authoritySet(opened.value, 'value' in crl ? crl.value : null)) }
   const rootCrl: Facts['rootCrl'] =
     'problem' in crl ? crl : { value: { number: Number(crl.value.number), nextUpdate: crl.value.nextUpdate } }
-  return { authorities, rootCrl }
+  const listenerPairs = await read(async () => {
+    const isServerHere = names.includes('server.pem') || names.includes('server.key')
+    if ('value' in opened && isServerHere) await readServerPair(directory, ofKind(opened.value, 'servers'))
+    await readOperatorPair({ ...config, now })
+    return null
+  })
+  return { authorities, rootCrl, listenerPairs }
 }
 
 function describe(set: AuthoritySet): readonly AuthorityFacts[] {

@@ -11,8 +11,8 @@ export interface DatabaseFacts {
   readonly schemaVersion: number
   /** Of this program. */
   readonly newestVersion: number
-  /** Triggers that are not as the migrations made them, or not theirs: what keeps the audit log append-only, say. */
-  readonly strangeTriggers: readonly string[]
+  /** Tables, indexes and triggers that are missing, or not of the migrations, and triggers that are not as they were. */
+  readonly strangeSchema: readonly string[]
   /** What SQLite's own checks find; empty where all is well. */
   readonly damage: readonly string[]
   /** Rows whose projection is not what the log says, a sentence each. */
@@ -85,20 +85,23 @@ function authoritiesIn(db: Database, schemaVersion: number): readonly KnownAutho
   }))
 }
 
-function strangeTriggers(db: Database, schemaVersion: number): readonly string[] {
+function strangeSchema(db: Database, schemaVersion: number): readonly string[] {
   const model = new Sqlite(':memory:')
   try {
     migrate(model, ':memory:', readMigrations().slice(0, schemaVersion))
-    const [made, found] = [triggersOf(model), triggersOf(db)]
+    const [made, found] = [schemaOf(model), schemaOf(db)]
     return [...new Set([...made.keys(), ...found.keys()])].filter((name) => made.get(name) !== found.get(name))
   } finally {
     model.close()
   }
 }
 
-function triggersOf(db: Database): ReadonlyMap<string, string> {
-  const triggers = db.prepare<[], [string, string]>(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`)
-  return new Map(triggers.raw().all())
+/** Of a table not what SQLite writes down, which depends on its version once the table was altered. */
+function schemaOf(db: Database): ReadonlyMap<string, string> {
+  const objects = db.prepare<[], [string, string]>(
+    `SELECT name, CASE type WHEN 'trigger' THEN sql ELSE type END FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+  )
+  return new Map(objects.raw().all())
 }
 
 /** Throws where the file cannot be opened or read at all. */
@@ -114,7 +117,7 @@ export async function examineDatabase(path: string): Promise<DatabaseFacts> {
     return {
       schemaVersion,
       newestVersion: readMigrations().length,
-      strangeTriggers: strangeTriggers(db, schemaVersion),
+      strangeSchema: strangeSchema(db, schemaVersion),
       damage,
       // Of one moment: a running server changes both sides of the comparison.
       projections: db.transaction(() => checkMembers(db, PROBLEMS_MAX))(),

@@ -44,8 +44,9 @@ function endCheck(certificate: CertificateFacts, now: Date, days: number, remedy
 }
 
 /** It renews itself at two thirds of its life: one that is older shows that this does not work. */
-export function serverCertificate({ certificates, now }: Facts): Check {
+export function serverCertificate({ certificates, listenerPairs: pairs, now }: Facts): Check {
   const name = 'server certificate'
+  if ('problem' in pairs) return failure(name, pairs.problem, 'mend that: a server does not start with it')
   const server = certificates.find((certificate) => certificate.name === 'server')
   if (server === undefined) return warning(name, 'there is none yet', 'start the server, which issues it')
   const { notBefore, notAfter } = server

@@ -22,16 +22,16 @@ function integrity({ damage }: DatabaseFacts): Check {
   return ok('database integrity', 'pages, indexes and references are whole')
 }
 
-function schema({ schemaVersion, newestVersion, strangeTriggers }: DatabaseFacts): Check {
+function schema({ schemaVersion, newestVersion, strangeSchema }: DatabaseFacts): Check {
   const detail = `version ${schemaVersion}; this program's is ${newestVersion}`
   if (schemaVersion > newestVersion)
     return failure('database schema', detail, 'run the newer program, or restore a backup of the older one')
   if (schemaVersion < newestVersion)
     return warning('database schema', detail, 'back up the database; the next start brings it up to date')
-  if (strangeTriggers.length > 0)
+  if (strangeSchema.length > 0)
     return failure(
       'database schema',
-      `somebody has dropped, changed or added a trigger: ${strangeTriggers.join(', ')}`,
+      `somebody has dropped, changed or added ${strangeSchema.join(', ')}`,
       `find out who; then ${RESTORE}`,
     )
   return ok('database schema', detail)
