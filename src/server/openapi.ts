@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { OpenAPIV3 } from 'openapi-types'
+import { discriminated } from './discriminated.js'
 import { SECURITY_SCHEMES } from './http/swagger.js'
 import { mergedPaths } from './merged-paths.js'
 
@@ -97,5 +98,5 @@ function usedSchemas(paths: unknown, schemas: Json): Record<string, OpenAPIV3.Sc
     .filter(([name]) => used.has(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
   const answers = entries.map(([name, schema]) => [name, name.endsWith('Input') ? schema : loosened(schema)])
-  return Object.fromEntries(answers) as Record<string, OpenAPIV3.SchemaObject>
+  return discriminated(Object.fromEntries(answers) as Record<string, OpenAPIV3.SchemaObject>)
 }
