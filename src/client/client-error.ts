@@ -14,6 +14,10 @@ export const CLIENT_CODES = {
   fingerprint_changed: 'Somebody has another certificate than the one remembered',
   user_unusable: 'The certificate of somebody has expired or was revoked',
   unreachable: 'There is no connection to the server',
+  not_connected: 'The client does not talk to the hub yet',
+  link_ended: 'The connection to the hub has ended for good',
+  conversation_unknown: 'This device knows no such conversation',
+  invitation_ended: 'The invitation is over',
 } as const
 
 export type ClientCode = keyof typeof CLIENT_CODES

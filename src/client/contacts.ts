@@ -114,10 +114,16 @@ export class Contacts {
   }
 
   /** Throws FingerprintChangedError when the certificate is of another key than the one remembered. */
-  expect({ username, fingerprint, certificate }: Shown): void {
+  expect(shown: Shown): void {
+    const change = this.changeTo(shown)
+    if (change) throw new FingerprintChangedError(change)
+  }
+
+  /** How one of another key differs from the one remembered. */
+  changeTo({ username, fingerprint, certificate }: Shown): FingerprintChange | null {
     const known = this.#known.get(username)
-    if (!known || hasSameKey(known.certificate, certificate)) return
-    throw new FingerprintChangedError(changeOf(username, known, fingerprint, known.offered?.how ?? 'unexplained'))
+    if (!known || hasSameKey(known.certificate, certificate)) return null
+    return changeOf(username, known, fingerprint, known.offered?.how ?? 'unexplained')
   }
 
   /** A person compared the fingerprint out of band: it counts from now on. */

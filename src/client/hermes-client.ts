@@ -1,5 +1,10 @@
 import { Account } from './account.js'
 import { type Home, selfOf } from './home.js'
+import type { Conversation } from './live/conversation.js'
+import type { ConnectOptions } from './live/hub-link.js'
+import type { Invitation } from './live/invitation.js'
+import type { LinkState } from './live/link.js'
+import { Live } from './live/live.js'
 import type { Notice } from './notices.js'
 import { type JoinOptions, joinHome, type OpenOptions, openHome } from './open-home.js'
 import { People } from './people.js'
@@ -14,10 +19,12 @@ export class HermesClient {
   /** What a person should hear of, for one reader; ends with `close`. */
   readonly notices: AsyncIterableIterator<Notice, undefined>
   readonly #home: Home
+  readonly #live: Live
 
-  private constructor(home: Home) {
+  private constructor(home: Home, people: People, live: Live) {
     this.#home = home
-    this.people = new People(home)
+    this.#live = live
+    this.people = people
     this.account = new Account(home)
     this.notices = home.notices.inbox
   }
@@ -33,7 +40,7 @@ export class HermesClient {
    * const client = await HermesClient.join({ directory, url, rootFingerprint })
    */
   static async join(options: JoinOptions): Promise<HermesClient> {
-    return new HermesClient(await joinHome(options))
+    return HermesClient.#of(await joinHome(options))
   }
 
   /**
@@ -46,7 +53,19 @@ export class HermesClient {
    * const client = await HermesClient.open({ directory })
    */
   static async open(options: OpenOptions): Promise<HermesClient> {
-    return new HermesClient(await openHome(options))
+    return HermesClient.#of(await openHome(options))
+  }
+
+  static async #of(home: Home): Promise<HermesClient> {
+    try {
+      const people = new People(home)
+      const live = new Live(home, people)
+      await live.recall()
+      return new HermesClient(home, people, live)
+    } catch (error) {
+      await home.state.close()
+      throw error
+    }
   }
 
   /** Name of this device. */
@@ -69,6 +88,11 @@ export class HermesClient {
    */
   get fingerprint(): string {
     return selfOf(this.#home).fingerprint
+  }
+
+  /** `idle` before `connect`; `waiting`: it connects again by itself; `ended`: a person must act. */
+  get link(): LinkState | 'idle' {
+    return this.#live.link.state
   }
 
   /** Of the root that was pinned. */
@@ -118,12 +142,78 @@ export class HermesClient {
   }
 
   /**
+   * Connects to the hub, and again by itself whenever the connection is lost, until `close`. Resolves when everything
+   * that waited there is on this device's disk.
+   *
+   * Rejects with ClientError `not_registered`, `unreachable` (nobody answered for `timeoutMs`, 30,000 when absent) or
+   * `link_ended`; with Refusal, such as `certificate_revoked`; with VerificationError, such as `server_untrusted`.
+   *
+   * @example
+   * await client.connect()
+   * console.log(client.conversations().length)
+   */
+  connect(options: ConnectOptions = {}): Promise<void> {
+    return this.#live.link.connect(options)
+  }
+
+  /**
+   * Those that this device has, without asking the network: all there are once `connect` has resolved.
+   *
+   * @example
+   * for (const { id, members } of client.conversations()) console.log(id, members.length)
+   */
+  conversations(): readonly Conversation[] {
+    return this.#live.conversations
+  }
+
+  /**
+   * One of them by its id. Throws ClientError `conversation_unknown`.
+   *
+   * @example
+   * const { members } = client.conversation(conversation.id)
+   */
+  conversation(id: string): Conversation {
+    return this.#live.find(id)
+  }
+
+  /**
+   * Begins a conversation with others and invites each, under the certificates that `people.fetch` verifies. Each is a
+   * member once he has accepted.
+   *
+   * Rejects as `people.fetch` does, before anybody hears of it; with Refusal, such as `quota_exceeded`; with
+   * VerificationError when the hub begins another conversation; with ClientError `not_connected` or `link_ended`.
+   *
+   * @example
+   * const conversation = await client.start(['bob'])
+   * for (const sent of conversation.invitations) console.log(`${sent.username} is invited`)
+   */
+  start(usernames: readonly string[]): Promise<Conversation> {
+    return this.#live.start(usernames)
+  }
+
+  /**
+   * Invitations to this user, for one reader: those that are open, then those that come. One that is open comes again
+   * when the program is started again. At most 256 are kept open; others wait at the hub. Ends with `close`.
+   *
+   * @example
+   * for await (const invitation of client.invitations()) {
+   *   console.log(`${invitation.from.username} invites, under ${invitation.from.fingerprint}`)
+   *   await invitation.accept()
+   *   break
+   * }
+   */
+  invitations(): AsyncIterableIterator<Invitation, undefined> {
+    return this.#live.received.inbox
+  }
+
+  /**
    * Ends the client, and lets others use the directory.
    *
    * @example
    * await client.close()
    */
   async close(): Promise<void> {
+    await this.#live.close()
     this.#home.notices.inbox.end()
     await this.#home.state.close()
   }

@@ -7,6 +7,7 @@ import { type HubOptions, openHubSocket } from './hub-socket.js'
 import { Inbox } from './inbox.js'
 import { METHODS, type Method, type ParamsOf, type ResultOf } from './methods.js'
 import { refusalFromRpc } from './refusal.js'
+import { VerificationError } from './verification-error.js'
 
 interface Pending {
   readonly method: Method
@@ -29,6 +30,9 @@ export class ConnectionClosed extends Error {
     this.close = close
   }
 }
+
+/** What live conversations need of a connection. */
+export type Connection = Pick<HubClient, 'call' | 'batch' | 'acknowledge' | 'acknowledgeUpTo' | 'closed' | 'close'>
 
 /**
  * One live connection of a device to the hub. Calls are answered by `call`, in any order; what the server pushes
@@ -79,14 +83,34 @@ export class HubClient {
   /** This device has `event` and all before it; an invitee's events have no `seq` and are acknowledged singly. */
   acknowledge(event: ConversationEvent): void {
     const { conversation, seq } = event
-    const params = seq !== undefined ? { conversation, seq } : 'invitation' in event && { invitation: event.invitation }
-    if (params && this.#socket.readyState === this.#socket.OPEN) this.#write({ jsonrpc: '2.0', method: 'ack', params })
+    if (seq !== undefined) this.acknowledgeUpTo(conversation, seq)
+    else if ('invitation' in event) this.#tell('ack', { invitation: event.invitation })
+  }
+
+  /** This device has all events of a conversation up to `seq`. */
+  acknowledgeUpTo(conversation: string, seq: number): void {
+    this.#tell('ack', { conversation, seq })
+  }
+
+  /** What has arrived, one at least and `max` at most; empty when the connection has ended. */
+  async batch(max: number): Promise<readonly Notification[]> {
+    const batch: Notification[] = []
+    do {
+      const { value, done } = await this.#inbox.next()
+      if (done) break
+      batch.push(value)
+    } while (this.#inbox.length > 0 && batch.length < max)
+    return batch
   }
 
   /** Ends the connection; what was called and not answered rejects. */
   close(): Promise<CloseReason> {
     this.#socket.close(NORMAL_CLOSE)
     return this.closed
+  }
+
+  #tell(method: 'ack', params: ParamsOf<'ack'>): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#write({ jsonrpc: '2.0', method, params })
   }
 
   #write(frame: object): void {
@@ -98,7 +122,7 @@ export class HubClient {
     try {
       this.#take(parseServerFrame(text))
     } catch (error) {
-      this.#inbox.end(error instanceof Error ? error : new Error('the hub sent what cannot be read'))
+      this.#inbox.end(new VerificationError('answer_invalid', 'the hub sent what cannot be read', { cause: error }))
       this.#socket.close(PROTOCOL_ERROR)
     }
   }
@@ -111,7 +135,10 @@ export class HubClient {
     if ('error' in frame) return pending.reject(refusalFromRpc(frame.error))
     const parsed = METHODS[pending.method].result.safeParse(frame.result)
     if (parsed.success) pending.resolve(parsed.data)
-    else pending.reject(new Error(`${pending.method} answered what the protocol does not allow`))
+    else
+      pending.reject(
+        new VerificationError('answer_invalid', `${pending.method} answered what the protocol does not allow`),
+      )
   }
 
   #push(notification: Notification | null): void {

@@ -5,6 +5,10 @@ import { WhoamiResult } from '../wire/operations.js'
 import type { RenewRequest, RevokeOwnRequest } from '../wire/upkeep.js'
 import type { Credentials } from './credentials.js'
 import { callEmpty, callJson } from './https.js'
+import { METHODS, type ParamsOf, type ResultOf } from './methods.js'
+
+/** What the two parties of an invitation do. */
+export type SettleMethod = 'accept' | 'confirm' | 'decline' | 'cancel'
 
 export interface HubRestOptions {
   /** URL of the hub listener. */
@@ -19,6 +23,8 @@ export interface HubRest {
   whoami(): Promise<z.output<typeof WhoamiResult>>
   renew(request: RenewRequest): Promise<Identity>
   revoke(request: RevokeOwnRequest): Promise<void>
+  /** An operation on an invitation that names the certificate of `own`. */
+  settle<M extends SettleMethod>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>
   audit(query: { readonly after?: number; readonly limit?: number }): Promise<AuditList>
 }
 
@@ -32,6 +38,16 @@ export function createHubRest({ url, rootPem: ca, device, own }: HubRestOptions)
     whoami: () => callJson({ url: at('/me'), ca, own, schema: WhoamiResult }),
     renew: (body) => callJson({ url: at('/renew'), ca, own, body, schema: Identity }),
     revoke: (body) => callEmpty({ url: at('/revoke'), ca, own, body }),
+    settle: async (method, { invitation, ...body }) => {
+      const answer = await callJson({
+        url: at(`/invitations/${invitation}/${method}`),
+        ca,
+        own,
+        body,
+        schema: METHODS[method].result,
+      })
+      return answer as ResultOf<typeof method>
+    },
     audit: (query) => callJson({ url: at('/me/audit', query), ca, own, schema: AuditList }),
   }
 }

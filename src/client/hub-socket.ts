@@ -18,6 +18,8 @@ export interface HubOptions {
 }
 
 const HANDSHAKE_MS = 15_000
+/** A network that is gone answers no close frame. The types of ws do not have this yet. */
+const CLOSING = { closeTimeout: 2000 }
 /** `joined` and a page of `history` are the largest frames. */
 const FRAME_BYTES_MAX = 4 * 1024 * 1024
 const REFUSAL_BYTES_MAX = 64 * 1024
@@ -33,6 +35,7 @@ export function openHubSocket({ url, rootPem, certificate, key, device = 'defaul
     key: key.export({ type: 'pkcs8', format: 'pem' }),
     minVersion: 'TLSv1.3',
     handshakeTimeout: HANDSHAKE_MS,
+    ...CLOSING,
     maxPayload: FRAME_BYTES_MAX,
     perMessageDeflate: false,
   })

@@ -3,6 +3,20 @@ export { CLIENT_CODES, type ClientCode, ClientError } from './client-error.js'
 export { type ChangeKind, type Contact, type FingerprintChange, FingerprintChangedError } from './contacts.js'
 export { HermesClient } from './hermes-client.js'
 export type { KeyKind } from './keys.js'
+export {
+  Conversation,
+  type EventsOptions,
+  type HistoryOptions,
+  type SendOptions,
+  type Sent,
+} from './live/conversation.js'
+export type { ConnectOptions } from './live/hub-link.js'
+export { Invitation, type InvitationState } from './live/invitation.js'
+export type { LinkChange, LinkState } from './live/link.js'
+export type { GapEvent, LogEvent } from './live/log-event.js'
+export type { InviteOptions } from './live/sent.js'
+export { type SentEnd, SentInvitation, type SentState } from './live/sent-invitation.js'
+export type { Signal } from './live/signal-post.js'
 export type { Notice } from './notices.js'
 export type { JoinOptions, OpenOptions } from './open-home.js'
 export { People } from './people.js'

@@ -49,15 +49,26 @@ export function receiveInvitation(self: Self, pin: Pin, event: Invited, now: Dat
 export function acceptInvitation(
   self: Self,
   pin: Pin,
-  { event, inviter }: ReceivedInvitation,
+  received: ReceivedInvitation,
   attachment?: string,
 ): { readonly params: z.input<typeof AcceptParams>; readonly accepted: AcceptedInvitation } {
-  const challenge = createChallenge()
-  const { invitation } = event
+  const answer = { challenge: createChallenge(), ...(attachment !== undefined && { attachment }) }
+  const accepted = recallAcceptance(self, pin, received, answer)
+  const signature = sign(self, 'accept', accepted.transcript)
+  return { params: { invitation: received.event.invitation, signature, ...answer }, accepted }
+}
+
+/** What acceptInvitation remembers, from what was sent. */
+export function recallAcceptance(
+  self: Self,
+  pin: Pin,
+  { event, inviter }: ReceivedInvitation,
+  { challenge, attachment }: Pick<z.input<typeof AcceptParams>, 'challenge' | 'attachment'>,
+): AcceptedInvitation {
   const transcript: AcceptTranscript = {
     hub: pin.rootFingerprint,
     conversation: event.conversation,
-    invitation,
+    invitation: event.invitation,
     expires: event.expiresAt,
     inviter: inviter.username,
     inviterCertificate: inviter.fingerprint,
@@ -69,9 +80,7 @@ export function acceptInvitation(
     inviterAttachment: event.attachmentDigest,
     inviteeAttachment: attachmentDigest(attachment),
   }
-  const signature = sign(self, 'accept', transcript)
-  const params = { invitation, challenge, signature, ...(attachment !== undefined && { attachment }) }
-  return { params, accepted: { transcript, inviter } }
+  return { transcript, inviter }
 }
 
 /**

@@ -5,7 +5,6 @@ import { type AcceptTranscript, attachmentDigest, type ConfirmTranscript } from 
 import { type Pin, verifyUserCertificate } from './certificates.js'
 import {
   digestOf,
-  hasMember,
   type Self,
   sign,
   verifyAttachment,
@@ -97,7 +96,9 @@ export function confirmInvitation(
   { transcript, members: invited }: VerifiedAcceptance,
   { members = invited, attachment, commit, epoch }: Confirmation = {},
 ): z.input<typeof ConfirmParams> {
-  verify(hasMember(members, self), 'roster_mismatch', 'this side is not among the members')
+  // Perhaps under a certificate that he has renewed since.
+  const isMember = members.some(({ username }) => username === self.username)
+  verify(isMember, 'roster_mismatch', 'this side is not among the members')
   verify(
     !members.some(({ username }) => username === transcript.invitee),
     'roster_mismatch',

@@ -1,5 +1,6 @@
-import type { KeyObject } from 'node:crypto'
-import { credentialsOf, exportKey } from './credentials.js'
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { fingerprintOf } from '../pki/fingerprint.js'
+import { type Credentials, credentialsOf, exportKey, rememberedCredentials } from './credentials.js'
 import { fetchNewest } from './enrolment.js'
 import { type Home, selfOf } from './home.js'
 import { createHubRest, type HubRest } from './hub-rest.js'
@@ -74,8 +75,28 @@ async function adopt(
   const credentials = await home.authorities.verified((pin) =>
     credentialsOf(username, certificate, next?.key ?? key, pin, home.now()),
   )
+  if (next === null) await keepEarlier(home)
   await home.state.replaceCertificate(certificate, next?.keyPem)
   home.credentials = credentials
   const { fingerprint, notAfter } = credentials
   home.notices.tell({ type: 'certificate_renewed', fingerprint, notAfter: notAfter.toISOString() })
+}
+
+/** Invitations that name it are finished under it, as long as it is good. */
+async function keepEarlier(home: Home): Promise<void> {
+  const earlier = (await home.state.earlierCertificates.read()) ?? []
+  const good = earlier.filter((pem) => Date.parse(new X509Certificate(pem).validTo) > home.now().getTime())
+  await home.state.earlierCertificates.write([...good, selfOf(home).certificate])
+}
+
+/** One's own certificate of that fingerprint: the one of now, or an earlier one of the same key; else null. */
+export async function ownCertificate(home: Home, fingerprint: string): Promise<Credentials | null> {
+  const self = selfOf(home)
+  if (self.fingerprint === fingerprint) return self
+  for (const pem of (await home.state.earlierCertificates.read()) ?? []) {
+    const { publicKey, raw } = new X509Certificate(pem)
+    if (fingerprintOf(raw) === fingerprint && createPublicKey(self.key).equals(publicKey))
+      return rememberedCredentials(self.username, pem, self.key)
+  }
+  return null
 }

@@ -11,7 +11,8 @@ export const VERIFICATION_CODES = {
   roster_mismatch: 'The members shown are not those that the log has',
   wrong_conversation: 'An answer or an event is of another conversation than the one asked for',
   event_forged: 'An event is the act of somebody who cannot have done it',
-  event_missing: 'The beginning of a stay was left out',
+  event_missing: 'The beginning of a stay, or an event between others, was left out',
+  event_altered: 'An event is shown another way than before, or a message of this side not as it was sent',
   answer_invalid: 'An answer does not fit what was asked',
 } as const
 

@@ -1,96 +1,146 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { Account, HermesClient, People } from '../../src/client/index.js'
+import { Account, Conversation, HermesClient, Invitation, People, SentInvitation } from '../../src/client/index.js'
 import { temporaryFolder } from '../support/serve-process.js'
 import { startServer } from '../support/server.js'
+import { type Example, examplesOf, runText } from './examples.js'
+import { clientOf, type TestClient, talkOf } from './live/clients.js'
 
-const FILES = ['account', 'hermes-client', 'people']
 const SECRETS = { password: 'a long server password', keyPassword: 'a second password' }
-const AsyncFunction = (async () => undefined).constructor as new (
-  ...text: string[]
-) => (...values: unknown[]) => Promise<void>
-
-interface Example {
-  readonly method: string
-  readonly text: string
-}
-
-/** Every doc comment with an example, and the name behind it. */
-function examplesOf(file: string): readonly Example[] {
-  const source = readFileSync(new URL(`../../src/client/${file}.ts`, import.meta.url), 'utf8')
-  const pattern = /@example\n((?: {3}\* ?.*\n)+) {3}\*\/\n {2}(?:static )?(?:async )?(?:get )?(\w+)\(/g
-  return [...source.matchAll(pattern)].map(([, text = '', method = '']) => ({
-    method: `${file}.${method}`,
-    text: text.replace(/^ {3}\* ?/gm, ''),
-  }))
-}
+const QUIET = { log: () => true }
 
 const server = await startServer(t)
 const { identityUrl: url, rootFingerprint } = server
+const values = { HermesClient, url, rootFingerprint, console: QUIET }
 let count = 0
 
-async function joined(t: Test, username?: string) {
+const nextName = () => `user-${++count}`
+const newUser = (t: Test) => clientOf(t, server, nextName(), { password: SECRETS.password })
+
+async function joined(t: Test) {
   const directory = join(await temporaryFolder(t), 'state')
   const client = await HermesClient.join({ directory, url, rootFingerprint })
   t.teardown(() => client.close())
-  if (username) await client.register({ username, ...SECRETS })
-  return { client, directory, username: `user-${++count}` }
+  return { client, directory, username: nextName() }
 }
 
-/** What the example of a method takes for granted. */
-async function fixtureFor(t: Test, method: string) {
-  if (method === 'hermes-client.join') return { directory: join(await temporaryFolder(t), 'state') }
-  if (method === 'hermes-client.register') return joined(t)
-  const { directory, client } = await joined(t, `user-${++count}`)
-  if (method === 'hermes-client.open') await client.close()
-  if (method !== 'hermes-client.login') return { client, directory, username: client.username }
-  return { ...(await joined(t)), username: client.username }
+async function connected(t: Test, username = nextName()): Promise<TestClient> {
+  const user = await clientOf(t, server, username, { password: SECRETS.password })
+  await user.client.connect()
+  return user
 }
 
-t.test('the example of every public method runs', async (t) => {
-  const bob = await joined(t, 'bob')
-  t.ok(bob.client.fingerprint)
-  const examples = FILES.flatMap(examplesOf)
-  for (const { method, text } of examples) {
-    const values = {
-      HermesClient,
-      url,
-      rootFingerprint,
-      ...(await fixtureFor(t, method)),
-      console: { log: () => true },
-    }
-    const run = new AsyncFunction(...Object.keys(values), `{ ${text} }`)
-    await t.resolves(run(...Object.values(values)), method)
+/** Whatever he is invited to, he accepts. */
+async function accepting(t: Test, username: string): Promise<TestClient> {
+  const user = await connected(t, username)
+  void (async () => {
+    for await (const invitation of user.client.invitations()) await invitation.accept()
+  })()
+  return user
+}
+
+async function runEach(t: Test, examples: readonly Example[], fixture: (method: string) => object | Promise<object>) {
+  for (const { method, text } of examples)
+    await t.resolves(
+      Promise.resolve(fixture(method)).then((more) => runText(text, { ...values, ...more })),
+      method,
+    )
+}
+
+const LIVE = ['connect', 'start', 'conversations', 'conversation', 'invitations'].map((name) => `hermes-client.${name}`)
+const clientExamples = ['account', 'people', 'hermes-client'].flatMap(examplesOf)
+
+t.test('a client, its account, and people', async (t) => {
+  await clientOf(t, server, 'bob')
+  const { client } = await newUser(t)
+  const fixtures: Readonly<Record<string, () => Promise<object>>> = {
+    'hermes-client.join': async () => ({ directory: join(await temporaryFolder(t), 'state') }),
+    'hermes-client.register': () => joined(t),
+    'hermes-client.open': async () => {
+      const closed = await newUser(t)
+      await closed.client.close()
+      return closed
+    },
+    'hermes-client.login': async () => {
+      const first = await joined(t)
+      await first.client.register({ username: first.username, ...SECRETS })
+      return { ...(await joined(t)), username: first.username }
+    },
+    'account.revoke': () => newUser(t),
+    'account.changePassword': () => newUser(t),
+    'hermes-client.close': () => newUser(t),
   }
-  const methods = [HermesClient, HermesClient.prototype, People.prototype, Account.prototype].flatMap((owner) =>
-    Object.getOwnPropertyNames(owner),
+  const examples = clientExamples.filter(({ method }) => !LIVE.includes(method))
+  await runEach(t, examples, (method) => fixtures[method]?.() ?? { client, username: client.username })
+})
+
+t.test('conversations and invitations', async (t) => {
+  const [alice, bob] = [await connected(t, 'alice'), await connected(t, 'ben')]
+  await Promise.all(['carol', 'bot'].map((name) => (name === 'bot' ? accepting(t, name) : clientOf(t, server, name))))
+  const [conversation, theirs] = await talkOf(alice, bob)
+  await theirs.send('there is something to read')
+  const invited = async () => {
+    const talk = await alice.client.start(['ben'])
+    const { value: invitation } = await bob.client.invitations().next()
+    return { talk, invitation }
+  }
+  await runEach(t, examplesOf('live/conversation'), () => ({ conversation }))
+  await runEach(t, examplesOf('live/invitation'), invited)
+  await runEach(t, examplesOf('live/sent-invitation'), async (method) => {
+    const talk = await alice.client.start([method === 'live/sent-invitation.cancel' ? 'carol' : 'bot'])
+    if (method !== 'live/sent-invitation.confirm') return { sent: talk.invitations[0] }
+    return { sent: await (await alice.client.start(['carol'])).invite('bot', { autoConfirm: false }) }
+  })
+  await alice.client.start(['ben'])
+  const live = clientExamples.filter(({ method }) => LIVE.includes(method))
+  await runEach(t, live, (method) => ({
+    conversation,
+    client: method === 'hermes-client.invitations' ? bob.client : alice.client,
+  }))
+})
+
+t.test('every public method has an example', async (t) => {
+  const files = ['live/conversation', 'live/invitation', 'live/sent-invitation']
+  const known = [...clientExamples, ...files.flatMap(examplesOf)].map(({ method }) => method.split('.')[1])
+  const owners = [HermesClient, People, Account, Conversation, Invitation, SentInvitation]
+  const methods = owners.flatMap(({ prototype }) =>
+    Object.entries(Object.getOwnPropertyDescriptors(prototype)).flatMap(([name, { value }]) => (value ? [name] : [])),
   )
-  const known = examples.map(({ method }) => method.split('.')[1])
-  const undocumented = ['constructor', 'length', 'name', 'prototype', 'device', 'username', 'rootFingerprint']
   t.same(
-    methods.filter((name) => !known.includes(name) && !undocumented.includes(name)),
+    methods.filter((name) => !known.includes(name) && name !== 'constructor'),
     [],
-    'each has one',
   )
+  t.ok(['join', 'open'].every((name) => known.includes(name)))
 })
 
 t.test('the guide runs as it is printed', async (t) => {
   const guide = readFileSync(new URL('../../docs/sdk.md', import.meta.url), 'utf8')
-  const blocks = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text = '']) => `{ ${text} }`)
-  t.equal(blocks.length, 2)
+  const [begin = '', later = '', talk = '', ...rest] = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)].map(
+    ([, text = '']) => text,
+  )
+  t.same(rest, [])
+  const own = await startServer(t)
+  const { client: bob } = await clientOf(t, own, 'bob')
   const printed: unknown[][] = []
   const log = (...words: unknown[]) => void printed.push(words)
-  const values = {
+  const directory = join(await temporaryFolder(t), 'state')
+  const place = {
     HermesClient,
-    url,
-    rootFingerprint,
-    directory: join(await temporaryFolder(t), 'state'),
+    url: own.identityUrl,
+    rootFingerprint: own.rootFingerprint,
+    directory,
     console: { log },
   }
-  await new AsyncFunction(...Object.keys(values), blocks.join('\n'))(...Object.values(values))
+  await runText(begin, place)
+  await runText(later, place)
+  const alice = await HermesClient.open({ directory })
+  t.teardown(() => alice.close())
+  await runText(talk, { ...place, alice, bob })
   t.match(printed, [
     ['alice', /^sha256:/],
     ['alice', /^device-/, /Z$/],
+    [`alice invites, under ${alice.fingerprint}`],
+    ['bob: hello, alice'],
   ])
 })

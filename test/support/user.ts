@@ -17,10 +17,15 @@ export interface User {
 
 export const PASSWORD = 'correct horse battery staple'
 
-export async function registerUser(server: TestServer, username: string, kind: KeyKind = 'P-256'): Promise<User> {
+export async function registerUser(
+  server: TestServer,
+  username: string,
+  kind: KeyKind = 'P-256',
+  password = PASSWORD,
+): Promise<User> {
   const key = await generateKey(kind)
   const csr = createCertificateRequest(key, username)
-  const body = { username, password: PASSWORD, csr }
+  const body = { username, password, csr }
   const answer = await request(`${server.identityUrl}/register`, { method: 'POST', ca: server.rootPem }, body)
   if (answer.status !== 201) throw new Error(`register ${username}: ${answer.status} ${answer.text}`)
   const { certificate, fingerprint } = answer.json<{ certificate: string; fingerprint: string }>()

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { z } from 'zod'
+import { CertificatePem } from '../../wire/formats.js'
 import { ClientError } from '../client-error.js'
 import { Contacts, ContactsFile } from '../contacts.js'
 import { formatIdentityFile, parseIdentityFile } from '../credentials.js'
@@ -17,6 +19,8 @@ export class StateDirectory {
   readonly #lock: Lock
   readonly #profile: JsonFile<Profile>
   readonly #contacts: JsonFile<ContactsFile>
+  /** PEM of one's own certificates that were renewed with the same key, and may be good still. */
+  readonly earlierCertificates: JsonFile<readonly string[]>
   /** A renewal that was interrupted. */
   readonly pendingRenewal: JsonFile<PendingRenewal | null>
 
@@ -25,6 +29,7 @@ export class StateDirectory {
     this.#lock = lock
     this.#profile = jsonFile(path, 'profile.json', Profile)
     this.#contacts = jsonFile(path, 'contacts.json', ContactsFile)
+    this.earlierCertificates = jsonFile(path, 'earlier-certificates.json', z.array(CertificatePem).readonly())
     this.pendingRenewal = jsonFile(path, 'renewal.json', PendingRenewal.nullable())
   }
 

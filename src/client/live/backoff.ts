@@ -1,0 +1,12 @@
+const FIRST_MS = 250
+const MAX_MS = 30_000
+
+/**
+ * How long to wait before attempt `attempt` (from 0) to connect again: doubles from a quarter of a second up to half
+ * a minute, of which the latter half is left to chance (`random`, 0 to 1), so that those who were cut off together do
+ * not come back together.
+ */
+export function backoffMs(attempt: number, random: number): number {
+  const ceiling = Math.min(MAX_MS, FIRST_MS * 2 ** attempt)
+  return Math.round((ceiling * (1 + random)) / 2)
+}

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Self } from '../invitation.js'
+import { type Confirmation, confirmInvitation, type VerifiedAcceptance } from '../inviter.js'
+import { Refusal } from '../refusal.js'
+import { verify } from '../verification-error.js'
+import { callAs } from './call-as.js'
+import type { Live } from './live.js'
+
+/** The members changed while this side signed: so often it looks again. */
+const TRIES = 10
+const LOOK_MS = 1000
+
+/**
+ * Pass 3: signs over the members as the log of this device has them, and again when they changed meanwhile. Throws
+ * VerificationError `roster_mismatch` when the hub goes on to have others; Refusal; ClientError.
+ */
+export async function confirmAs(
+  live: Live,
+  self: Self,
+  acceptance: VerifiedAcceptance,
+  options: Omit<Confirmation, 'members'>,
+): Promise<void> {
+  const { conversation } = acceptance.transcript
+  const ledger = live.ledgerOf(conversation)
+  for (let tries = 1; ; tries += 1) {
+    const changed = ledger.changes.next
+    try {
+      const params = confirmInvitation(self, acceptance, { ...options, members: ledger.members })
+      const { seq } = await callAs(live.home, live.link, self.fingerprint, 'confirm', params)
+      await live.reached(conversation, seq)
+      return
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      if (error.code === 'invitation_state' && error.data['state'] === 'joined') return
+      if (error.code !== 'roster_changed') throw error
+      verify(tries < TRIES, 'roster_mismatch', 'the hub has other members than its log shows')
+      await Promise.race([changed, sleep(LOOK_MS, undefined, { ref: false })])
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Home } from '../home.js'
+import type { Connection } from '../hub-client.js'
+import type { NumberedEvent } from '../log/apply.js'
+import { privateFolder } from '../state/files.js'
+import { Journal } from './journal.js'
+import { type CheckJoined, Ledger } from './ledger.js'
+import type { LogEvent } from './log-event.js'
+
+/** What was taken of a conversation, and is on disk. */
+export type Saw = (ledger: Ledger, events: readonly NumberedEvent[]) => void
+
+export interface LedgersOptions {
+  readonly home: Home
+  readonly checkJoined: CheckJoined
+  readonly saw: Saw
+}
+
+const NAME = /^([0-9a-f-]{36})\.jsonl$/
+
+/** All conversations of this device, each with its file in the folder `conversations`. */
+export class Ledgers {
+  readonly #options: LedgersOptions
+  readonly #folder: string
+  readonly #all = new Map<string, Ledger>()
+
+  constructor(options: LedgersOptions) {
+    this.#options = options
+    this.#folder = join(options.home.state.path, 'conversations')
+  }
+
+  /** Reads what is on disk. */
+  async recall(): Promise<void> {
+    await privateFolder(this.#folder)
+    for (const name of await readdir(this.#folder)) {
+      const id = NAME.exec(name)?.[1]
+      if (id !== undefined) await this.#recall(id)
+    }
+  }
+
+  /** Those of which something was taken. */
+  get known(): readonly Ledger[] {
+    return [...this.#all.values()].filter(({ state }) => state !== null)
+  }
+
+  find(conversation: string): Ledger | undefined {
+    const ledger = this.#all.get(conversation)
+    return ledger?.state ? ledger : undefined
+  }
+
+  /** What an earlier connection left over comes again. */
+  forgetAhead(): void {
+    for (const ledger of this.#all.values()) ledger.forgetAhead()
+  }
+
+  /** Takes what the hub pushed, in order; resolves when all of it is on disk and acknowledged. */
+  async take(events: readonly LogEvent[], hub: Connection): Promise<void> {
+    const touched = new Set<Ledger>()
+    for (const event of events) {
+      const ledger = this.ledgerOf(event.conversation)
+      touched.add(ledger)
+      await ledger.take(event, hub)
+    }
+    for (const ledger of touched) if (ledger.hasHole) await ledger.fill(hub)
+    await Promise.all([...touched].map((ledger) => this.settle(ledger, hub)))
+  }
+
+  /** Puts on disk what a ledger has taken, then acknowledges it. */
+  async settle(ledger: Ledger, hub: Connection | null): Promise<void> {
+    const { lastSeq } = ledger
+    const events = await ledger.flush()
+    if (lastSeq > 0) hub?.acknowledgeUpTo(ledger.conversation, lastSeq)
+    this.#options.saw(ledger, events)
+  }
+
+  /** Also one of which nothing was taken yet. */
+  ledgerOf(conversation: string): Ledger {
+    const known = this.#all.get(conversation)
+    if (known) return known
+    const { home, checkJoined } = this.#options
+    const journal = new Journal(join(this.#folder, `${conversation}.jsonl`))
+    const ledger = new Ledger(conversation, journal, home, checkJoined, null)
+    this.#all.set(conversation, ledger)
+    return ledger
+  }
+
+  async #recall(conversation: string): Promise<void> {
+    const { home, checkJoined } = this.#options
+    const journal = new Journal(join(this.#folder, `${conversation}.jsonl`))
+    const recalled = await journal.recall()
+    this.#all.set(conversation, new Ledger(conversation, journal, home, checkJoined, recalled))
+  }
+}
