@@ -11,6 +11,12 @@ export function encodeEvent(event: Event, conversation: ConversationId, seq: num
   return `${head},"type":"${event.type}","from":${encodeActor(event.from)},${members(event)}}`
 }
 
+/** When an event happened, in milliseconds since the epoch of Unix, from the text that encodeEvent made. */
+export function timeOf(body: string): number {
+  const at = body.indexOf('"at":"') + 6
+  return Date.parse(body.slice(at, body.indexOf('"', at)))
+}
+
 const encodedActors = new WeakMap<Actor, string>()
 
 /** One session acts with one Actor, so that its name is encoded once for all its events. */

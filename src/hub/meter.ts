@@ -18,6 +18,8 @@ export interface HubMeter {
   gap(reason: Gap['reason']): void
   /** A connection began, for whose device so many events wait. */
   connected(waiting: number): void
+  /** A connection has what waited for its device, of which the oldest event happened then (ms since the epoch of Unix). */
+  caughtUp(oldest: number): void
   /** A signature of an invitation was verified. */
   verified(isGood: boolean): void
   /** So many milliseconds after a certificate or account ceased to be good, its connections were ended. */
@@ -33,6 +35,7 @@ export const NO_HUB_METER: HubMeter = {
   held() {},
   gap() {},
   connected() {},
+  caughtUp() {},
   verified() {},
   ended() {},
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { decide } from '../../src/hub/conversation/decide.js'
 import type { Event } from '../../src/hub/conversation/events.js'
-import { encodeEvent, viewFor, viewForInvitee } from '../../src/hub/encoding.js'
+import { encodeEvent, timeOf, viewFor, viewForInvitee } from '../../src/hub/encoding.js'
 import { ConversationEvent } from '../../src/wire/events.js'
 import * as world from './conversation/world.js'
 
@@ -30,6 +30,7 @@ const PRIVATE = [
 t.test('an attachment is seen by the one it is for, its digest by everybody', async (t) => {
   for (const { event, recipient, seq } of PRIVATE) {
     const body = encodeEvent(event, world.CONVERSATION, seq)
+    t.equal(timeOf(body), event.at)
     const digest = event.type === 'joined' ? { confirmationAttachment: DIGEST } : { attachmentDigest: DIGEST }
     for (const username of world.USERS) {
       const view = JSON.parse(viewFor(username, event.type, body))

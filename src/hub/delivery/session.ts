@@ -3,6 +3,7 @@ import type { EventLog } from '../../store/event-log.js'
 import type { Notice } from '../../store/records.js'
 import type { InvitationId } from '../../wire/formats.js'
 import type { Close } from '../../wire/frames.js'
+import { timeOf } from '../encoding.js'
 import { type HubMeter, NO_HUB_METER } from '../meter.js'
 import type { SessionOptions } from '../session-options.js'
 import type { StandingRefusal } from '../standing.js'
@@ -35,8 +36,11 @@ export class Session {
   readonly outlet: Outlet
   readonly #sink: Sink
   readonly #log: EventLog
+  readonly #meter: HubMeter
   #isStarted = false
   #isSynced = false
+  /** Of what waited when it connected: when the oldest event of its conversations happened. */
+  #oldest = Number.POSITIVE_INFINITY
   #isPumping = false
   /** There may be something to give that the pump, if it runs, has not seen. */
   #isWoken = false
@@ -46,6 +50,7 @@ export class Session {
     this.lifetime = new Lifetime(sink, options.notAfter)
     this.#sink = sink
     this.#log = log
+    this.#meter = meter
     this.backlog = new Backlog(log, options.device, this.feeds, this.invitations)
     this.outlet = new Outlet(options, sink, meter)
   }
@@ -177,6 +182,7 @@ export class Session {
     if (this.invitations.isHeld) this.#sink.held()
     else if (!this.#isSynced) {
       this.#isSynced = true
+      if (this.#oldest < Number.POSITIVE_INFINITY) this.#meter.caughtUp(this.#oldest)
       this.#sink.synced()
     }
     return false
@@ -196,6 +202,7 @@ export class Session {
 
   async #givePage(feed: Feed, { after, upTo }: Range): Promise<boolean> {
     const page = await this.#log.read(feed.conversationId, { after, upTo, ...this.outlet.page })
+    if (page[0] && !this.#isSynced) this.#oldest = Math.min(this.#oldest, timeOf(page[0].body))
     for (const event of page) {
       if (!feed.awaits(event.seq)) continue
       if (!this.#mayWrite()) return false

@@ -25,6 +25,9 @@ export const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 /** Numbers of things. */
 export const NUMBERS = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16_384, 65_536]
 
+/** Seconds that somebody was away: from a moment to the longest retention. */
+export const AGES = [1, 10, 60, 600, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400]
+
 /** Of durations, observed in milliseconds and kept in seconds. */
 export class Durations extends Distribution {
   constructor() {

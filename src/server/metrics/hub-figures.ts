@@ -1,6 +1,6 @@
 import type { HubMeter } from '../../hub/meter.js'
 import type { Gap } from '../../wire/events.js'
-import { Distribution, Durations, NUMBERS } from './distribution.js'
+import { AGES, Distribution, Durations, NUMBERS } from './distribution.js'
 import type { Exposition } from './exposition.js'
 import { Tally } from './tally.js'
 
@@ -10,6 +10,7 @@ export class HubFigures implements HubMeter {
   readonly offers = new Durations()
   readonly acknowledgements = new Durations()
   readonly waiting = new Distribution(NUMBERS)
+  readonly ages = new Distribution(AGES)
   readonly signatures = new Tally('good', 'bad')
   readonly gaps = new Tally('retention', 'restored')
   readonly ends = new Durations()
@@ -47,6 +48,10 @@ export class HubFigures implements HubMeter {
 
   connected(waiting: number): void {
     this.waiting.observe(waiting)
+  }
+
+  caughtUp(oldest: number): void {
+    this.ages.observe(Math.max(0, Date.now() - oldest) / 1000)
   }
 
   verified(isGood: boolean): void {
@@ -131,6 +136,13 @@ export class HubFigures implements HubMeter {
         help: 'Events that waited for a device when it connected, in conversations its user is a member of.',
       },
       () => [[[], this.waiting]],
+    )
+    exposition.histogram(
+      {
+        name: 'hermes_mailbox_oldest_seconds',
+        help: 'Age of the oldest event of those conversations that a device was given after it connected.',
+      },
+      () => [[[], this.ages]],
     )
   }
 }

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { Session } from '../../../src/hub/delivery/session.js'
+import { NO_HUB_METER } from '../../../src/hub/meter.js'
 import type { ConversationId } from '../../../src/wire/formats.js'
 import { invitationId, leave } from '../conversation/world.js'
 import { acknowledge, events, settled, World } from './world.js'
@@ -18,6 +20,31 @@ t.test('what happens while a page is read is neither lost nor doubled', async (t
     await settled()
     t.same(a.sink.trace, [...events(1, count + 3), 'synced'])
   }
+})
+
+t.test('the age of the oldest that waited is told once, and not where nothing did', async (t) => {
+  const w = await World.begun()
+  const ages: number[] = []
+  const meter = { ...NO_HUB_METER, caughtUp: (oldest: number) => ages.push(oldest) }
+  const attach = async () => {
+    const {
+      session: { options },
+      sink,
+    } = w.create('alice')
+    const session = new Session(options, sink, w.log, meter)
+    await w.delivery.attach(session)
+    session.pump()
+    await settled()
+    return session
+  }
+  const [first] = await w.log.read(1, { after: 0, upTo: 1, limit: 1, maxBytes: 1 })
+  const session = await attach()
+  w.say('alice', 2)
+  await settled()
+  t.same(ages, [Date.parse(JSON.parse(first?.body ?? '').at)])
+  for (const feed of session.feeds) session.acknowledge(feed, 3)
+  await attach()
+  t.equal(ages.length, 1)
 })
 
 t.test('a wake-up in the very moment a pump ends is not lost', async (t) => {
