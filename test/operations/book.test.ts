@@ -31,7 +31,7 @@ async function place(t: Test, command: string) {
   const directory = await temporaryFolder(t)
   const vault = join(directory, 'vault')
   await mkdir(vault)
-  const running = await serve(t, { directory, command })
+  const running = await serve(t, { directory })
   const server = await asTestServer(running, directory)
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HERMES_'))
   const ports = {
@@ -72,7 +72,7 @@ async function issuing(server: TestServer, name: string) {
 }
 
 t.test('the commands of docs/operations.md do what it says', async (t) => {
-  const command = await buildCommand(t)
+  const command = await buildCommand()
 
   await t.test('the root key goes, the CRL is made elsewhere, the next CA comes, keys leak', async (t) => {
     const { server, vault, directory, follow } = await place(t, command)
@@ -121,7 +121,7 @@ t.test('the commands of docs/operations.md do what it says', async (t) => {
       HERMES_IDENTITY_PORT: new URL(server.identityUrl).port,
       HERMES_HUB_PORT: new URL(server.hubUrl).port,
     }
-    await serve(t, { directory, command, environment })
+    await serve(t, { directory, environment })
     t.equal((await alice.call('GET', '/me')).status, 200)
   })
 })

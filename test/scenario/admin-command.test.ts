@@ -16,7 +16,7 @@ import { registerUser, userOf } from '../support/user.js'
 // The command takes a second to start, and more where a machine has other work.
 t.setTimeout(240_000)
 
-const command = await buildCommand(t)
+const command = await buildCommand()
 const directory = await temporaryFolder(t)
 const admin = adminIn(directory, command)
 
@@ -81,7 +81,7 @@ t.test('a command line that is wrong is told from what is refused', async (t) =>
 t.test(
   'the same answers from a running server, from its database after kill -9, and from the next server',
   async (t) => {
-    const first = await serve(t, { directory, command })
+    const first = await serve(t, { directory })
     const server = await asTestServer(first, directory)
     const alice = await registerUser(server, 'alice')
     await registerUser(server, 'bob')
@@ -138,7 +138,7 @@ t.test(
     await first.ended
     t.ok(statSync(socket).isSocket(), 'it left its socket')
     t.match(await admin('list-users', '--json'), { code: 0, stdout: before, stderr: '' }, 'without a server')
-    const second = await serve(t, { directory, command })
+    const second = await serve(t, { directory })
     t.match(await admin('list-users', '--json'), { code: 0, stdout: before, stderr: '' }, 'with the next one')
     second.child.kill('SIGTERM')
     await second.ended
@@ -147,7 +147,7 @@ t.test(
 )
 
 t.test('what is done to a user, with a server and without', async (t) => {
-  const running = await serve(t, { directory, command })
+  const running = await serve(t, { directory })
   const server = await asTestServer(running, directory)
   const dave = await registerUser(server, 'dave')
   const live = await connect(t, server, dave)
@@ -173,7 +173,7 @@ t.test('what is done to a user, with a server and without', async (t) => {
   t.match((await admin('revoke', serialNumber, '--reason', 'keyCompromise', '--json')).json(), revoked)
   t.match(await admin('revoke', 'dave', '--reason', 'superseded'), { code: 0, stdout: /^Nothing of dave was left/ })
   t.match(await admin('enable', 'dave'), { stdout: /his newest certificate is revoked/ })
-  const next = await serve(t, { directory, command })
+  const next = await serve(t, { directory })
   const later = userOf(await asTestServer(next, directory), 'dave', dave.key, dave.certificate, dave.fingerprint)
   t.equal((await later.call('GET', '/me')).json().code, 'certificate_revoked')
   next.child.kill('SIGTERM')
@@ -181,7 +181,7 @@ t.test('what is done to a user, with a server and without', async (t) => {
 })
 
 t.test('the next CRL of the root, on a machine that has no more than its three files', async (t) => {
-  const running = await serve(t, { directory, command })
+  const running = await serve(t, { directory })
   const elsewhere = await temporaryFolder(t)
   const certs = join(elsewhere, 'certs')
   const offline = adminIn(elsewhere, command)

@@ -68,10 +68,10 @@ t.test('each time that the locked key is given out stands there before it is', a
 })
 
 t.test('hermes admin audit verify names the row that was tampered with', async (t) => {
-  const command = await buildCommand(t)
+  const command = await buildCommand()
   const directory = await temporaryFolder(t)
   const admin = adminIn(directory, command)
-  const first = await serve(t, { directory, command })
+  const first = await serve(t, { directory })
   const server = await asTestServer(first, directory)
   const alice = await registerUser(server, 'alice')
   for (let n = 0; n < 3; n += 1) await renewed(server, await registerUser(server, `user-${n}`))

@@ -12,10 +12,10 @@ import { registerUsers } from '../support/user.js'
 t.setTimeout(300_000)
 
 t.test('hermes admin backup copies a server that runs, whole and for its owner alone', async (t) => {
-  const command = await buildCommand(t)
+  const command = await buildCommand()
   const directory = await temporaryFolder(t)
   const admin = adminIn(directory, command)
-  const server = await serve(t, { directory, command })
+  const server = await serve(t, { directory })
   const running = await asTestServer(server, directory)
   await registerUsers(running, 'alice')
 

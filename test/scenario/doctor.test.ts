@@ -21,7 +21,7 @@ interface Answer {
 }
 
 t.test('hermes admin doctor finds what is planted, beside a running server and without', async (t) => {
-  const command = await buildCommand(t)
+  const command = await buildCommand()
   const directory = await temporaryFolder(t)
   const admin = adminIn(directory, command, { HERMES_IDENTITY_PORT: '0', HERMES_HUB_PORT: '0' })
   const database = join(directory, 'data', 'hermes.db')
@@ -45,7 +45,7 @@ t.test('hermes admin doctor finds what is planted, beside a running server and w
     db.close()
   }
 
-  const server = await serve(t, { directory, command })
+  const server = await serve(t, { directory })
   const running = await asTestServer(server, directory)
   const { alice, bob } = await registerUsers(running, 'alice', 'bob')
   const parties = [alice, bob].map(async (user) => ({ user, client: await connect(t, running, user) }))

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { buildCommand } from '../support/build.js'
 import { curlOf } from '../support/curl.js'
 import { startServer, type TestServer } from '../support/server.js'
 
@@ -14,9 +15,8 @@ const blocksOf = (title: string) => {
 const blocks = blocksOf('Quick start by hand')
 const isLive = (block: string) => block.startsWith('npx wscat ')
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 /** The database of this server is not where it is by default. */
-const HERMES = `HERMES_DATABASE_URL=file:./hermes.db node --import=${import.meta.resolve('tsx')} ${MAIN}`
+const HERMES = `HERMES_DATABASE_URL=file:./hermes.db node ${await buildCommand()}`
 
 /** The commands as printed, but for the ports and files of this server, and the place of programs. */
 function here(block: string, { identityUrl, hubUrl }: TestServer): string {

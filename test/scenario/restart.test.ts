@@ -130,9 +130,9 @@ function deviceOf(t: Test, server: TestServer, user: User, device: string): Devi
 t.setTimeout(180_000)
 
 t.test('a restart under load: told, closed one after another with 1012, and nothing is missed', async (t) => {
-  const [command, directory] = await Promise.all([buildCommand(t), temporaryFolder(t)])
+  const [command, directory] = await Promise.all([buildCommand(), temporaryFolder(t)])
   const environment: Record<string, string> = { HERMES_REQUESTS_PER_SECOND: '0', HERMES_DRAIN_SECONDS: '4' }
-  const first = await serve(t, { directory, command, environment })
+  const first = await serve(t, { directory, environment })
   environment.HERMES_IDENTITY_PORT = new URL(first.identityUrl).port
   environment.HERMES_HUB_PORT = new URL(first.hubUrl).port
   const server = await asTestServer(first, directory)
@@ -163,7 +163,7 @@ t.test('a restart under load: told, closed one after another with 1012, and noth
   await load.until(load.answered.size + 1)
   t.match(await first.ended, { code: 0, stderr: '' })
 
-  const second = await serve(t, { directory, command, environment })
+  const second = await serve(t, { directory, environment })
   await load.until(load.answered.size + MESSAGES)
   load.stop()
   await sending

@@ -20,11 +20,11 @@ interface Gap {
 t.setTimeout(300_000)
 
 t.test('what is restored serves, and clients are told what was lost', async (t) => {
-  const command = await buildCommand(t)
+  const command = await buildCommand()
   const directory = await temporaryFolder(t)
   const admin = adminIn(directory, command, { HERMES_IDENTITY_PORT: '0', HERMES_HUB_PORT: '0' })
   const path = (...names: readonly string[]) => join(directory, ...names)
-  const before = await serve(t, { directory, command })
+  const before = await serve(t, { directory })
   const server = await asTestServer(before, directory)
   const { alice, bob } = await registerUsers(server, 'alice', 'bob')
   const party = async (to: TestServer, user: User): Promise<Party> => ({ user, client: await connect(t, to, user) })
@@ -72,7 +72,7 @@ t.test('what is restored serves, and clients are told what was lost', async (t) 
   t.match(await admin('doctor'), { code: 0 })
   t.match(await admin('audit', 'verify'), { code: 0 })
 
-  const after = await asTestServer(await serve(t, { directory, command }), directory)
+  const after = await asTestServer(await serve(t, { directory }), directory)
   const at = ({ username, key, certificate, fingerprint }: User) =>
     userOf(after, username, key, certificate, fingerprint)
   const [a2, b2] = [await party(after, at(alice)), await party(after, at(bob))]

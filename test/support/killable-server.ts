@@ -16,7 +16,7 @@ export interface Place {
 
 /** An installation whose server can be killed and started again; certificates say where to ask of revocation. */
 export async function place(t: Test): Promise<Place> {
-  const [directory, command] = [await temporaryFolder(t), await buildCommand(t)]
+  const [directory, command] = [await temporaryFolder(t), await buildCommand()]
   let running: ServeProcess | null = null
   let ports: Readonly<Record<string, string>> = {
     HERMES_PKI_HTTP_PORT: String(await freePort()),
@@ -25,7 +25,7 @@ export async function place(t: Test): Promise<Place> {
   const restart = async () => {
     running?.child.kill('SIGKILL')
     await running?.ended
-    running = await serve(t, { directory, command, environment: ports })
+    running = await serve(t, { directory, environment: ports })
     const server = await asTestServer(running, directory)
     ports = {
       ...ports,

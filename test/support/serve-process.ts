@@ -3,11 +3,10 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { buildCommand } from './build.js'
 import type { TestServer } from './server.js'
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const START_MS = 60_000
 
 /** What `hermes serve` came to when it did not start, or has ended. */
@@ -32,8 +31,6 @@ export interface ServeProcess {
 export interface ServeOptions {
   readonly directory: string
   readonly environment?: Readonly<Record<string, string>>
-  /** The compiled command; by default src/cli/main.ts through tsx. */
-  readonly command?: string
 }
 
 /** A folder that goes with the test. */
@@ -43,7 +40,7 @@ export async function temporaryFolder(t: Test): Promise<string> {
   return directory
 }
 
-function run(t: Test, { directory, environment = {}, command }: ServeOptions) {
+async function run(t: Test, { directory, environment = {} }: ServeOptions) {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HERMES_'))
   const env = {
     ...Object.fromEntries(inherited),
@@ -58,8 +55,7 @@ function run(t: Test, { directory, environment = {}, command }: ServeOptions) {
     NODE_OPTIONS: '',
     ...environment,
   }
-  const program = command === undefined ? [`--import=${import.meta.resolve('tsx')}`, MAIN] : [command]
-  const child = spawn(process.execPath, [...program, 'serve'], { cwd: directory, env })
+  const child = spawn(process.execPath, [await buildCommand(), 'serve'], { cwd: directory, env })
   t.teardown(() => child.kill('SIGKILL'))
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
@@ -70,7 +66,7 @@ function run(t: Test, { directory, environment = {}, command }: ServeOptions) {
 
 /** Starts `hermes serve` in a folder and waits until it says that it is ready. */
 export async function serve(t: Test, options: ServeOptions): Promise<ServeProcess> {
-  const { child, output, ended } = run(t, options)
+  const { child, output, ended } = await run(t, options)
   const deadline = Date.now() + START_MS
   while (!output.stdout.includes('Stop with')) {
     if (child.exitCode !== null || Date.now() > deadline)
@@ -110,5 +106,5 @@ export async function asTestServer(process: ServeProcess, directory: string): Pr
 
 /** Runs `hermes serve` where it must not start. */
 export async function serveInVain(t: Test, options: ServeOptions): Promise<Ended> {
-  return run(t, options).ended
+  return (await run(t, options)).ended
 }

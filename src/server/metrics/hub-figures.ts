@@ -87,6 +87,7 @@ export class HubFigures implements HubMeter {
       () => [[[], this.ends]],
     )
     this.#exposeDelivery(exposition)
+    this.#exposeMailboxes(exposition)
   }
 
   #exposeDelivery(exposition: Exposition): void {
@@ -130,6 +131,9 @@ export class HubFigures implements HubMeter {
       },
       () => this.gaps.samples,
     )
+  }
+
+  #exposeMailboxes(exposition: Exposition): void {
     exposition.histogram(
       {
         name: 'hermes_mailbox_depth',

@@ -98,9 +98,9 @@ t.setTimeout(240_000 + KILLS * 4000)
 
 t.test(`kill -9 at ${KILLS} random moments loses nothing that was answered (KILL_SEED=${SEED})`, async (t) => {
   const random = seeded(SEED)
-  const [command, directory] = await Promise.all([buildCommand(t), temporaryFolder(t)])
+  const [command, directory] = await Promise.all([buildCommand(), temporaryFolder(t)])
   const environment: Record<string, string> = { ...ENVIRONMENT }
-  let running = await serve(t, { directory, command, environment })
+  let running = await serve(t, { directory, environment })
   environment.HERMES_IDENTITY_PORT = new URL(running.identityUrl).port
   environment.HERMES_HUB_PORT = new URL(running.hubUrl).port
   const server = await asTestServer(running, directory)
@@ -118,7 +118,7 @@ t.test(`kill -9 at ${KILLS} random moments loses nothing that was answered (KILL
     t.match(await running.ended, { signal: 'SIGKILL', stderr: '' }, `kill ${kill}`)
     for (const one of await working) if (one.status === 'rejected') throw one.reason
     await look(directory, ledger, since, rebuilt)
-    running = await serve(t, { directory, command, environment })
+    running = await serve(t, { directory, environment })
     if (kill % PROGRESS === 0) t.comment(`${kill} kills, ${ledger.facts.length} answers`)
   }
 
