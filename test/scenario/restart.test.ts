@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { buildCommand } from '../support/build.js'
 import { conversationOf } from '../support/handshake.js'
 import { request } from '../support/https.js'
 import { connect, type HubClient, RpcFailure } from '../support/hub-client.js'
@@ -130,7 +129,7 @@ function deviceOf(t: Test, server: TestServer, user: User, device: string): Devi
 t.setTimeout(180_000)
 
 t.test('a restart under load: told, closed one after another with 1012, and nothing is missed', async (t) => {
-  const [command, directory] = await Promise.all([buildCommand(), temporaryFolder(t)])
+  const directory = await temporaryFolder(t)
   const environment: Record<string, string> = { HERMES_REQUESTS_PER_SECOND: '0', HERMES_DRAIN_SECONDS: '4' }
   const first = await serve(t, { directory, environment })
   environment.HERMES_IDENTITY_PORT = new URL(first.identityUrl).port

@@ -31,6 +31,8 @@ export interface ServeProcess {
 export interface ServeOptions {
   readonly directory: string
   readonly environment?: Readonly<Record<string, string>>
+  /** By default src/ as it is, compiled. */
+  readonly command?: string
 }
 
 /** A folder that goes with the test. */
@@ -40,7 +42,7 @@ export async function temporaryFolder(t: Test): Promise<string> {
   return directory
 }
 
-async function run(t: Test, { directory, environment = {} }: ServeOptions) {
+async function run(t: Test, { directory, environment = {}, command }: ServeOptions) {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HERMES_'))
   const env = {
     ...Object.fromEntries(inherited),
@@ -55,7 +57,7 @@ async function run(t: Test, { directory, environment = {} }: ServeOptions) {
     NODE_OPTIONS: '',
     ...environment,
   }
-  const child = spawn(process.execPath, [await buildCommand(), 'serve'], { cwd: directory, env })
+  const child = spawn(process.execPath, [command ?? (await buildCommand()), 'serve'], { cwd: directory, env })
   t.teardown(() => child.kill('SIGKILL'))
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))

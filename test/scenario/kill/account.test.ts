@@ -2,7 +2,6 @@ import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createCertificateRequest, generateKey } from '../../../src/client/keys.js'
 import { byPassword, fetched, under } from '../../support/account.js'
-import { buildCommand } from '../../support/build.js'
 import { conversationOf } from '../../support/handshake.js'
 import { request } from '../../support/https.js'
 import { connect, type Fields } from '../../support/hub-client.js'
@@ -77,7 +76,7 @@ async function checkRevocation(t: Test, server: TestServer, user: User, answer: 
 t.test(`kill -9 around renewals, recoveries and revocations, ${KILLS} times (KILL_SEED=${SEED})`, async (t) => {
   t.setTimeout(30_000 * KILLS + 60_000)
   const random = seeded(SEED)
-  const [command, directory] = await Promise.all([buildCommand(), temporaryFolder(t)])
+  const directory = await temporaryFolder(t)
   const environment: Record<string, string> = { HERMES_CERTIFICATES_PER_HOUR: '0' }
   let running = await serve(t, { directory, environment })
   environment.HERMES_IDENTITY_PORT = new URL(running.identityUrl).port

@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createCertificateRequest, generateKey } from '../../../src/client/keys.js'
-import { buildCommand } from '../../support/build.js'
 import { conversationOf, type Party } from '../../support/handshake.js'
 import { request } from '../../support/https.js'
 import { connect } from '../../support/hub-client.js'
@@ -98,7 +97,7 @@ t.setTimeout(240_000 + KILLS * 4000)
 
 t.test(`kill -9 at ${KILLS} random moments loses nothing that was answered (KILL_SEED=${SEED})`, async (t) => {
   const random = seeded(SEED)
-  const [command, directory] = await Promise.all([buildCommand(), temporaryFolder(t)])
+  const directory = await temporaryFolder(t)
   const environment: Record<string, string> = { ...ENVIRONMENT }
   let running = await serve(t, { directory, environment })
   environment.HERMES_IDENTITY_PORT = new URL(running.identityUrl).port
