@@ -28,6 +28,14 @@ t.test('an exclusive store is refused while another has the database, until that
   await second.close()
 })
 
+t.test('a link to a database is that database', async (t) => {
+  const folder = t.testdir({ elsewhere: {} })
+  const first = await openSqliteStore({ url: `file:${folder}/hermes.db`, exclusive: true })
+  symlinkSync(join(folder, 'hermes.db'), join(folder, 'elsewhere', 'link.db'))
+  await t.rejects(openSqliteStore({ url: `file:${folder}/elsewhere/link.db`, exclusive: true }), IN_USE)
+  await first.close()
+})
+
 t.test('the lock of a process goes with it, also by kill -9', async (t) => {
   const url = `file:${t.testdir()}/hermes.db`
   const args = ['--import=tsx', '--input-type=module', '-e', PROGRAM, OPEN, url]

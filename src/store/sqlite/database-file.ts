@@ -1,10 +1,13 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, lstatSync, mkdirSync, openSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HermesError } from '../../errors.js'
 import { sqliteCode } from './sqlite-error.js'
 
-/** The absolute path that `file:./data/hermes.db`, `file:/var/lib/hermes.db` or `file:///…` names. */
+/**
+ * The absolute path that `file:./data/hermes.db`, `file:/var/lib/hermes.db` or `file:///…` names. Where a link is, that of
+ * the file: the lock and the socket lie beside it, whoever comes which way.
+ */
 export function databasePath(url: string): string {
   const path = url.startsWith('file:///') ? fileURLToPath(url) : url.slice('file:'.length)
   if (!url.startsWith('file:') || path === '' || path.startsWith('//') || /^:memory:|\?/.test(path))
@@ -12,7 +15,16 @@ export function databasePath(url: string): string {
       'invalid_request',
       `${url} names no database: use file: and a path, such as file:./data/hermes.db`,
     )
-  return resolve(path)
+  return behindLink(resolve(path))
+}
+
+function behindLink(file: string): string {
+  try {
+    return lstatSync(file).isSymbolicLink() ? realpathSync(file) : file
+  } catch {
+    // What is wrong with it is told by whoever opens it.
+    return file
+  }
 }
 
 /** Makes the folder (0700) and an empty file (0600) where there are none; SQLite gives its -wal and -shm the same mode. */
