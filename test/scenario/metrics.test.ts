@@ -82,6 +82,18 @@ t.test('what happened is counted', async (t) => {
   for (const [name, labels, value] of least) t.ok(sum(name, labels) >= value, `${name} ${sum(name, labels)} ≥ ${value}`)
 })
 
+t.test('a fault is there with 0 before the first, so that an alert sees it', async (t) => {
+  for (const [name, labels] of [
+    ['hermes_http_requests_total', { listener: 'identity', route: 'POST /register', status: '500' }],
+    ['hermes_operations_total', { operation: 'send', code: 'internal' }],
+  ] as const)
+    t.match(
+      metrics.get(name)?.samples.filter((sample) => fits(sample, labels)),
+      [{ value: 0 }],
+      name,
+    )
+})
+
 t.test('a histogram holds together', async (t) => {
   for (const [name, { type, samples }] of metrics) {
     if (type !== 'histogram' || !name.startsWith('hermes_')) continue

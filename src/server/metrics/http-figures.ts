@@ -15,7 +15,8 @@ export interface AnsweredRequest {
 
 class Answered {
   readonly seconds = new Durations()
-  readonly statuses = new Tally()
+  /** Of the first fault an alert must see the increase. */
+  readonly statuses = new Tally('500')
 }
 
 /** What a listener counts of HTTP. */

@@ -10,7 +10,7 @@ const CLOSE_CODES = new Set([1000, 1001, 1002, 1005, 1006, 1007, 1009, ...Object
 
 class Answered {
   readonly seconds = new Durations()
-  readonly codes = new Tally('ok')
+  readonly codes = new Tally('ok', 'internal')
 }
 
 /** What the hub listener counts: operations of both faces, and WebSockets. */
