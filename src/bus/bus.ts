@@ -5,9 +5,14 @@ export interface Wake {
   readonly seq: number
   /** Type of the event. */
   readonly type: string
-  /** The event as JSON text, as it is in the log. */
-  readonly body: string
-  /** Whom it concerns beyond the members: whose stay begins or ends, or who is invited. */
+  /** The event as JSON text, as it is in the log; null: it is too long to come along, and is to be read there. */
+  readonly body: string | null
+  /** The invitation that it is a step of. */
+  readonly invitation: string | null
+  /**
+   * Whom it concerns beyond the members: whose stay begins or ends, or who is invited. From elsewhere that is said only
+   * by what comes under the topic of that user.
+   */
   readonly userId: number | null
   /** The session whose command it was; it has its answer and does not get its own message back. */
   readonly origin: string | null
@@ -29,20 +34,47 @@ export interface StandingChange {
   readonly userId: number
 }
 
+/** A device has a connection, the `number`th it ever had: older ones end, wherever they are. */
+export interface NewConnection {
+  readonly userId: number
+  readonly deviceId: number
+  readonly number: number
+}
+
 export interface BusListener {
-  wake(wake: Wake): void
+  /** `isElsewhere`: another node says so: others of the conversation may come before or be missing. */
+  wake(wake: Wake, isElsewhere: boolean): void
   signal(signal: Signal): void
   standing(change: StandingChange): void
+  connection(connection: NewConnection): void
+  /** The bus was away and is back: what other nodes said meanwhile is lost. */
+  missed(): void
 }
+
+/** What a node listens to of what others say: a conversation, or what concerns one user. */
+export type Topic = `conversation.${number}` | `user.${number}`
 
 /**
  * Carries news between the commands and the sessions of all nodes. Delivery is at most once: what is lost is
- * healed by reading the log. In one process it is synchronous and in order.
+ * healed by reading the log. Within the process it is synchronous and in order, whoever follows what; nothing
+ * said here ever blocks or throws.
  */
 export interface Bus {
   publish(wake: Wake): void
   signal(signal: Signal): void
   standing(change: StandingChange): void
+  connection(connection: NewConnection): void
   /** Returns what ends the subscription. */
   subscribe(listener: BusListener): () => void
+  /**
+   * Listens to what other nodes say of a topic too, as often as it is followed and not unfollowed. Resolves when
+   * nothing said from then on is missed, or at once while the bus is away; null where there are no other nodes.
+   */
+  follow(topic: Topic): Promise<void> | null
+  unfollow(topic: Topic): void
+  /** Whether other nodes may be at work on the same store. */
+  readonly isShared: boolean
+  /** Whether what other nodes say does not arrive now. */
+  readonly isAway: boolean
+  close(): Promise<void>
 }

@@ -1,21 +1,19 @@
-import type { Bus, BusListener } from './bus.js'
+import type { Bus } from './bus.js'
+import { Listeners } from './listeners.js'
 
 /** The bus of a single node: listeners are called before `publish` returns. */
 export function createInProcessBus(): Bus {
-  const listeners = new Set<BusListener>()
+  const listeners = new Listeners()
   return {
-    publish(wake) {
-      for (const listener of listeners) listener.wake(wake)
-    },
-    signal(signal) {
-      for (const listener of listeners) listener.signal(signal)
-    },
-    standing(change) {
-      for (const listener of listeners) listener.standing(change)
-    },
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    publish: (wake) => listeners.wake(wake, false),
+    signal: (signal) => listeners.signal(signal),
+    standing: (change) => listeners.standing(change),
+    connection: (connection) => listeners.connection(connection),
+    subscribe: (listener) => listeners.add(listener),
+    follow: () => null,
+    unfollow() {},
+    isShared: false,
+    isAway: false,
+    async close() {},
   }
 }

@@ -52,7 +52,7 @@ export class Hub {
   constructor({ store, bus, limits, rate, rootFingerprint, now, toIdentity, meter = NO_HUB_METER }: HubDependencies) {
     const { log, identities } = store
     const conversations = new Conversations(log, (committed, origin) => publish({ bus, meter }, committed, origin))
-    const delivery = new Delivery(log, bus, examination(identities, now), meter)
+    const delivery = new Delivery({ log, bus, examine: examination(identities, now), meter })
     const devices = new Devices(log, limits.devicesMax, now)
     const base = { limits, rootFingerprint, identities, log, bus, now, toIdentity, meter }
     const [requests, turns] = [new RequestLocks(), new Turns()]

@@ -10,5 +10,7 @@ export function publish(
 ): void {
   const { conversationId, uuid, seq, event, body, concerned } = committed
   meter.committed(event.type)
-  isolate(() => bus.publish({ conversationId, uuid, seq, type: event.type, body, userId: concerned, origin }))
+  const invitation = 'invitation' in event ? event.invitation : null
+  const wake = { conversationId, uuid, seq, type: event.type, body, invitation, userId: concerned, origin }
+  isolate(() => bus.publish(wake))
 }

@@ -55,6 +55,15 @@ export class Backlog {
     )
   }
 
+  /** Another node says that a stay began, which the store shall tell. */
+  expectStay(conversationId: number, uuid: ConversationId): Feed {
+    const known = this.#feeds.get(conversationId)
+    known?.doubt()
+    if (known) return known
+    const nothing = { conversationId, uuid, lastSeq: 0, stays: [], ackedSeq: 0 }
+    return this.#feeds.add(new Feed(nothing, this.#given(nothing), 'stays are missing'))
+  }
+
   async readNotices(): Promise<true> {
     this.#invitations.beginLoading()
     this.#invitations.load(await this.#log.readNotices(this.#device, NOTICES_PAGE))
@@ -70,9 +79,10 @@ export class Backlog {
     return true
   }
 
-  /** Reads the stays that a feed lacks. */
+  /** Reads the stays of a feed. */
   async complete(feed: Feed): Promise<true> {
-    feed.complete(await this.#log.openMailboxConversation(this.#device, feed.uuid))
+    const { version } = feed
+    feed.complete(await this.#log.openMailboxConversation(this.#device, feed.uuid), version)
     return true
   }
 

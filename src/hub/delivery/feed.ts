@@ -31,6 +31,8 @@ export class Feed {
   readonly #own = new Set<number>()
 
   #isPartial: boolean
+  /** How often what is known of its stays has changed. */
+  #version = 0
 
   /** `given`: what the device was given on connections before. */
   constructor(mailbox: MailboxConversation, given: number, stays: 'stays are missing' | 'whole' = 'whole') {
@@ -48,9 +50,19 @@ export class Feed {
     return this.#acked
   }
 
-  /** Whether stays before those known here are to be read first. */
+  /** Whether its stays are to be read first, since there may be others than those known here. */
   get isPartial(): boolean {
     return this.#isPartial
+  }
+
+  get version(): number {
+    return this.#version
+  }
+
+  /** There may be others. */
+  doubt(): void {
+    this.#isPartial = true
+    this.#version += 1
   }
 
   /** Whether he has left, and nothing is to be given or acknowledged any more. */
@@ -113,8 +125,9 @@ export class Feed {
     return next !== null && seq > next.after
   }
 
-  /** Takes the stays that were missing. */
-  complete(mailbox: MailboxConversation | null): void {
+  /** Takes its stays, unless something was heard of them since `version`. */
+  complete(mailbox: MailboxConversation | null, version: number): void {
+    if (version !== this.#version) return
     this.#isPartial = false
     if (!mailbox) return
     this.#stays = [...mailbox.stays]
@@ -127,6 +140,7 @@ export class Feed {
   }
 
   beginStay(fromSeq: number): void {
+    this.#version += 1
     if (!this.isMember && fromSeq > this.lastStayEnd) this.#stays.push({ fromSeq, toSeq: null })
   }
 
@@ -135,6 +149,7 @@ export class Feed {
   }
 
   endStay(toSeq: number): void {
+    this.#version += 1
     const stay = this.#stays.at(-1)
     if (stay?.toSeq === null) this.#stays = [...this.#stays.slice(0, -1), { fromSeq: stay.fromSeq, toSeq }]
   }

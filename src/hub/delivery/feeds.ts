@@ -31,9 +31,9 @@ export class Feeds {
     this.#byUuid.delete(feed.uuid)
   }
 
-  /** The first that has something to give. */
+  /** The first that has something to give, or may have. */
   get next(): Feed | null {
-    for (const feed of this.#byId.values()) if (feed.next) return feed
+    for (const feed of this.#byId.values()) if (feed.isPartial || feed.next) return feed
     return null
   }
 

@@ -33,6 +33,11 @@ export class InvitationFeeds {
     else this.#add(notice)
   }
 
+  /** There may be more in the store. */
+  expectMore(): void {
+    this.#isMore = true
+  }
+
   /** What is about to be read with `load` begins here. */
   beginLoading(): void {
     this.#isMore = false

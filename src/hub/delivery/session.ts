@@ -1,7 +1,7 @@
 import { HermesError } from '../../errors.js'
 import type { EventLog } from '../../store/event-log.js'
 import type { Notice } from '../../store/records.js'
-import type { InvitationId } from '../../wire/formats.js'
+import type { ConversationId, InvitationId } from '../../wire/formats.js'
 import type { Close } from '../../wire/frames.js'
 import { timeOf } from '../encoding.js'
 import { type HubMeter, NO_HUB_METER } from '../meter.js'
@@ -97,6 +97,25 @@ export class Session {
     }
   }
 
+  /** There are events up to `seq`, which are to be read from the log. */
+  notice(feed: Feed, seq: number): void {
+    feed.advanceHead(seq)
+    this.#wake()
+  }
+
+  /** The store may have stays that are not known here. */
+  expectStay(conversationId: number, uuid: ConversationId): Feed {
+    const feed = this.backlog.expectStay(conversationId, uuid)
+    this.#wake()
+    return feed
+  }
+
+  /** The store may have events of invitations to its user that are not known here. */
+  expectNotices(): void {
+    this.invitations.expectMore()
+    this.#wake()
+  }
+
   /** This connection's own message was committed; its answer follows. */
   answered(feed: Feed, seq: number): void {
     feed.advanceHead(seq)
@@ -167,6 +186,7 @@ export class Session {
     const feed = this.feeds.next
     if (this.invitations.wantsMore) return this.backlog.readNotices()
     if (!feed && this.backlog.hasLeft) return this.backlog.readLeft()
+    if (feed?.isPartial) return this.backlog.complete(feed)
     if (!invitation && !feed) return this.#upToDate()
     if (!this.outlet.hasRoom) return false
     if (invitation) return this.#giveInvitation(invitation)
@@ -174,7 +194,6 @@ export class Session {
       this.outlet.hold()
       return false
     }
-    if (feed?.isPartial) return this.backlog.complete(feed)
     return feed?.next ? this.#givePage(feed, feed.next) : false
   }
 

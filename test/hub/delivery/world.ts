@@ -104,7 +104,7 @@ let invitations = 10_000
 export class World {
   readonly log = new MemoryLog()
   readonly bus = createInProcessBus()
-  readonly delivery = new Delivery(this.log, this.bus, async () => {})
+  readonly delivery = new Delivery({ log: this.log, bus: this.bus, examine: async () => {} })
   readonly #queues = new Map<string, ConversationQueue>()
   now = 0
 
