@@ -27,7 +27,8 @@ export class NatsLink {
   readonly #stopping = new AbortController()
   #connection: NatsConnection | null = null
   #flushes: Flushes | null = null
-  #isUp = false
+  /** Null: not tried yet. */
+  #isUp: boolean | null = null
   #complaint: string | null = null
   readonly #running: Promise<void>
 
@@ -38,7 +39,7 @@ export class NatsLink {
   }
 
   get isUp(): boolean {
-    return this.#isUp
+    return this.#isUp === true
   }
 
   /** The longest message that NATS takes. */

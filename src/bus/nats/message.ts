@@ -2,19 +2,37 @@ import type { NewConnection, Signal, StandingChange, Wake } from '../bus.js'
 
 /** What one node tells others. */
 export type Message =
-  | ({ readonly kind: 'wake' } & Omit<Wake, 'origin'>)
-  | ({ readonly kind: 'signal' } & Omit<Signal, 'origin'>)
-  | ({ readonly kind: 'standing' } & StandingChange)
-  | ({ readonly kind: 'connection' } & NewConnection)
+  | { readonly kind: 'wake'; readonly wake: Omit<Wake, 'origin'> }
+  | { readonly kind: 'signal'; readonly signal: Omit<Signal, 'origin'> }
+  | { readonly kind: 'standing'; readonly standing: StandingChange }
+  | { readonly kind: 'connection'; readonly connection: NewConnection }
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-/** Long texts stand behind the head, so that they are not quoted once more; JSON text has no newline in it. */
+/**
+ * A line of JSON that says what it is, and behind it the text that it carries, so that this is not quoted once more:
+ * JSON text has no newline in it.
+ */
 export function encodeMessage(message: Message): Uint8Array {
-  if (!('body' in message) || message.body === null) return encoder.encode(JSON.stringify(message))
-  const { body, ...head } = message
-  return encoder.encode(`${JSON.stringify(head)}\n${body}`)
+  switch (message.kind) {
+    case 'wake': {
+      const { body, ...head } = message.wake
+      return encode({ kind: 'wake', ...head }, body)
+    }
+    case 'signal': {
+      const { body, ...head } = message.signal
+      return encode({ kind: 'signal', ...head }, body)
+    }
+    case 'standing':
+      return encode({ kind: 'standing', ...message.standing }, null)
+    case 'connection':
+      return encode({ kind: 'connection', ...message.connection }, null)
+  }
+}
+
+function encode(head: object, body: string | null): Uint8Array {
+  return encoder.encode(body === null ? JSON.stringify(head) : `${JSON.stringify(head)}\n${body}`)
 }
 
 /** Null for whatever is no message: NATS is not trusted to carry nothing else. */
@@ -33,15 +51,20 @@ export function decodeMessage(data: Uint8Array): Message | null {
 type Fields = Readonly<Record<string, unknown>>
 
 function read(head: Fields, body: string | null): Message | null {
-  const { kind, conversationId, uuid, seq, type, invitation, userId, deviceId, number } = head
-  if (kind === 'wake' && isId(conversationId) && isText(uuid) && isId(seq) && isText(type)) {
-    if ((invitation !== null && !isText(invitation)) || (userId !== null && !isId(userId))) return null
-    return { kind, conversationId, uuid, seq, type, invitation, userId, body }
-  }
-  if (kind === 'signal' && isId(conversationId) && body !== null) return { kind, conversationId, body }
-  if (kind === 'standing' && isId(userId)) return { kind, userId }
-  if (kind === 'connection' && isId(userId) && isId(deviceId) && isId(number)) return { kind, userId, deviceId, number }
+  const { kind, conversationId, userId, deviceId, number } = head
+  if (kind === 'wake') return readWake(head, body)
+  if (kind === 'signal' && isId(conversationId) && body !== null) return { kind, signal: { conversationId, body } }
+  if (kind === 'standing' && isId(userId)) return { kind, standing: { userId } }
+  if (kind === 'connection' && isId(userId) && isId(deviceId) && isId(number))
+    return { kind, connection: { userId, deviceId, number } }
   return null
+}
+
+function readWake(head: Fields, body: string | null): Message | null {
+  const { conversationId, uuid, seq, type, invitation, userId } = head
+  if (!isId(conversationId) || !isText(uuid) || !isId(seq) || !isText(type)) return null
+  if ((invitation !== null && !isText(invitation)) || (userId !== null && !isId(userId))) return null
+  return { kind: 'wake', wake: { conversationId, uuid, seq, type, invitation, userId, body } }
 }
 
 function isId(value: unknown): value is number {

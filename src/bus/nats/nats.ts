@@ -43,24 +43,24 @@ class NatsBus implements Bus {
     const { origin, userId, ...rest } = wake
     const longest = Math.min(this.#options.inlineBytes, this.#link.maxPayload - HEAD_BYTES)
     const body = rest.body !== null && Buffer.byteLength(rest.body) <= longest ? rest.body : null
-    this.#say(`conversation.${wake.conversationId}`, { kind: 'wake', ...rest, userId: null, body })
-    if (userId !== null) this.#say(`user.${userId}`, { kind: 'wake', ...rest, userId, body })
+    this.#say(`conversation.${wake.conversationId}`, { kind: 'wake', wake: { ...rest, userId: null, body } })
+    if (userId !== null) this.#say(`user.${userId}`, { kind: 'wake', wake: { ...rest, userId, body } })
   }
 
   signal(signal: Parameters<Bus['signal']>[0]): void {
     this.#listeners.signal(signal)
     const { origin, ...rest } = signal
-    this.#say(`conversation.${signal.conversationId}`, { kind: 'signal', ...rest })
+    this.#say(`conversation.${signal.conversationId}`, { kind: 'signal', signal: rest })
   }
 
   standing(change: Parameters<Bus['standing']>[0]): void {
     this.#listeners.standing(change)
-    this.#say('control', { kind: 'standing', ...change })
+    this.#say('control', { kind: 'standing', standing: change })
   }
 
   connection(connection: Parameters<Bus['connection']>[0]): void {
     this.#listeners.connection(connection)
-    this.#say(`user.${connection.userId}`, { kind: 'connection', ...connection })
+    this.#say(`user.${connection.userId}`, { kind: 'connection', connection })
   }
 
   subscribe(listener: Parameters<Bus['subscribe']>[0]): () => void {
@@ -95,19 +95,15 @@ class NatsBus implements Bus {
     const message = decodeMessage(data)
     if (message === null || !isAt(place, message)) return this.#options.meter.dropped('invalid')
     this.#options.meter.received()
-    this.#pass(message)
-  }
-
-  #pass(message: Message): void {
     switch (message.kind) {
       case 'wake':
-        return this.#listeners.wake({ ...message, origin: null }, true)
+        return this.#listeners.wake({ ...message.wake, origin: null }, true)
       case 'signal':
-        return this.#listeners.signal({ ...message, origin: null })
+        return this.#listeners.signal({ ...message.signal, origin: null })
       case 'standing':
-        return this.#listeners.standing(message)
+        return this.#listeners.standing(message.standing)
       case 'connection':
-        return this.#listeners.connection(message)
+        return this.#listeners.connection(message.connection)
     }
   }
 
@@ -123,13 +119,15 @@ class NatsBus implements Bus {
 /** A message is taken where it belongs alone. */
 function isAt(place: Place, message: Message): boolean {
   switch (message.kind) {
-    case 'wake':
-      return place === (message.userId === null ? `conversation.${message.conversationId}` : `user.${message.userId}`)
+    case 'wake': {
+      const { userId, conversationId } = message.wake
+      return place === (userId === null ? `conversation.${conversationId}` : `user.${userId}`)
+    }
     case 'signal':
-      return place === `conversation.${message.conversationId}`
+      return place === `conversation.${message.signal.conversationId}`
     case 'standing':
       return place === 'control'
     case 'connection':
-      return place === `user.${message.userId}`
+      return place === `user.${message.connection.userId}`
   }
 }
