@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { integer, limit, list, network, port, text, url, variable, workers } from './config/fields.js'
+import { integer, limit, list, network, port, text, url, variable, withoutPassword, workers } from './config/fields.js'
+import { NATS_VARIABLES } from './config/nats-variables.js'
 import { HermesError } from './errors.js'
 
 /** Every variable of the environment, in the order of `--help` and of the table in README. */
@@ -51,6 +52,7 @@ export const VARIABLES = {
     null,
     'Unix socket for "hermes admin"; by default beside the SQLite file, or admin.sock in HERMES_CERTS_DIR',
   ),
+  ...NATS_VARIABLES,
   HERMES_CA_PASSPHRASE_FILE: variable(text, null, 'File whose first line encrypts the CA keys at rest'),
   HERMES_TLS_CERT_FILE: variable(text, null, 'Certificate chain (PEM) of your own for the identity listener'),
   HERMES_TLS_KEY_FILE: variable(text, null, 'Key (PEM) of that certificate'),
@@ -237,7 +239,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     if (value === null) return [fieldName(name), null]
     const parsed = schema.safeParse(value)
     if (parsed.success) return [fieldName(name), parsed.data]
-    throw new HermesError('invalid_request', `${name}=${value}: ${parsed.error.issues[0]?.message ?? 'is not valid'}`)
+    const rule = parsed.error.issues[0]?.message ?? 'is not valid'
+    throw new HermesError('invalid_request', `${name}=${withoutPassword(value)}: ${rule}`)
   })
   return Object.freeze(Object.fromEntries(config)) as Config
 }

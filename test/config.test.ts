@@ -24,6 +24,14 @@ t.test('every variable has its default', async (t) => {
     databaseConnections: 8,
     databaseTimeoutSeconds: 10,
     adminSocket: null,
+    natsUrl: null,
+    natsCaFile: null,
+    natsCertFile: null,
+    natsKeyFile: null,
+    natsCredentialsFile: null,
+    natsInlineBytes: 65_536,
+    natsBufferBytes: 16_777_216,
+    pollSeconds: 15,
     caPassphraseFile: null,
     tlsCertFile: null,
     tlsKeyFile: null,
@@ -85,6 +93,16 @@ const GOOD: readonly (readonly [name: keyof typeof VARIABLES, value: string, fie
   ['HERMES_DATABASE_CONNECTIONS', '1', 'databaseConnections', 1],
   ['HERMES_DATABASE_TIMEOUT_SECONDS', '300', 'databaseTimeoutSeconds', 300],
   ['HERMES_ADMIN_SOCKET', '/run/hermes.sock', 'adminSocket', '/run/hermes.sock'],
+  [
+    'HERMES_NATS_URL',
+    'tls://hermes:secret@a.example, tls://b.example:4333',
+    'natsUrl',
+    ['tls://hermes:secret@a.example', 'tls://b.example:4333'],
+  ],
+  ['HERMES_NATS_CREDENTIALS_FILE', '/srv/nats.creds', 'natsCredentialsFile', '/srv/nats.creds'],
+  ['HERMES_NATS_INLINE_BYTES', '0', 'natsInlineBytes', 0],
+  ['HERMES_NATS_BUFFER_BYTES', '1048576', 'natsBufferBytes', 1_048_576],
+  ['HERMES_POLL_SECONDS', '1', 'pollSeconds', 1],
   ['HERMES_CERTIFICATE_DAYS', '825', 'certificateDays', 825],
   ['HERMES_CERTIFICATES_PER_HOUR', '0', 'certificatesPerHour', 0],
   ['HERMES_BCRYPT_COST', '10', 'bcryptCost', 10],
@@ -149,6 +167,16 @@ const BAD: readonly (readonly [name: keyof typeof VARIABLES, values: readonly st
     ],
     'must be addresses, or networks such as 10.0.0.0/8',
   ],
+  [
+    'HERMES_NATS_URL',
+    ['http://nats', 'nats', 'nats://a/x', 'nats://'],
+    'must be URLs that begin with nats:// or tls://',
+  ],
+  ['HERMES_NATS_URL', ['', ','], 'must name at least one server'],
+  ['HERMES_NATS_URL', ['nats://a,tls://b'], 'must be all nats:// or all tls://'],
+  ['HERMES_NATS_INLINE_BYTES', ['-1', '1048577'], 'must be a whole number from 0 to 1048576'],
+  ['HERMES_NATS_BUFFER_BYTES', ['1048575'], 'must be a whole number from 1048576 to 1073741824'],
+  ['HERMES_POLL_SECONDS', ['0', '3601'], 'must be a whole number from 1 to 3600'],
   ['HERMES_SOCKETS_PER_USER', ['-1', '65537'], 'must be a whole number from 0 to 65536'],
   ['HERMES_MEMBERS_MAX', ['1', '513'], 'must be a whole number from 2 to 512'],
   ['HERMES_CONVERSATION_INVITATIONS_MAX', ['0', '65537'], 'must be a whole number from 1 to 65536'],
@@ -169,6 +197,12 @@ t.test('what does not fit is refused, naming the variable, the value and what is
   t.throws(() => loadConfig({ HERMES_LOG_LEVEL: 'loud' }), {
     code: 'invalid_request',
     message: 'HERMES_LOG_LEVEL=loud: must be fatal, error, warn, info, debug, trace or silent',
+  })
+})
+
+t.test('a password is not repeated', async (t) => {
+  t.throws(() => loadConfig({ HERMES_NATS_URL: 'nats://hermes:s3cret@a,tls://b' }), {
+    message: 'HERMES_NATS_URL=nats://…@a,tls://b: must be all nats:// or all tls://',
   })
 })
 

@@ -40,6 +40,11 @@ export function url(...protocols: string[]) {
   return z.string().refine((value) => URL.canParse(value) && protocols.includes(`${new URL(value).protocol}//`), rule)
 }
 
+/** A value that may hold URLs, as it may be shown. */
+export function withoutPassword(value: string): string {
+  return value.replaceAll(/\/\/[^@]*@/g, '//…@')
+}
+
 export interface Variable<T extends z.ZodType> {
   readonly schema: T
   /** As it would be written in the environment; null for a variable that is off unless it is set. */

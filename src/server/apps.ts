@@ -1,3 +1,4 @@
+import type { Bus } from '../bus/bus.js'
 import { HermesError } from '../errors.js'
 import type { Store } from '../store/store.js'
 import { PROTOCOL } from '../wire/limits.js'
@@ -25,7 +26,7 @@ export async function buildApps(installation: Installation, services: Services, 
   const { staple, ...revocation } = createRevocation(installation)
   const authority = publicAuthority(installation.authorities)
   const documents = await readDocuments(urls)
-  const readiness = createReadiness(store)
+  const readiness = createReadiness(store, services.bus)
   const listener = (name: keyof typeof figures.http) => ({
     config,
     logger: logger.child({ listener: name }),
@@ -74,7 +75,7 @@ async function readDocuments(urls: Urls): Promise<Documents> {
 }
 
 /** Whether the server should get requests: not from the beginning of its end on, nor while the store fails. */
-function createReadiness(store: Store) {
+function createReadiness(store: Store, bus: Bus) {
   let isDraining = false
   return {
     drain: () => {
@@ -83,6 +84,7 @@ function createReadiness(store: Store) {
     check: async () => {
       if (isDraining) throw new HermesError('draining')
       await store.check()
+      return { away: bus.isAway ? (['nats'] as const) : [] }
     },
   }
 }

@@ -18,6 +18,7 @@ export function createClosing(
     await Promise.all(others.map((app) => app.close()))
     await services.identities.close()
     await Promise.all(rounds.map((each) => each.stop()))
+    await services.bus.close()
     await store.close()
   }
   let ending: Promise<void> | null = null

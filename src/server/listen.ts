@@ -40,7 +40,7 @@ export async function listen(installation: Installation): Promise<Running> {
     urls.identityUrl = config.identityUrl ?? urlOf(config, identity)
     urls.hubUrl = config.hubUrl ?? urlOf(config, hubPort)
   } catch (error) {
-    await Promise.all([...apps.map((app) => app.close()), services.identities.close()])
+    await Promise.all([...apps.map((app) => app.close()), services.identities.close(), services.bus.close()])
     throw error
   }
   for (const each of rounds) each.start()

@@ -1,5 +1,4 @@
 import type { Bus } from '../bus/bus.js'
-import { createInProcessBus } from '../bus/in-process.js'
 import type { Config } from '../config.js'
 import { Hub } from '../hub/hub.js'
 import { type Administration, createAdministration } from '../identity/admin/administration.js'
@@ -8,6 +7,7 @@ import { createIdentityService, type IdentityService } from '../identity/identit
 import type { Consequences } from '../identity/upkeep/dependencies.js'
 import type { StoreLogger } from '../store/logger.js'
 import type { Store } from '../store/store.js'
+import { createBus } from './bus.js'
 import { issuerOf, type LiveAuthorities, pemsOf } from './certificates/authority-set.js'
 import type { Figures } from './metrics/figures.js'
 
@@ -15,6 +15,7 @@ export interface Services extends Pick<Consequences, 'standingChanged'> {
   readonly identities: IdentityService
   readonly administration: Administration
   readonly hub: Hub
+  readonly bus: Bus
 }
 
 export interface ServiceOptions {
@@ -35,7 +36,7 @@ export function createServices(options: ServiceOptions): Services {
   const { root } = authorities.current
   const issuers = () => pemsOf(authorities.current, 'users')
   const describe = createIdentityDescriber(issuers)
-  const bus = createInProcessBus()
+  const bus = createBus({ config, rootFingerprint: root.fingerprint, meter: figures.bus, logger })
   const consequences = consequencesOf(bus, () => hub, logger)
   const identities = createIdentityService({
     store: store.identities,
@@ -67,7 +68,7 @@ export function createServices(options: ServiceOptions): Services {
     standingChanged: consequences.standingChanged,
     liftDelay: (username) => identities.liftDelay(username),
   })
-  return { identities, administration, hub, standingChanged: consequences.standingChanged }
+  return { identities, administration, hub, bus, standingChanged: consequences.standingChanged }
 }
 
 /** What the hub does about a change of certificates or of an account. */

@@ -70,7 +70,10 @@ export function busContract(name: string, make: (t: Test) => Promise<Bus>): void
       bus.standing(standing)
       bus.connection(connection)
       const said = ['1', '2 to user 3', signal.body, 'user 7', 'device 70 2']
-      t.same(lines, said.flatMap((line) => [`a ${line}`, `b ${line}`]))
+      t.same(
+        lines,
+        said.flatMap((line) => [`a ${line}`, `b ${line}`]),
+      )
       end()
       end()
       bus.publish({ ...wake, seq: 3 })

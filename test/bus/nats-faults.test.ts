@@ -89,5 +89,8 @@ t.test('what is no message is counted and ignored', { skip }, async (t) => {
   stranger.publish(`${name}.conversation.1`, JSON.stringify(head))
   await until(() => there?.heard.wakes.length === 1, 'the good one')
   t.same(there?.heard.lines, ['missed', '1 elsewhere'])
-  t.same(there?.notes.drops, bad.map(() => 'invalid'))
+  t.same(
+    there?.notes.drops,
+    bad.map(() => 'invalid'),
+  )
 })

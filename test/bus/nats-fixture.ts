@@ -33,8 +33,13 @@ export class Notes implements BusMeter {
     this.lines.push(message)
   }
 
-  readonly warn = this.info
-  readonly error = this.info
+  warn(_: object, message: string): void {
+    this.lines.push(message)
+  }
+
+  error(_: object, message: string): void {
+    this.lines.push(message)
+  }
 }
 
 export interface Node {

@@ -71,7 +71,10 @@ t.test('NATS, between processes', { skip }, async (t) => {
     here?.bus.publish({ ...wake, body: '0123456789' })
     here?.bus.publish({ ...wake, seq: 2, body: '01234567890' })
     await until(() => there?.heard.wakes.length === 2, 'both')
-    t.same(there?.heard.wakes.map(({ body }) => body), ['0123456789', null])
+    t.same(
+      there?.heard.wakes.map(({ body }) => body),
+      ['0123456789', null],
+    )
   })
 
   t.test('longer than NATS takes, likewise, whatever the limit', async (t) => {

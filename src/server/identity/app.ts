@@ -21,7 +21,7 @@ import { type Documents, documentsRoutes } from './routes/documents.js'
 import { escrowRoute } from './routes/escrow.js'
 import { fetchRoute } from './routes/fetch.js'
 import { fetchMyRoute } from './routes/fetch-my.js'
-import { healthRoutes } from './routes/health.js'
+import { healthRoutes, type Ready } from './routes/health.js'
 import { recoverRoute } from './routes/recover.js'
 import { registerRoute } from './routes/register.js'
 import { revokeRoute } from './routes/revoke.js'
@@ -40,7 +40,7 @@ export interface IdentityAppDependencies {
   readonly configuration: () => ServerConfiguration
   readonly documents: Documents
   /** Rejects, with `unavailable` or `draining`, when the server should get no requests. */
-  readonly ready: () => Promise<void>
+  readonly ready: Ready
 }
 
 const DESCRIPTION = {

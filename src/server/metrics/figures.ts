@@ -1,3 +1,4 @@
+import { BusFigures } from './bus-figures.js'
 import { Handshakes } from './handshakes.js'
 import { HttpFigures } from './http-figures.js'
 import { HubFigures } from './hub-figures.js'
@@ -11,6 +12,7 @@ export class Figures {
   readonly identity = new IdentityFigures()
   readonly hub = new HubFigures()
   readonly wire = new WireFigures()
+  readonly bus = new BusFigures()
   readonly http = {
     identity: new HttpFigures(),
     hub: new HttpFigures(),

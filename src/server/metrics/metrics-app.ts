@@ -36,9 +36,9 @@ export function buildMetricsApp(sources: StateSources): FastifyInstance | null {
   return app
 }
 
-function createRegistry({ store, identity, hub, wire, http, handshakes }: Figures, state: State): Registry {
+function createRegistry({ store, identity, hub, wire, bus, http, handshakes }: Figures, state: State): Registry {
   const exposition = new Exposition()
-  for (const figures of [hub, wire, identity, store]) figures.expose(exposition)
+  for (const figures of [hub, wire, bus, identity, store]) figures.expose(exposition)
   exposeHttp(exposition, http)
   exposeHandshakes(exposition, handshakes)
   exposeState(exposition, state)

@@ -22,6 +22,7 @@ export function stateOf({ installation, services, listeners, ready, pairs }: Sta
   return {
     ready,
     listeners,
+    isBusAway: () => services.bus.isAway,
     occupancy: () => services.hub.services.delivery.occupancy,
     passwordsWaiting: () => services.identities.passwordsWaiting,
     database: isPostgres(config.databaseUrl) ? null : databasePath(config.databaseUrl),

@@ -2,6 +2,7 @@ import { stat, statfs } from 'node:fs/promises'
 import type { Server } from 'node:net'
 import { dirname } from 'node:path'
 import type { Occupancy } from '../../hub/delivery/occupancy.js'
+import type { Ready } from '../identity/routes/health.js'
 import type { Exposition } from './exposition.js'
 
 /** What is so at the moment of asking. */
@@ -9,7 +10,9 @@ export interface State {
   readonly occupancy: () => Occupancy
   readonly passwordsWaiting: () => number
   /** Rejects when the server should get no requests. */
-  readonly ready: () => Promise<void>
+  readonly ready: Ready
+  /** Whether other nodes are not heard now. */
+  readonly isBusAway: () => boolean
   readonly listeners: Readonly<Record<string, Server>>
   /** Path of the SQLite database; null for another. */
   readonly database: string | null
@@ -36,6 +39,10 @@ export function exposeState(exposition: Exposition, state: State): void {
         ),
       ],
     ],
+  )
+  exposition.gauge(
+    { name: 'hermes_bus_up', help: '1 while other nodes, where there are any, can be heard; else 0.' },
+    () => [[[], state.isBusAway() ? 0 : 1]],
   )
   exposition.gauge(
     {

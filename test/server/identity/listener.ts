@@ -127,7 +127,7 @@ export async function listen(
       configuration: () => CONFIGURATION,
       ...revocationOf(fixture),
       documents: { openapi: () => OPENAPI, asyncapi: () => ASYNCAPI },
-      ready: async () => undefined,
+      ready: async () => ({ away: [] }),
       ...overrides,
     },
     issueTls(),

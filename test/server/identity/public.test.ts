@@ -34,12 +34,16 @@ t.test('the configuration for clients', async (t) => {
 
 t.test('health', async (t) => {
   let failure: Error | null = null
+  let away: readonly 'nats'[] = []
   const ready = async () => {
     if (failure !== null) throw failure
+    return { away }
   }
   const { get } = await listen(t, {}, { ready })
   t.match(await get('/health/live'), { status: 200, json: { status: 'ok' } })
   t.match(await get('/health/ready'), { status: 200, json: { status: 'ok' } })
+  away = ['nats']
+  t.same((await get('/health/ready')).json, { status: 'degraded', away: ['nats'] })
   failure = new Error('the secret cause')
   const unavailable = await get('/health/ready')
   t.match(unavailable, { status: 503, json: { code: 'unavailable' } })
