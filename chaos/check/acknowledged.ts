@@ -33,7 +33,8 @@ export class Acknowledged {
 
   #note(entry: DeviceEntry): void {
     if (entry.kind === 'ack') this.#put(entry.conversation, entry.t, entry.seq)
-    if (entry.kind !== 'call' || entry.method !== 'ack' || !('seq' in entry.params)) return
+    if (entry.kind !== 'call' || entry.method !== 'ack' || !('seq' in entry.params) || 'refused' in entry.outcome)
+      return
     this.#put(entry.params.conversation, entry.since, entry.params.seq)
   }
 

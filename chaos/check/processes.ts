@@ -1,3 +1,4 @@
+import type { Call } from '../history/entry.js'
 import type { History } from '../history/history.js'
 import { type Violation, violation } from './violation.js'
 
@@ -18,8 +19,14 @@ export function findGrowth({ run }: History): readonly Violation[] {
 export function findFailures({ devices }: History): readonly Violation[] {
   return devices.flatMap(({ username, device, entries }) =>
     entries.flatMap((entry) => {
-      if (entry.kind !== 'call' || !('refused' in entry.outcome) || entry.outcome.refused !== 'internal') return []
-      return [violation('refusal', `${username}/${device}: ${entry.method} was refused with internal`)]
+      if (entry.kind !== 'call') return []
+      const failure = failureOf(entry.outcome)
+      return failure === null ? [] : [violation('failure', `${username}/${device}: ${entry.method}: ${failure}`)]
     }),
   )
+}
+
+function failureOf(outcome: Call['outcome']): string | null {
+  if ('wrong' in outcome) return outcome.wrong
+  return 'refused' in outcome && outcome.refused === 'internal' ? 'refused with internal' : null
 }

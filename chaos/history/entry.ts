@@ -3,8 +3,15 @@ import type { METHODS, ParamsOf } from '../../src/client/methods.js'
 import type { ConversationEvent, Gap } from '../../src/wire/events.js'
 import type { EventsResult } from '../../src/wire/operations.js'
 
-/** A call and what became of it. `lost`: no answer came, so that whether it took effect is not known. */
-export type Outcome<R> = { readonly result: R } | { readonly refused: string } | { readonly lost: string }
+/**
+ * What became of a call. `lost`: no answer came, so that whether it took effect is not known. `wrong`: what came is not
+ * what the protocol allows.
+ */
+export type Outcome<R> =
+  | { readonly result: R }
+  | { readonly refused: string }
+  | { readonly lost: string }
+  | { readonly wrong: string }
 
 /** What a certificate is known by. */
 export interface Shown {

@@ -6,7 +6,11 @@ import { type Conversation, openInvitations } from './state.js'
 
 export function decideInvite(state: Conversation, command: Invite): Decision {
   const { username } = command.invitee
-  if (!state.members.has(command.by.username)) return refuse('conversation_not_found')
+  const inviter = state.members.get(command.by.username)
+  if (!inviter) return refuse('conversation_not_found')
+  // Nobody could accept it: the roster shows the inviter under his renewed certificate.
+  if (inviter.fingerprint !== command.by.fingerprint)
+    return refuse('certificate_mismatch', 'the members know you under a renewed certificate: invite under that one')
   if (state.members.has(username)) return refuse('already_member', `${username} is a member already`)
   const open = openInvitations(state)
   if (open.some(({ invitee }) => invitee.username === username))

@@ -105,8 +105,11 @@ const PROCESSES: readonly Defect[] = [
       () => ({ ...good, run: [...good.run, { kind: 'memory', t: 1, server: 'hub', rss: RSS_BYTES_MAX + 1 }] }),
     ],
   },
-  at('a fault of the server itself', 'refusal', ({ entry }) =>
+  at('a fault of the server itself', 'failure', ({ entry }) =>
     isCall(entry, 'leave') ? [{ ...entry, outcome: { refused: 'internal' } }] : null,
+  ),
+  at('an answer of another shape', 'failure', ({ entry }) =>
+    isCall(entry, 'leave') ? [{ ...entry, outcome: { wrong: 'no seq' } }] : null,
   ),
 ]
 

@@ -52,6 +52,11 @@ t.test('an invitation is refused, first things first', async (t) => {
   t.equal(codeOf(decide(state, invite('bob', 'alice'))), 'conversation_not_found', 'listed is not a member')
   t.equal(codeOf(decide(joined(state, 'alice', 'bob'), invite('alice', 'bob'))), 'already_member')
   t.equal(codeOf(decide(state, invite('alice', 'alice'))), 'already_member', 'nobody invites himself')
+  t.equal(
+    codeOf(decide(state, invite('alice', 'bob', { by: actor('alice', 2) }))),
+    'certificate_mismatch',
+    'the roster shows him under another certificate: nobody could accept it',
+  )
   const open = after(state, invite('alice', 'bob'))
   t.equal(codeOf(decide(open, invite('alice', 'bob', { invitation: I2 }))), 'invitation_open')
   t.equal(
