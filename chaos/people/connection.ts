@@ -148,7 +148,7 @@ export class Connection {
 
   #called({ method, params, since }: Pending, outcome: object): void {
     const via = { connection: this.number, certificate: this.certificate }
-    this.#options.recorder.called(method, params as never, via, since, outcome as never)
+    this.#options.recorder.called(method, params, via, since, outcome as never)
   }
 
   #record(notification: Notification): void {
