@@ -13,6 +13,7 @@ import { NO_POSTGRES, testDatabase } from './postgres-database.js'
 
 /** A store, with a way to its database past it. */
 export interface Scene {
+  readonly url: string
   readonly store: Store
   readonly work: Read
   readonly execute: (sql: string, ...values: readonly Value[]) => Promise<void>
@@ -29,7 +30,8 @@ export const ENGINES: readonly Engine[] = [
   { name: 'PostgreSQL', skip: NO_POSTGRES, open: openPostgres },
 ]
 
-const scene = (store: Store, work: Read): Scene => ({
+const scene = (url: string, store: Store, work: Read): Scene => ({
+  url,
   store,
   work,
   execute: (sql, ...values) => work(run(sql, ...values)),
@@ -44,7 +46,7 @@ async function openSqlite(t: Test): Promise<Scene> {
     await store.close()
   })
   const perform = workRunner(db)
-  return scene(store, async <T>(work: Work<T>) => perform(work))
+  return scene(`file:${path}`, store, async <T>(work: Work<T>) => perform(work))
 }
 
 async function openPostgres(t: Test): Promise<Scene> {
@@ -56,5 +58,5 @@ async function openPostgres(t: Test): Promise<Scene> {
     await client.end()
     await store.close()
   })
-  return scene(store, (work) => perform(client, work))
+  return scene(url, store, (work) => perform(client, work))
 }

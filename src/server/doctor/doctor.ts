@@ -1,6 +1,6 @@
 import { authorities, authorityEnds, rootCrl, rootKey, serverCertificate } from './checks/certificates.js'
 import { databaseChecks } from './checks/database.js'
-import { certificatesFolder, databaseFile, privateKeys } from './checks/files.js'
+import { certificatesFolder, databasePlace, privateKeys } from './checks/files.js'
 import { generations } from './checks/generations.js'
 import { clock, configuration, diskSpace, nodeVersion, ports } from './checks/system.js'
 import type { Check, Facts } from './facts.js'
@@ -18,7 +18,7 @@ export function examine(facts: Facts): readonly Check[] {
     serverCertificate(facts),
     rootCrl(facts),
     rootKey(facts),
-    databaseFile(facts),
+    databasePlace(facts),
     ...databaseChecks(facts),
     clock(facts),
     diskSpace(facts),

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.js'
+import type { DatabaseFacts } from '../../store/examination.js'
 import type { IssuerName } from '../../store/revocation-store.js'
-import type { DatabaseFacts } from '../../store/sqlite/examination.js'
 
 export interface FileFacts {
   readonly path: string
@@ -45,8 +45,8 @@ export interface Facts {
   readonly folder: Read<FileFacts>
   /** Keys of the certificates folder. */
   readonly keys: readonly FileFacts[]
-  readonly databaseFolder: Read<FileFacts>
-  readonly databaseFile: Read<FileFacts>
+  /** Null where a server has the database. */
+  readonly databaseFiles: { readonly folder: Read<FileFacts>; readonly file: Read<FileFacts> } | null
   readonly certificates: readonly CertificateFacts[]
   /** The issuing CAs, newest first, each whole: form, chain, purpose, and that its key is its certificate's. */
   readonly authorities: Read<readonly AuthorityFacts[]>
@@ -55,8 +55,8 @@ export interface Facts {
   readonly rootCrl: Read<RootCrlFacts>
   readonly isRootKeyHere: boolean
   readonly database: Read<DatabaseFacts>
-  /** Bytes, of the file system that has the database. */
-  readonly disk: Read<{ readonly free: number; readonly size: number }>
+  /** Bytes, of the file system that has the database; null where that is another machine's, or may be. */
+  readonly disk: Read<{ readonly free: number; readonly size: number }> | null
   readonly isServerRunning: boolean
   /** Ports of the configuration, and whether somebody listens there. */
   readonly ports: readonly { readonly name: string; readonly port: number; readonly isTaken: boolean }[]

@@ -3,8 +3,9 @@ import { readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import type { Config } from '../../config.js'
+import { examineDatabase } from '../../store/examine.js'
+import { isPostgres } from '../../store/postgres/address.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
-import { examineDatabase } from '../../store/sqlite/examination.js'
 import { isAnswered } from '../admin/socket.js'
 import { socketAddress, socketPath } from '../admin/socket-address.js'
 import { readOperatorPair } from '../certificate-files.js'
@@ -22,24 +23,29 @@ const CONNECT_MS = 1000
 /** Looks at an installation, whether a server runs on it or not; changes nothing. */
 export async function gatherFacts(config: Config, now: Date): Promise<Facts> {
   const directory = resolve(config.certsDir)
-  const path = databasePath(config.databaseUrl)
+  const path = isPostgres(config.databaseUrl) ? null : databasePath(config.databaseUrl)
   const names = await readdir(directory).catch(() => [] as string[])
   const isRootKeyHere = names.includes('root-ca.key')
   // First: whatever the database knows is in the folder, where a running server may take more meanwhile.
-  const database = await read(() => examineDatabase(path))
+  const database = await read(() => examineDatabase(config.databaseUrl))
   return {
     now,
     node: process.version,
     config,
     folder: await read(() => fileFacts(directory)),
     keys: await keysIn(directory, names),
-    databaseFolder: await read(() => fileFacts(dirname(path))),
-    databaseFile: await read(() => fileFacts(path)),
+    databaseFiles:
+      path === null
+        ? null
+        : {
+            folder: await read(() => fileFacts(dirname(path))),
+            file: await read(() => fileFacts(path)),
+          },
     certificates: await certificatesIn(directory, names),
     ...(await authorityFacts(config, directory, names, now)),
     isRootKeyHere,
     database,
-    disk: await read(() => diskFacts(dirname(path))),
+    disk: path === null ? null : await read(() => diskFacts(dirname(path))),
     isServerRunning: await isRunning(config),
     ports: await Promise.all(portsOf(config)),
   }

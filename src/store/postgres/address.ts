@@ -49,7 +49,8 @@ function parse(text: string): URL {
 export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(url)
 
 /** What does not leave this machine needs no TLS. */
-const isNear = (host: string): boolean => host.startsWith('/') || /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)
+export const isNear = (host: string): boolean =>
+  host.startsWith('/') || /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)
 
 function tlsOf(parameters: URLSearchParams, near: boolean): PoolConfig['ssl'] {
   const mode = parameters.get('sslmode') ?? (near ? 'disable' : null)

@@ -52,7 +52,8 @@ async function applyOnce(client: Client, name: string, { version, sql }: Migrati
   return isNew
 }
 
-async function schemaVersion(client: Client, name: string): Promise<number> {
+/** 0 of an empty database. Throws `invalid_request` where it is another program's. */
+export async function schemaVersion(client: Client, name: string): Promise<number> {
   const { rows: tables } = await client.query<{ table: string }>(
     `SELECT c.relname AS "table" FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'`,
   )

@@ -1,89 +1,12 @@
 import Sqlite, { type Database } from 'better-sqlite3'
-import { type BrokenRow, followAudit } from '../audit-chain.js'
-import { auditReads } from '../reads/audit.js'
+import type { DatabaseFacts } from '../examination.js'
+import { examine, PROBLEMS_MAX } from '../reads/examination.js'
 import { openReader } from './connection.js'
-import { checkMembers } from './member-check.js'
 import { migrate, readMigrations } from './migrations.js'
 import { sqliteReaders } from './readers.js'
 
-/** What is to be known of a database without changing anything in it, whether a server runs or not. */
-export interface DatabaseFacts {
-  readonly schemaVersion: number
-  /** Of this program. */
-  readonly newestVersion: number
-  /** Tables, indexes and triggers that are missing, or not of the migrations, and triggers that are not as they were. */
-  readonly strangeSchema: readonly string[]
-  /** What SQLite's own checks find; empty where all is well. */
-  readonly damage: readonly string[]
-  /** Rows whose projection is not what the log says, a sentence each. */
-  readonly projections: readonly string[]
-  readonly auditRows: number
-  readonly brokenAudit: BrokenRow | null
-  /** The latest time that is stored anywhere, or null. */
-  readonly newest: Date | null
-  readonly certificates: number
-  /** Serial numbers of less than 64 bits, or that share their first 64 bits with another. */
-  readonly weakSerials: number
-  /** Users whose hash is of a lower cost than so many rounds of bcrypt, by cost. */
-  readonly hashCosts: Readonly<Record<string, number>>
-  /** The number of the newest CRL of the root that was ever here; null for none. */
-  readonly rootCrl: number | null
-  /** The issuing CAs that this database knows. */
-  readonly authorities: readonly KnownAuthority[]
-}
-
-export interface KnownAuthority {
-  readonly name: string
-  readonly fingerprint: string
-  /** When the last certificate that it issued ends; null when it issued none. */
-  readonly lastEnd: Date | null
-  /** Whether a CRL of the root has listed it. */
-  readonly isRevoked: boolean
-  /** Whether its key was to be removed. */
-  readonly isRetired: boolean
-}
-
-const PROBLEMS_MAX = 20
-
-const NEWEST = `
-  SELECT max("at") FROM (
-    SELECT max("createdAt") AS "at" FROM "User" UNION ALL SELECT max("at") FROM "Audit"
-    UNION ALL SELECT max("lastSeenAt") FROM "Device"
-    UNION ALL SELECT "at" FROM "Event" WHERE "id" = (SELECT max("id") FROM "Event"))`
-const SHORT = `SELECT count(*) FROM "Certificate" WHERE length("serialNumber") < 16`
-const ALIKE = `
-  SELECT coalesce(sum("n"), 0) FROM (
-    SELECT count(*) AS "n" FROM "Certificate" GROUP BY substr("serialNumber", 1, 16) HAVING "n" > 1)`
-const COSTS = `
-  SELECT CAST(substr("passwordHash", 5, 2) AS INTEGER) AS "cost", count(*) AS "users" FROM "User"
-  WHERE "deletedAt" IS NULL GROUP BY 1`
-
-const ROOT_CRL = `SELECT "number" FROM "Crl" WHERE "issuer" = 'root'`
-const AUTHORITIES = `
-  SELECT a."name", a."fingerprint", a."revokedAt", a."retiredAt", max(
-    coalesce((SELECT max("notAfter") FROM "Certificate" WHERE "issuer" = a."name"), 0),
-    coalesce((SELECT max("notAfter") FROM "ServerCertificate" WHERE "issuer" = a."name"), 0)) AS "lastEnd"
-  FROM "Authority" a ORDER BY a."name"`
-/** The schema that has them. */
+/** The first schema that has issuing CAs. */
 const AUTHORITIES_VERSION = 9
-
-interface AuthorityRow extends Pick<KnownAuthority, 'name' | 'fingerprint'> {
-  readonly revokedAt: number | null
-  readonly retiredAt: number | null
-  /** 0 for none. */
-  readonly lastEnd: number
-}
-
-function authoritiesIn(db: Database, schemaVersion: number): readonly KnownAuthority[] {
-  if (schemaVersion < AUTHORITIES_VERSION) return []
-  const rows = db.prepare<[], AuthorityRow>(AUTHORITIES).all()
-  return rows.map(({ revokedAt, retiredAt, lastEnd, ...row }) => ({
-    ...row,
-    lastEnd: lastEnd === 0 ? null : new Date(lastEnd),
-    isRevoked: revokedAt !== null,
-    isRetired: retiredAt !== null,
-  }))
-}
 
 function strangeSchema(db: Database, schemaVersion: number): readonly string[] {
   const model = new Sqlite(':memory:')
@@ -105,31 +28,18 @@ function schemaOf(db: Database): ReadonlyMap<string, string> {
 }
 
 /** Throws where the file cannot be opened or read at all. */
-export async function examineDatabase(path: string): Promise<DatabaseFacts> {
+export async function examineSqlite(path: string): Promise<DatabaseFacts> {
   const db = openReader(path)
   try {
-    const number = (sql: string) => db.prepare<[], number>(sql).pluck().get() ?? 0
-    const damage = damageOf(db)
-    const newest = db.prepare<[], number | null>(NEWEST).pluck().get() ?? null
-    const costs = db.prepare<[], { cost: number; users: number }>(COSTS).all()
-    const chain = await followAudit(auditReads(sqliteReaders(db).read), null)
-    const schemaVersion = number('SELECT "schemaVersion" FROM "Meta"')
-    return {
+    const schemaVersion = db.prepare<[], number>('SELECT "schemaVersion" FROM "Meta"').pluck().get() ?? 0
+    const engine = {
       schemaVersion,
       newestVersion: readMigrations().length,
       strangeSchema: strangeSchema(db, schemaVersion),
-      damage,
-      // Of one moment: a running server changes both sides of the comparison.
-      projections: db.transaction(() => checkMembers(db, PROBLEMS_MAX))(),
-      auditRows: chain.head.seq,
-      brokenAudit: chain.end(),
-      newest: newest === null ? null : new Date(newest),
-      certificates: number('SELECT count(*) FROM "Certificate"'),
-      weakSerials: number(SHORT) + number(ALIKE),
-      hashCosts: Object.fromEntries(costs.map(({ cost, users }) => [cost, users])),
-      rootCrl: db.prepare<[], number>(ROOT_CRL).pluck().get() ?? null,
-      authorities: authoritiesIn(db, schemaVersion),
+      damage: damageOf(db),
+      server: null,
     }
+    return await examine(sqliteReaders(db), engine, schemaVersion >= AUTHORITIES_VERSION)
   } finally {
     db.close()
   }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { examine } from '../../../src/server/doctor/doctor.js'
 import type { AuthorityFacts, Check, Facts } from '../../../src/server/doctor/facts.js'
-import type { DatabaseFacts } from '../../../src/store/sqlite/examination.js'
+import type { DatabaseFacts } from '../../../src/store/examination.js'
 
 const DAY = 86_400_000
 const GIB = 1024 ** 3
@@ -13,6 +13,7 @@ const DATABASE: DatabaseFacts = {
   newestVersion: 9,
   strangeSchema: [],
   damage: [],
+  server: null,
   projections: [],
   auditRows: 12,
   brokenAudit: null,
@@ -32,6 +33,11 @@ const AUTHORITIES: readonly AuthorityFacts[] = [
   { name: 'servers', fingerprint: 'sha256:02', isNewest: true, hasKey: true, isRevoked: false },
 ]
 
+const FILES = {
+  folder: { value: { path: '/srv/data', mode: 0o755 } },
+  file: { value: { path: '/srv/data/hermes.db', mode: 0o600 } },
+}
+
 const WELL: Facts = {
   now,
   node: 'v20.20.2',
@@ -46,8 +52,7 @@ const WELL: Facts = {
   },
   folder: { value: { path: '/srv/certs', mode: 0o700 } },
   keys: ['users-ca', 'servers-ca', 'server'].map((name) => ({ path: `/srv/certs/${name}.key`, mode: 0o600 })),
-  databaseFolder: { value: { path: '/srv/data', mode: 0o755 } },
-  databaseFile: { value: { path: '/srv/data/hermes.db', mode: 0o600 } },
+  databaseFiles: FILES,
   certificates: [
     { name: 'root-ca', notBefore: inDays(-10), notAfter: inDays(5000) },
     { name: 'users-ca', notBefore: inDays(-10), notAfter: inDays(1500) },
@@ -161,13 +166,18 @@ const FAULTS: readonly Planted[] = [
   ['CRL of the root', 'warning', /ends on/, { rootCrl: { value: { number: 7, nextUpdate: inDays(59) } } }],
   ['CRL of the root', 'error', /older than the last, whose number was 8/, inDatabase({ rootCrl: 8 })],
   ['root key', 'warning', /on this machine/, { isRootKeyHere: true }],
-  ['database file', 'error', /ENOENT/, { databaseFile: { problem: 'ENOENT: no such file' } }],
-  ['database file', 'error', /0644/, { databaseFile: { value: { path: '/srv/hermes.db', mode: 0o644 } } }],
+  ['database file', 'error', /ENOENT/, { databaseFiles: { ...FILES, file: { problem: 'ENOENT: no such file' } } }],
+  [
+    'database file',
+    'error',
+    /0644/,
+    { databaseFiles: { ...FILES, file: { value: { path: '/srv/hermes.db', mode: 0o644 } } } },
+  ],
   [
     'database file',
     'error',
     /srv\/data has mode 0770/,
-    { databaseFolder: { value: { path: '/srv/data', mode: 0o770 } } },
+    { databaseFiles: { ...FILES, folder: { value: { path: '/srv/data', mode: 0o770 } } } },
   ],
   ['database integrity', 'error', /malformed/, { database: { problem: 'database disk image is malformed' } }],
   ['database integrity', 'error', /row 3 missing/, inDatabase({ damage: ['row 3 missing from index'] })],
@@ -240,5 +250,46 @@ t.test('without a server free ports are as they should be', (t) => {
   const ports = WELL.ports.map((one) => ({ ...one, isTaken: false }))
   const found = examine({ ...WELL, isServerRunning: false, ports }).find(({ name }) => name === 'ports')
   t.match(found, { status: 'ok', detail: /are free/ })
+  t.end()
+})
+
+const SERVER = {
+  name: 'postgresql://db.example.org:5432/hermes',
+  version: '15.8',
+  isPrivate: true,
+  isDurable: true,
+  bytes: 3 * GIB,
+  aheadMs: 200,
+}
+const onServer = (changes: Partial<typeof SERVER> = {}): Partial<Facts> => ({
+  databaseFiles: null,
+  disk: null,
+  ...inDatabase({ server: { ...SERVER, ...changes } }),
+})
+
+t.test('where PostgreSQL has the database, its server is looked at and no file', (t) => {
+  const checks = examine({ ...WELL, ...onServer() })
+  t.ok(checks.length >= 14)
+  for (const check of checks) t.match(check, { status: 'ok', remedy: undefined }, check.name)
+  t.notOk(checks.some(({ name }) => name === 'database file'))
+  for (const [name, status, detail, fault] of [
+    ['database server', 'error', /fsync/, onServer({ isDurable: false })],
+    ['database server', 'warning', /db\.example\.org.* not encrypted/, onServer({ isPrivate: false })],
+    ['database server', 'error', /ECONNREFUSED/, { ...onServer(), database: { problem: 'ECONNREFUSED' } }],
+    ['clock', 'warning', /2\.5 s behind/, onServer({ aheadMs: -2500 })],
+    ['disk space', 'warning', /cannot be asked/, { ...onServer(), database: { problem: 'ECONNREFUSED' } }],
+  ] as const satisfies readonly Planted[]) {
+    const found = examine({ ...WELL, ...fault }).find((check) => check.name === name)
+    t.match(found, { status, detail, remedy: /./ }, name)
+  }
+  const damaged = examine({
+    ...WELL,
+    ...onServer(),
+    ...inDatabase({ server: SERVER, damage: ['an index is not whole'] }),
+  })
+  t.match(
+    damaged.find(({ name }) => name === 'database integrity'),
+    { status: 'error', remedy: /stop every node/ },
+  )
   t.end()
 })

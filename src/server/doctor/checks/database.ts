@@ -1,11 +1,15 @@
-import type { DatabaseFacts } from '../../../store/sqlite/examination.js'
+import type { DatabaseFacts } from '../../../store/examination.js'
 import { type Check, type Facts, failure, ok, warning } from '../facts.js'
 
 const RESTORE = 'stop the server, keep a copy of the file, and restore a backup'
+const RESTORE_SERVER = 'stop every node, keep a dump of the database, and restore one of its backups'
+
+const restoreOf = ({ server }: DatabaseFacts): string => (server === null ? RESTORE : RESTORE_SERVER)
 
 /** Every check that looks into the database; one that says why, where it cannot be read. */
-export function databaseChecks({ database, config }: Facts): readonly Check[] {
-  if ('problem' in database) return [failure('database integrity', database.problem, RESTORE)]
+export function databaseChecks({ database, databaseFiles, config }: Facts): readonly Check[] {
+  if ('problem' in database)
+    return databaseFiles === null ? [] : [failure('database integrity', database.problem, RESTORE)]
   const facts = database.value
   return [
     integrity(facts),
@@ -17,12 +21,14 @@ export function databaseChecks({ database, config }: Facts): readonly Check[] {
   ]
 }
 
-function integrity({ damage }: DatabaseFacts): Check {
-  if (damage.length > 0) return failure('database integrity', damage.join('; '), RESTORE)
-  return ok('database integrity', 'pages, indexes and references are whole')
+function integrity(facts: DatabaseFacts): Check {
+  const { damage, server } = facts
+  if (damage.length > 0) return failure('database integrity', damage.join('; '), restoreOf(facts))
+  return ok('database integrity', `${server === null ? 'pages, indexes' : 'indexes'} and references are whole`)
 }
 
-function schema({ schemaVersion, newestVersion, strangeSchema }: DatabaseFacts): Check {
+function schema(facts: DatabaseFacts): Check {
+  const { schemaVersion, newestVersion, strangeSchema } = facts
   const detail = `version ${schemaVersion}; this program's is ${newestVersion}`
   if (schemaVersion > newestVersion)
     return failure('database schema', detail, 'run the newer program, or restore a backup of the older one')
@@ -32,13 +38,14 @@ function schema({ schemaVersion, newestVersion, strangeSchema }: DatabaseFacts):
     return failure(
       'database schema',
       `somebody has dropped, changed or added ${strangeSchema.join(', ')}`,
-      `find out who; then ${RESTORE}`,
+      `find out who; then ${restoreOf(facts)}`,
     )
   return ok('database schema', detail)
 }
 
-function projections({ projections: problems }: DatabaseFacts): Check {
-  if (problems.length > 0) return failure('projections', problems.join('; '), RESTORE)
+function projections(facts: DatabaseFacts): Check {
+  const problems = facts.projections
+  if (problems.length > 0) return failure('projections', problems.join('; '), restoreOf(facts))
   return ok('projections', 'members and ends of conversations are as the log says')
 }
 

@@ -30,8 +30,10 @@ export function privateKeys({ keys }: Facts): Check {
   return failure('private keys', `${detail}: others may read it`, remedy)
 }
 
-export function databaseFile({ databaseFile: file, databaseFolder: folder, config }: Facts): Check {
+export function databasePlace({ databaseFiles, database, config }: Facts): Check {
+  if (databaseFiles === null) return databaseServer(database)
   const name = 'database file'
+  const { file, folder } = databaseFiles
   if ('problem' in file)
     return failure(name, file.problem, 'start the server once, or let HERMES_DATABASE_URL name the database')
   if ('value' in folder && (folder.value.mode & WRITABLE) !== 0)
@@ -44,4 +46,22 @@ export function databaseFile({ databaseFile: file, databaseFolder: folder, confi
   if ((file.value.mode & OTHERS) !== 0)
     return failure(name, `${path} has mode ${octal(file.value)}: others may read it`, `chmod 600 ${shellWord(path)}`)
   return ok(name, `${config.databaseUrl} is its owner's alone`)
+}
+
+function databaseServer(database: Facts['database']): Check {
+  const name = 'database server'
+  if ('problem' in database)
+    return failure(name, database.problem, 'see that PostgreSQL runs, and that HERMES_DATABASE_URL names it')
+  const { server } = database.value
+  if (server === null) return ok(name, 'none')
+  const { name: url, version, isDurable, isPrivate } = server
+  if (!isDurable)
+    return failure(
+      name,
+      `${url} has fsync or full_page_writes off: what was answered may be lost with its power`,
+      'turn both on in postgresql.conf',
+    )
+  if (!isPrivate)
+    return warning(name, `what goes to ${url} is not encrypted`, 'give HERMES_DATABASE_URL sslmode=verify-full')
+  return ok(name, `PostgreSQL ${version} at ${url}`)
 }

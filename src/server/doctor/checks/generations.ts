@@ -1,5 +1,5 @@
+import type { KnownAuthority } from '../../../store/examination.js'
 import { kindOf } from '../../../store/revocation-store.js'
-import type { KnownAuthority } from '../../../store/sqlite/examination.js'
 import { type AuthorityFacts, type Check, type Facts, failure, ok, warning } from '../facts.js'
 
 const NAME = 'generations of CAs'

@@ -2,6 +2,7 @@ import { type Check, type Facts, failure, ok, warning } from '../facts.js'
 
 const GIB = 1024 ** 3
 const CLOCK_MS = 5 * 60_000
+const DRIFT_MS = 1000
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1'])
 
 export function configuration({ config }: Facts): Check {
@@ -30,11 +31,19 @@ export function clock({ now, database }: Facts): Check {
       `it says ${now.toISOString()}, but something was stored at ${newest.toISOString()}`,
       'set the clock, and have it kept right (NTP): certificates, CRLs and locks go by it',
     )
+  const ahead = 'value' in database ? (database.value.server?.aheadMs ?? 0) : 0
+  if (Math.abs(ahead) > DRIFT_MS)
+    return warning(
+      'clock',
+      `that of the database's machine is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead > 0 ? 'ahead' : 'behind'}`,
+      'have both kept right (NTP)',
+    )
   return ok('clock', now.toISOString())
 }
 
-export function diskSpace({ disk }: Facts): Check {
+export function diskSpace({ disk, database }: Facts): Check {
   const name = 'disk space'
+  if (disk === null) return ofServer(name, database)
   if ('problem' in disk) return warning(name, disk.problem, 'look with df')
   const { free, size } = disk.value
   const detail = `${(free / GIB).toFixed(1)} of ${(size / GIB).toFixed(1)} GiB are free`
@@ -42,6 +51,12 @@ export function diskSpace({ disk }: Facts): Check {
   if (free < GIB / 8) return failure(name, detail, remedy)
   if (free < GIB || free < size / 20) return warning(name, detail, remedy)
   return ok(name, detail)
+}
+
+function ofServer(name: string, database: Facts['database']): Check {
+  const bytes = 'value' in database ? database.value.server?.bytes : undefined
+  if (bytes === undefined) return warning(name, 'the database cannot be asked', 'look with df on its machine')
+  return ok(name, `the database has ${(bytes / GIB).toFixed(1)} GiB; what is free is seen on its own machine`)
 }
 
 export function ports({ ports: all, isServerRunning }: Facts): Check {

@@ -1,11 +1,12 @@
-import type { Database } from 'better-sqlite3'
+import { rows, type Work } from '../work.js'
 
 interface Change {
+  readonly conversationId: number
   readonly uuid: string
   readonly seq: number
   readonly type: 'started' | 'joined' | 'left'
-  /** Whose stay begins or ends. */
-  readonly username: string
+  /** JSON. */
+  readonly body: string
 }
 
 interface Stay {
@@ -15,11 +16,14 @@ interface Stay {
   readonly toSeq: number | null
 }
 
+/** Events that are in memory at once. */
+const PAGE = 500
+
 const CHANGES = `
-  SELECT c."uuid", e."seq", e."type",
-    coalesce(json_extract(e."body", '$.member.username'), json_extract(e."body", '$.from.username')) AS "username"
+  SELECT e."conversationId", c."uuid", e."seq", e."type", e."body"
   FROM "Event" e JOIN "Conversation" c ON c."id" = e."conversationId"
-  WHERE e."type" IN ('started', 'joined', 'left') ORDER BY e."conversationId", e."seq"`
+  WHERE e."type" IN ('started', 'joined', 'left') AND (e."conversationId", e."seq") > ($1, $2)
+  ORDER BY e."conversationId", e."seq" LIMIT ${PAGE}`
 
 const STAYS = `
   SELECT c."uuid", u."username", p."fromSeq", p."toSeq"
@@ -34,14 +38,11 @@ const keyOf = ({ uuid, username, fromSeq }: Pick<Stay, 'uuid' | 'username' | 'fr
   `${uuid} ${username} ${fromSeq}`
 
 /** Compares the stays that are stored with those that the log tells of; a sentence for each difference, so many at most. */
-export function checkMembers(db: Database, max: number): readonly string[] {
-  const told = staysOf(db.prepare<[], Change>(CHANGES).iterate())
-  const problems = db
-    .prepare<[], string>(BEHIND)
-    .pluck()
-    .all()
-    .map((uuid) => `conversation ${uuid} has events behind its last`)
-  for (const stay of db.prepare<[], Stay>(STAYS).iterate()) {
+export function* memberProblems(max: number): Work<readonly string[]> {
+  const told = yield* toldStays()
+  const behind = yield* rows<Pick<Stay, 'uuid'>>(BEHIND)
+  const problems = behind.map(({ uuid }) => `conversation ${uuid} has events behind its last`)
+  for (const stay of yield* rows<Stay>(STAYS)) {
     const expected = told.get(keyOf(stay))
     told.delete(keyOf(stay))
     if (expected === undefined) problems.push(`${describe(stay)}, of which the log knows nothing`)
@@ -56,16 +57,32 @@ function describe({ uuid, username, fromSeq, toSeq }: Stay): string {
 }
 
 /** The end of each stay that the log tells of, null where it goes on. */
-function staysOf(changes: Iterable<Change>): Map<string, number | null> {
+function* toldStays(): Work<Map<string, number | null>> {
   const stays = new Map<string, number | null>()
   const open = new Map<string, number>()
-  for (const { uuid, seq, type, username } of changes) {
-    const who = `${uuid} ${username}`
-    const fromSeq = open.get(who)
-    if (type !== 'left') {
-      open.set(who, seq)
-      stays.set(keyOf({ uuid, username, fromSeq: seq }), null)
-    } else if (fromSeq !== undefined) stays.set(keyOf({ uuid, username, fromSeq }), seq)
+  for (let page: readonly Change[] = yield* changesBehind(null); ; page = yield* changesBehind(page.at(-1) ?? null)) {
+    for (const { uuid, seq, type, body } of page) {
+      const username = usernameIn(body)
+      const who = `${uuid} ${username}`
+      const fromSeq = open.get(who)
+      if (type !== 'left') {
+        open.set(who, seq)
+        stays.set(keyOf({ uuid, username, fromSeq: seq }), null)
+      } else if (fromSeq !== undefined) stays.set(keyOf({ uuid, username, fromSeq }), seq)
+    }
+    if (page.length < PAGE) return stays
   }
-  return stays
+}
+
+const changesBehind = (last: Change | null): Work<readonly Change[]> =>
+  rows<Change>(CHANGES, last?.conversationId ?? 0, last?.seq ?? 0)
+
+/** Whose stay begins or ends; what is no event of Hermes is nobody's. */
+function usernameIn(body: string): string {
+  try {
+    const { member, from } = JSON.parse(body)
+    return String(member?.username ?? from?.username)
+  } catch {
+    return 'nobody'
+  }
 }
