@@ -11,6 +11,17 @@ export function print(text: string): void {
   process.stdout.write(visible(text))
 }
 
+/** The same, for a command that has nothing else to do. */
+export function printed(text: string): 0 {
+  print(text)
+  return 0
+}
+
+/** How wide the terminal is; what is no terminal takes any width. */
+export function terminalColumns(): number {
+  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY
+}
+
 /** The same to stderr. */
 export function complain(text: string): void {
   process.stderr.write(visible(text))

@@ -1,11 +1,14 @@
 import { type Config, loadConfig } from '../../config.js'
-import { complain, print } from '../output.js'
-import { type AdminCommand, UsageError } from './command.js'
-import { parseCommandLine } from './command-line.js'
+import { UsageError } from '../command.js'
+import { parseCommandLine } from '../command-line.js'
+import { commandHelp, usage } from '../help.js'
+import { complain, printed, terminalColumns } from '../output.js'
+import type { AdminCommand } from './command.js'
 import { ADMIN_COMMANDS } from './commands.js'
 import { type Connection, connect } from './connection.js'
-import { adminHelp, commandHelp, usage } from './help.js'
+import { adminHelp } from './help.js'
 
+const PROGRAM = 'hermes admin'
 /** Of a command line that is wrong. */
 const USAGE = 2
 
@@ -20,7 +23,7 @@ export async function admin([name, ...args]: readonly string[]): Promise<number>
   try {
     return await run(command, longer === undefined ? args : rest)
   } catch (error) {
-    if (error instanceof UsageError) return wrong(error.message, usage(command))
+    if (error instanceof UsageError) return wrong(error.message, usage(PROGRAM, command))
     throw error
   }
 }
@@ -32,7 +35,7 @@ function wrong(problem: string, remedy: string): number {
 
 async function run(command: AdminCommand, args: readonly string[]): Promise<number> {
   const { operands, options, flags } = parseCommandLine(command, args)
-  if (flags.has('help')) return printed(commandHelp(command))
+  if (flags.has('help')) return printed(commandHelp(PROGRAM, command))
   const config = loadConfig()
   const connections = connecting(config)
   try {
@@ -55,13 +58,4 @@ function connecting(config: Config) {
       await (await connection?.catch(() => null))?.close()
     },
   }
-}
-
-function terminalColumns(): number {
-  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY
-}
-
-function printed(text: string): 0 {
-  print(text)
-  return 0
 }

@@ -1,5 +1,6 @@
 import { PAGE_MAX } from '../../wire/administration.js'
-import { type Invocation, type Option, UsageError } from './command.js'
+import { type Option, UsageError } from '../command.js'
+import type { Invocation } from './command.js'
 import type { Connection } from './connection.js'
 
 export const LIMIT: Option = { value: 'N', description: 'how many at most; all by default' }

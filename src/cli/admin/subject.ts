@@ -2,7 +2,8 @@ import { Refusal } from '../../client/refusal.js'
 import { HermesError } from '../../errors.js'
 import type { AccountDetails, IssuedCertificateDetails } from '../../wire/administration.js'
 import { Fingerprint, SerialNumber, Username } from '../../wire/formats.js'
-import { type Invocation, type Option, UsageError } from './command.js'
+import { type Option, UsageError } from '../command.js'
+import type { Invocation } from './command.js'
 import type { Connection } from './connection.js'
 
 /** What a command is about. */

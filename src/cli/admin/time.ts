@@ -1,4 +1,4 @@
-import { UsageError } from './command.js'
+import { UsageError } from '../command.js'
 
 const DAY_MS = 86_400_000
 

@@ -1,7 +1,8 @@
 import type { AuditEntry, AuditVerification } from '../../../wire/administration.js'
-import { type AdminCommand, UsageError } from '../command.js'
+import { UsageError } from '../../command.js'
+import { table } from '../../table.js'
+import type { AdminCommand } from '../command.js'
 import { allPages, LIMIT, limitOf } from '../pages.js'
-import { table } from '../table.js'
 
 const HEADERS = ['SEQ', 'AT', 'ACTOR', 'ACTION', 'ABOUT', 'DETAILS']
 

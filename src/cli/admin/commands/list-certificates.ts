@@ -1,7 +1,7 @@
 import type { IssuedCertificate } from '../../../wire/administration.js'
+import { minute, table } from '../../table.js'
 import type { AdminCommand } from '../command.js'
 import { allPages, LIMIT, limitOf } from '../pages.js'
-import { minute, table } from '../table.js'
 import { TIME, timeOf } from '../time.js'
 
 const HEADERS = ['USERNAME', 'SERIAL NUMBER', 'STATUS', 'UNTIL']

@@ -1,7 +1,7 @@
 import type { Account } from '../../../wire/administration.js'
+import { minute, table } from '../../table.js'
 import type { AdminCommand } from '../command.js'
 import { allPages, LIMIT, limitOf } from '../pages.js'
-import { minute, table } from '../table.js'
 
 const HEADERS = ['USERNAME', 'ROLE', 'STATUS', 'CREATED', 'CERTIFICATE', 'UNTIL']
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
+import { minute } from '../../table.js'
 import type { AdminCommand } from '../command.js'
-import { minute } from '../table.js'
 
 export const restore: AdminCommand = {
   name: 'restore',

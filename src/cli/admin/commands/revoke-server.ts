@@ -1,6 +1,6 @@
 import { type RevokedServer, ServerRevocationRequest } from '../../../wire/authorities.js'
+import { block, minute } from '../../table.js'
 import type { AdminCommand } from '../command.js'
-import { block, minute } from '../table.js'
 
 export const revokeServer: AdminCommand = {
   name: 'revoke-server',

@@ -1,7 +1,8 @@
 import { AUTHORITY_REASONS, type RevokedAuthority } from '../../../store/authority-store.js'
 import { IssuerName } from '../../../wire/authorities.js'
-import { type AdminCommand, type Invocation, UsageError } from '../command.js'
-import { block, minute } from '../table.js'
+import { UsageError } from '../../command.js'
+import { block, minute } from '../../table.js'
+import type { AdminCommand, Invocation } from '../command.js'
 import { howToCopy, takeAuthorities } from '../take-authorities.js'
 
 export const rootCrl: AdminCommand = {

@@ -1,6 +1,6 @@
 import type { IssuerKind } from '../../../store/revocation-store.js'
+import { block, minute } from '../../table.js'
 import type { AdminCommand } from '../command.js'
-import { block, minute } from '../table.js'
 import { howToCopy, takeAuthorities } from '../take-authorities.js'
 
 export const rotateCa: AdminCommand = {

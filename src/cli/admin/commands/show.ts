@@ -1,9 +1,10 @@
 import type { AccountDetails, IssuedCertificate, IssuedCertificateDetails } from '../../../wire/administration.js'
-import type { AdminCommand, Answer } from '../command.js'
+import type { Answer } from '../../command.js'
+import { block, minute } from '../../table.js'
+import type { AdminCommand } from '../command.js'
 import type { Connection } from '../connection.js'
 import { allPages } from '../pages.js'
 import { SUBJECT_OPTIONS, subjectOf } from '../subject.js'
-import { block, minute } from '../table.js'
 import { certificateTable } from './list-certificates.js'
 
 export const show: AdminCommand = {

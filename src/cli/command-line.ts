@@ -1,7 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { type AdminCommand, type Invocation, type Option, UsageError } from './command.js'
-
-type ParsedLine = Pick<Invocation, 'operands' | 'options' | 'flags'>
+import { type CommandShape, type Operand, type Option, type ParsedLine, UsageError } from './command.js'
 
 const EVERYWHERE: NonNullable<ParseArgsConfig['options']> = {
   json: { type: 'boolean' },
@@ -9,7 +7,7 @@ const EVERYWHERE: NonNullable<ParseArgsConfig['options']> = {
 }
 
 /** What follows the name of a command. Throws UsageError naming what does not fit. */
-export function parseCommandLine(command: AdminCommand, args: readonly string[]): ParsedLine {
+export function parseCommandLine(command: CommandShape, args: readonly string[]): ParsedLine {
   const { values, positionals } = parse(command, args)
   const flags = new Set(Object.entries(values).flatMap(([name, value]) => (value === true ? [name] : [])))
   const options = Object.fromEntries(
@@ -20,7 +18,7 @@ export function parseCommandLine(command: AdminCommand, args: readonly string[])
   return { operands: positionals, options, flags }
 }
 
-function parse({ options = {} }: AdminCommand, args: readonly string[]) {
+function parse({ options = {} }: CommandShape, args: readonly string[]) {
   const own = Object.entries(options).map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean' }])
   try {
     return parseArgs({
@@ -35,17 +33,23 @@ function parse({ options = {} }: AdminCommand, args: readonly string[]) {
 }
 
 function check(
-  { operands = [], options = {} }: AdminCommand,
+  { operands = [], options = {} }: CommandShape,
   given: readonly string[],
   values: Readonly<Record<string, string>>,
 ): void {
-  const missing = operands[given.length]
-  if (missing !== undefined) throw new UsageError(`<${missing.name}> is missing: ${missing.description}`)
-  for (const [index, { name, allowed }] of operands.entries())
-    if (allowed && !allowed.includes(given[index] ?? ''))
-      throw new UsageError(`<${name}> cannot be ${given[index]}${among(allowed)}`)
-  if (given.length > operands.length) throw new UsageError(`unexpected ${given.slice(operands.length).join(' ')}`)
+  checkOperands(operands, given)
   for (const [name, option] of Object.entries(options)) checkOption(name, option, values[name])
+}
+
+function checkOperands(operands: readonly Operand[], given: readonly string[]): void {
+  const missing = operands[given.length]
+  if (missing !== undefined && !missing.isOptional)
+    throw new UsageError(`<${missing.name}> is missing: ${missing.description}`)
+  for (const [index, { name, allowed }] of operands.entries())
+    if (allowed && given[index] !== undefined && !allowed.includes(given[index]))
+      throw new UsageError(`<${name}> cannot be ${given[index]}${among(allowed)}`)
+  if (given.length > operands.length && !operands.at(-1)?.isRepeated)
+    throw new UsageError(`unexpected ${given.slice(operands.length).join(' ')}`)
 }
 
 function checkOption(name: string, { value, allowed, isRequired }: Option, given: string | undefined): void {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import type { AdminCommand } from '../../../src/cli/admin/command.js'
-import { parseCommandLine } from '../../../src/cli/admin/command-line.js'
-import { ADMIN_COMMANDS } from '../../../src/cli/admin/commands.js'
-import { adminHelp, commandHelp, usage } from '../../../src/cli/admin/help.js'
+import type { AdminCommand } from '../../src/cli/admin/command.js'
+import { ADMIN_COMMANDS } from '../../src/cli/admin/commands.js'
+import { adminHelp } from '../../src/cli/admin/help.js'
+import { parseCommandLine } from '../../src/cli/command-line.js'
+import { commandHelp, usage } from '../../src/cli/help.js'
 
 const command: AdminCommand = {
   name: 'break',
@@ -52,9 +53,9 @@ t.test('every command stands in the table of the page, and says what its JSON is
 })
 
 t.test('help says all there is', async (t) => {
-  t.equal(usage(command), 'Usage: hermes admin break <thing> --how HOW [options] [--json]')
+  t.equal(usage('hermes admin', command), 'Usage: hermes admin break <thing> --how HOW [options] [--json]')
   t.equal(
-    commandHelp(command),
+    commandHelp('hermes admin', command),
     `Usage: hermes admin break <thing> --how HOW [options] [--json]
 
 breaks something

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { block, minute, table } from '../../../src/cli/admin/table.js'
+import { block, minute, table } from '../../src/cli/table.js'
 
 const HEADERS = ['NAME', 'SERIAL NUMBER', 'UNTIL']
 const ROWS = [
