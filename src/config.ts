@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { integer, limit, list, network, port, text, url, variable, withoutPassword, workers } from './config/fields.js'
 import { NATS_VARIABLES } from './config/nats-variables.js'
+import { stateHomeOf } from './config/state-home.js'
 import { HermesError } from './errors.js'
 
 /** Every variable of the environment, in the order of `--help` and of the table in README. */
@@ -244,3 +245,6 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   })
   return Object.freeze(Object.fromEntries(config)) as Config
 }
+
+/** As `stateHomeOf` has it for this process. */
+export const stateHome = (): string => stateHomeOf(process.env)

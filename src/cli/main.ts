@@ -3,31 +3,37 @@ import { readFileSync } from 'node:fs'
 import { Refusal } from '../client/refusal.js'
 import { variableTable } from '../config.js'
 import { HermesError } from '../errors.js'
-import { complain, print } from './output.js'
-
-const USAGE = `Usage: hermes <command>
-
-  serve        starts the server: its own certificate authority, both listeners, the database
-  admin        administers users and certificates; "hermes admin --help" lists how
-  --help       this text; "hermes serve --help" lists the variables
-  --version    the version
-`
+import { commandList } from './help.js'
+import { complain, printed } from './output.js'
 
 /** Runs one command line; answers the exit code. */
-async function main([command, ...rest]: readonly string[]): Promise<number> {
-  if (command === 'serve' && rest.includes('--help')) return printed(serveHelp())
+async function main([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === 'serve' && rest.includes('--help')) return printed(serveHelp())
   // Each loads what it needs alone: the server is large, and commands should be quick.
-  if (command === 'serve' && rest.length === 0) return (await import('./serve.js')).serve()
-  if (command === 'admin') return (await import('./admin/admin.js')).admin(rest)
-  if (command === '--version' || command === 'version') return printed(`${version()}\n`)
-  if (command === '--help' || command === '-h' || command === 'help') return printed(USAGE)
-  complain(command === undefined ? USAGE : `hermes: unknown command: ${[command, ...rest].join(' ')}\n\n${USAGE}`)
+  if (name === 'serve' && rest.length === 0) return (await import('./serve.js')).serve()
+  if (name === 'admin') return (await import('./admin/admin.js')).admin(rest)
+  if (name === '--version' || name === 'version') return printed(`${version()}\n`)
+  const { PEOPLE_COMMANDS } = await import('./people/commands.js')
+  const command = PEOPLE_COMMANDS.find((one) => one.name === name)
+  if (command) return (await import('./people/people.js')).runForPeople(command, rest)
+  const usage = help(commandList(PEOPLE_COMMANDS))
+  if (name === '--help' || name === '-h' || name === 'help') return printed(usage)
+  complain(name === undefined ? usage : `hermes: unknown command: ${[name, ...rest].join(' ')}\n\n${usage}`)
   return 2
 }
 
-function printed(text: string): number {
-  print(text)
-  return 0
+function help(commandsForPeople: string): string {
+  return `Usage: hermes <command>
+
+For those who talk to each other:
+${commandsForPeople}
+For whoever runs the server:
+  serve  starts the server: its own certificate authority, both listeners, the database; "hermes serve --help" lists
+         its variables
+  admin  administers users and certificates; "hermes admin --help" lists how
+
+--version tells the version.
+`
 }
 
 function version(): string {

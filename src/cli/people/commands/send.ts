@@ -1,0 +1,37 @@
+import { text } from 'node:stream/consumers'
+import { UsageError } from '../../command.js'
+import { minute } from '../../table.js'
+import type { PeopleCommand } from '../command.js'
+import { findConversation } from '../find-conversation.js'
+
+export const send: PeopleCommand = {
+  name: 'send',
+  summary: 'sends a message, and ends when it is stored',
+  operands: [
+    { name: 'to', description: 'id of a conversation, or the name of a user for the one with him alone' },
+    { name: 'text', isOptional: true, isRepeated: true, description: 'what to say; absent: what stands on stdin' },
+  ],
+  options: {
+    'message-id': { value: 'UUID', description: 'the same again is stored once: for whoever does not know' },
+    'content-type': { value: 'TYPE', description: 'what it is, for programs' },
+  },
+  async run({ operands: [to = '', ...words], options, session }) {
+    const payload = words.length > 0 ? words.join(' ') : await fromStdin()
+    const client = await session.connect()
+    const conversation = await findConversation(client, to)
+    const { 'message-id': messageId, 'content-type': contentType } = options
+    const sent = await conversation.send(payload, {
+      ...(messageId !== undefined && { messageId }),
+      ...(contentType !== undefined && { contentType }),
+    })
+    const reached = conversation.members.length > 1 ? '' : ', but nobody else is a member yet, and it reaches nobody'
+    const sentence = `Stored as number ${sent.seq} at ${minute(sent.at)}${reached}.\n`
+    return { json: { conversation: conversation.id, ...sent }, text: () => sentence }
+  },
+}
+
+/** As it is, but for the end of the last line. */
+async function fromStdin(): Promise<string> {
+  if (process.stdin.isTTY) throw new UsageError('say what to send, or give it on stdin')
+  return (await text(process.stdin)).replace(/\r?\n$/, '')
+}
