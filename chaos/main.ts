@@ -7,6 +7,7 @@ import { now } from './now.js'
 import { type Options, parseOptions, USAGE } from './options.js'
 import { report } from './report.js'
 import { run } from './run.js'
+import { missingProgram } from './servers/backbone.js'
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -14,6 +15,11 @@ function say(line: string): void {
 
 /** Answers the exit code: 1 when anything is wrong. */
 async function chaos(options: Options): Promise<number> {
+  const missing = options.cluster ? missingProgram() : null
+  if (missing !== null) {
+    say(`chaos: nothing was done: a cluster needs ${missing}, which is not installed`)
+    return 0
+  }
   const directory = await mkdtemp(join(tmpdir(), 'hermes-chaos-'))
   say(`chaos: ${options.minutes} minutes, seed ${options.seed}, in ${directory}`)
   const { history: path, pin } = await run(directory, options, say)

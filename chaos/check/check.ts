@@ -6,7 +6,7 @@ import { findLosses } from './deliveries.js'
 import { logsOf } from './logs.js'
 import { findForgeries } from './memberships.js'
 import { findAltered, findDisagreements, findDoubles } from './messages.js'
-import { findPhantoms } from './phantoms.js'
+import { findEndsAlone, findPhantoms } from './phantoms.js'
 import { findFailures, findGrowth } from './processes.js'
 import { findUsesAfterRevocation } from './revocations.js'
 import { sendsOf } from './sends.js'
@@ -19,6 +19,7 @@ export async function check(history: History): Promise<readonly Violation[]> {
   return [
     ...findLosses(history, logs),
     ...findPhantoms(history, logs),
+    ...findEndsAlone(history),
     ...findDoubles(logs, sends),
     ...findDisagreements(logs),
     ...findCursorFaults(history, logs),

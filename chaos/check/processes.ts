@@ -3,7 +3,7 @@ import type { History } from '../history/history.js'
 import { type Violation, violation } from './violation.js'
 
 /** Resident memory of one hub, whatever its readers do. */
-export const RSS_BYTES_MAX = 512 * 1024 * 1024
+export const RSS_BYTES_MAX = 384 * 1024 * 1024
 
 /** No process of a server grows beyond its bound. */
 export function findGrowth({ run }: History): readonly Violation[] {
@@ -14,6 +14,9 @@ export function findGrowth({ run }: History): readonly Violation[] {
     .filter(([, rss]) => rss > RSS_BYTES_MAX)
     .map(([server, rss]) => violation('memory', `${server} had ${rss} bytes; the bound is ${RSS_BYTES_MAX}`))
 }
+
+/** Besides what is a server's own fault: nobody sends what does not fit, or a requestId for two requests. */
+const FAULTS: readonly string[] = ['internal', 'invalid_request', 'request_conflict']
 
 /** Faults make a server slow or absent, never wrong. */
 export function findFailures({ devices }: History): readonly Violation[] {
@@ -28,5 +31,5 @@ export function findFailures({ devices }: History): readonly Violation[] {
 
 function failureOf(outcome: Call['outcome']): string | null {
   if ('wrong' in outcome) return outcome.wrong
-  return 'refused' in outcome && outcome.refused === 'internal' ? 'refused with internal' : null
+  return 'refused' in outcome && FAULTS.includes(outcome.refused) ? `refused with ${outcome.refused}` : null
 }

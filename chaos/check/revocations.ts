@@ -1,4 +1,4 @@
-import type { Call, DeviceEntry, Ending } from '../history/entry.js'
+import type { Call, DeviceEntry, Ending, Fault } from '../history/entry.js'
 import type { History } from '../history/history.js'
 import type { Log, Logs } from './logs.js'
 import { type Observation, observationsOf } from './observations.js'
@@ -7,13 +7,19 @@ import { type Violation, violation } from './violation.js'
 
 /** So long after the answer to a revocation a frame may still pass (issue 6). */
 export const REVOCATION_MS = 1000
+/** What is broken between several hubs delays the news; it is there so long after all is whole. */
+export const NEWS_MS = 5000
 
 /**
  * A second after a revocation was answered nothing that begins is done for that certificate, and nothing that begins
  * is told to it. What was on its way may arrive at any time: readers stall.
  */
-export function findUsesAfterRevocation({ devices }: History, logs: Logs, sends: Sends): readonly Violation[] {
-  const ends = new Ends(devices.flatMap(({ entries }) => entries))
+export function findUsesAfterRevocation({ devices, run }: History, logs: Logs, sends: Sends): readonly Violation[] {
+  const delays = run.flatMap((entry) => (entry.kind === 'fault' && entry.delaysNews ? [entry] : []))
+  const ends = new Ends(
+    devices.flatMap(({ entries }) => entries),
+    delays.sort((a, b) => a.since - b.since),
+  )
   return [
     ...devices.flatMap(({ entries }) => findUses(entries, ends, sends)),
     ...[...logs.values()].flatMap((log) => findStored(log, ends, sends)),
@@ -24,17 +30,25 @@ export function findUsesAfterRevocation({ devices }: History, logs: Logs, sends:
 class Ends {
   readonly #ends = new Map<string, number>()
 
-  constructor(entries: readonly DeviceEntry[]) {
+  constructor(entries: readonly DeviceEntry[], delays: readonly Fault[]) {
     for (const entry of entries) {
       if (entry.kind !== 'call' || !isEnding(entry) || !('result' in entry.outcome)) continue
       for (const fingerprint of entry.params.ends)
-        this.#ends.set(fingerprint, Math.min(this.of(fingerprint), entry.t + REVOCATION_MS))
+        this.#ends.set(fingerprint, Math.min(this.of(fingerprint), knownEverywhere(entry.t, delays)))
     }
   }
 
   of(fingerprint: string | null): number {
     return this.#ends.get(fingerprint ?? '') ?? Number.POSITIVE_INFINITY
   }
+}
+
+/** `delays` in the order in which they began. */
+function knownEverywhere(answered: number, delays: readonly Fault[]): number {
+  return delays.reduce(
+    (end, { since, t }) => (since < end && t > answered ? Math.max(end, t + NEWS_MS) : end),
+    answered + REVOCATION_MS,
+  )
 }
 
 function isEnding(call: Call): call is Call & { readonly params: Ending } {

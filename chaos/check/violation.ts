@@ -11,7 +11,7 @@ export const RULES = {
   connections: 'a device has not one live connection, the newest',
   memory: 'a process of a server grew beyond its bound',
   backlog: 'after the faults a device does not come to have everything',
-  failure: 'the server said that it failed, or answered what the protocol does not allow',
+  failure: 'the server said that it failed, refused what is right, or answered what the protocol does not allow',
 } as const
 
 export type Rule = keyof typeof RULES

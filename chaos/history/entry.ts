@@ -124,6 +124,8 @@ export interface Fault extends Timed {
   readonly fault: string
   readonly target: string
   readonly since: number
+  /** News of one hub may have reached the others late because of it. */
+  readonly delaysNews: boolean
 }
 
 /** What belongs to no device. */

@@ -14,10 +14,12 @@ const SMALL_MS = 20_000
 
 /** What can happen to the processes of hubs, one at a time. */
 export function processFaults(hubs: readonly Hub[]): Faults {
+  const isOneOfSeveral = hubs.length > 1
   const process = (random: Random) => pick(random, hubs).process
   return {
     kill: {
       weight: 4,
+      delaysNews: false,
       breaking: async (random) => {
         const victim = process(random)
         await victim.end('SIGKILL')
@@ -28,6 +30,7 @@ export function processFaults(hubs: readonly Hub[]): Faults {
     },
     stop: {
       weight: 4,
+      delaysNews: isOneOfSeveral,
       breaking: async (random) => {
         const victim = process(random)
         victim.signal('SIGSTOP')
@@ -38,6 +41,7 @@ export function processFaults(hubs: readonly Hub[]): Faults {
     },
     restart: {
       weight: 1,
+      delaysNews: false,
       breaking: async (random) => {
         const victim = process(random)
         await victim.end('SIGTERM')
@@ -55,6 +59,7 @@ export function otherFaults(hubs: readonly Hub[]): Faults {
   return {
     clock: {
       weight: 2,
+      delaysNews: false,
       breaking: async (random) => {
         const { process } = pick(random, hubs)
         const most = random.chance(0.5) ? SMALL_MS : AHEAD_MS
@@ -66,13 +71,22 @@ export function otherFaults(hubs: readonly Hub[]): Faults {
     },
     cut: {
       weight: 4,
+      delaysNews: false,
       breaking: async (random) => {
         for (const pair of some(random, proxy(random))) cut(pair)
         return 'connections'
       },
     },
-    stall: { weight: 4, breaking: (random) => forAWhile(random, some(random, proxy(random)).map(stall)) },
-    freeze: { weight: 2, breaking: (random) => forAWhile(random, some(random, proxy(random)).map(freeze)) },
+    stall: {
+      weight: 4,
+      delaysNews: false,
+      breaking: (random) => forAWhile(random, some(random, proxy(random)).map(stall)),
+    },
+    freeze: {
+      weight: 2,
+      delaysNews: false,
+      breaking: (random) => forAWhile(random, some(random, proxy(random)).map(freeze)),
+    },
   }
 }
 
@@ -83,7 +97,7 @@ function some(random: Random, { pairs }: TcpProxy) {
   return random.some(pairs, pick(random, SHARES))
 }
 
-async function forAWhile(random: Random, undo: readonly (() => void)[]): Promise<string> {
+export async function forAWhile(random: Random, undo: readonly (() => void)[]): Promise<string> {
   await pause(random.pause(STALLED_MS))
   for (const one of undo) one()
   return 'connections'

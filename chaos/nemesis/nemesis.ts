@@ -7,7 +7,14 @@ import type { Random } from '../random.js'
 export type Breaking = (random: Random) => Promise<string>
 
 /** What may break, and how often beside the others. */
-export type Faults = Readonly<Record<string, { readonly weight: number; readonly breaking: Breaking }>>
+export type Faults = Readonly<Record<string, Fault>>
+
+interface Fault {
+  readonly weight: number
+  readonly breaking: Breaking
+  /** News of one hub may reach the others late because of it. */
+  readonly delaysNews: boolean
+}
 
 /** Breaks one thing after another. */
 export class Nemesis {
@@ -44,9 +51,14 @@ export class Nemesis {
       if (this.#isOver) return
       const fault = random.weighted(weights)
       const since = now()
-      const target = await faults[fault]?.breaking(random)
+      const { breaking, delaysNews } = faults[fault] ?? raise(fault)
+      const target = await breaking(random)
       this.counts[fault] = (this.counts[fault] ?? 0) + 1
-      this.#file.write({ kind: 'fault', t: now(), since, fault, target })
+      this.#file.write({ kind: 'fault', t: now(), since, fault, target, delaysNews })
     }
   }
+}
+
+function raise(fault: string): never {
+  throw new Error(`there is no fault ${fault}`)
 }

@@ -27,6 +27,16 @@ for (const { what, rule, plant } of DEFECTS)
     await fc.assert(isFound, { numRuns: Math.min(places.length, PLACES_TRIED) })
   })
 
+t.test('what is broken between hubs delays the news of a revocation, and nothing else does', async (t) => {
+  const late = STANDING_DEFECTS.find(({ what }) => what === 'a connection under a revoked certificate')?.plant(good)
+  const [history] = late?.map((plant) => plant()) ?? []
+  if (!history) throw new Error('there is no such defect')
+  const fault = { kind: 'fault', fault: 'nats-stop', target: 'nats', since: 0, t: Number.MAX_SAFE_INTEGER } as const
+  const broken = (delaysNews: boolean) => check({ ...history, run: [...history.run, { ...fault, delaysNews }] })
+  t.same(await broken(true), [])
+  t.match(await broken(false), [{ rule: 'revocation' }])
+})
+
 t.test('there is a defect for every rule', async (t) => {
   t.same(new Set(DEFECTS.map(({ rule }) => rule)), new Set(Object.keys(RULES)))
 })

@@ -10,8 +10,10 @@ export async function goodHistory(): Promise<History> {
   const phones = [alice, bob, carol, dave].map((party) => hub.device(party, 'phone'))
   const [a, b, c, d] = phones
   const laptop = hub.device(alice, 'laptop')
+  const second = hub.device(bob, 'laptop')
   if (!a || !b || !c || !d) throw new Error('each has a phone')
   for (const phone of phones) hub.connect(phone)
+  hub.connect(second)
   hub.start(a)
   await hub.join(alice, bob)
   for (let index = 0; index < 6; index += 1) hub.send(index % 2 === 0 ? a : b, `said ${index}`)
@@ -29,6 +31,6 @@ export async function goodHistory(): Promise<History> {
   hub.leave(c)
   hub.connect(b)
   for (let index = 0; index < 12; index += 1) hub.send(index % 2 === 0 ? a : laptop, `and ${index}`)
-  for (const device of [a, b, c, laptop]) hub.settle(device)
+  for (const device of [a, b, c, laptop, second]) hub.settle(device)
   return hub.history()
 }

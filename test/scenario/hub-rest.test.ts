@@ -3,7 +3,7 @@ import t from 'tap'
 import { createCertificateRequest, generateKey } from '../../src/client/keys.js'
 import { type Curl, curlOf } from '../support/curl.js'
 import { acceptance, confirmation } from '../support/handshake.js'
-import type { Fields } from '../support/hub-client.js'
+import { connect, type Fields } from '../support/hub-client.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { challenge, PASSWORD, type User, userOf } from '../support/user.js'
 
@@ -59,9 +59,14 @@ t.test('a conversation from its start to its end, by curl alone', async (t) => {
   const { conversation } = started.body
   const base = `/conversations/${conversation}`
 
-  const invitation = { username: 'bob', fingerprint: bob.fingerprint, challenge: challenge(), attachment: 'a2V5' }
+  const { username, fingerprint } = bob
+  const invitation = { username, fingerprint, challenge: challenge(), attachment: 'a2V5', requestId: randomUUID() }
   const invite = await a.post(`${base}/invitations`, invitation)
   t.match(invite, { status: 200, body: { seq: 2, rosterSeq: 1, members: [{ username: 'alice' }] } })
+  t.same(await a.post(`${base}/invitations`, invitation), invite, 'a repeat is the same answer')
+  const byWebSocket = await connect(t, server, alice)
+  t.same(await byWebSocket.call('invite', { conversation, ...invitation }), invite.body, 'also over WebSocket')
+  await byWebSocket.close()
   t.match((await b.get('/conversations')).body, { conversations: [{ conversation, status: 'invited' }], more: false })
   const invited = ofType((await b.get('/events')).body.events, 'invited')
   t.match(invited, { invitation: invite.body.invitation, attachment: 'a2V5', seq: undefined })

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { HermesError } from '../../errors.js'
 
-/** What makes two requests with one requestId the same: method and parameters, in the order of their schema. */
+/** What makes two requests with one requestId the same, over WebSocket or REST: method and parameters, in any order. */
 export function requestHash(method: string, params: object): string {
+  const inOrder = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
-    .update(JSON.stringify([method, params]))
+    .update(JSON.stringify([method, inOrder]))
     .digest('hex')
 }
 

@@ -55,6 +55,20 @@ const LOSSES: readonly Defect[] = [
   }),
 ]
 
+const isNotice = ({ entry }: Place) => entry.kind === 'pushed' && entry.event.seq === undefined
+
+const NOTICES: readonly Defect[] = [
+  at('the end of an invitation that a device was not shown', 'loss', (place) => {
+    const { entry } = place
+    if (place.device.username !== 'bob' || !isNotice(place)) return null
+    if (entry.kind !== 'pushed' || entry.event.type !== 'invited') return null
+    const { conversation, at: time, from, invitation } = entry.event
+    // Another device of his was shown it.
+    const end = { conversation, at: time, from, invitation, type: 'declined' } as const
+    return [{ ...entry, event: end }]
+  }),
+]
+
 const ORDERS: readonly Defect[] = [
   at('an event that comes twice on a connection', 'order', ({ entry }) => (numbered(entry) ? [entry, entry] : null)),
   anywhere('two events in the wrong order', 'order', ({ device, index, entry }, good) => {
@@ -158,4 +172,12 @@ const PAYLOADS: readonly Defect[] = [
 
 const isMemberToTheEnd = (entry: DeviceEntry) => ['alice', 'bob'].includes((entry as Pushed).event.from.username)
 
-export const EVENT_DEFECTS: readonly Defect[] = [...LOSSES, ...ORDERS, ...PHANTOMS, ...ONCE, ...FORGERIES, ...PAYLOADS]
+export const EVENT_DEFECTS: readonly Defect[] = [
+  ...LOSSES,
+  ...NOTICES,
+  ...ORDERS,
+  ...PHANTOMS,
+  ...ONCE,
+  ...FORGERIES,
+  ...PAYLOADS,
+]
