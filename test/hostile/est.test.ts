@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createCertificateRequest, generateKey } from '../../src/client/keys.js'
 import { certsOnly } from '../../src/pki/certs-only.js'
-import { type HttpAnswer, request } from '../support/https.js'
+import { type HttpAnswer, KEEPING_CONNECTIONS, request } from '../support/https.js'
 import { startServer } from '../support/server.js'
 import { PASSWORD, registerUser } from '../support/user.js'
 import { hostileTexts } from './hostile-values.js'
@@ -31,7 +31,7 @@ const ROUTES: readonly Route[] = [
 
 function send({ url, tls, headers }: Route, body: string | Buffer, more: Readonly<Record<string, string>> = {}) {
   const all = { 'content-type': 'application/pkcs10', ...headers, ...more }
-  return request(url, { method: 'POST', ...tls, headers: all }, Buffer.from(body))
+  return request(url, { method: 'POST', ...tls, headers: all, agent: KEEPING_CONNECTIONS }, Buffer.from(body))
 }
 
 function refused({ status, text }: HttpAnswer, what: string): void {

@@ -5,10 +5,10 @@ import { OPERATIONS } from '../../src/hub/operations/table.js'
 import { RegisterRequest } from '../../src/wire/identity.js'
 import { DOCUMENT } from '../support/conformance.js'
 import { grant } from '../support/console.js'
-import { request } from '../support/https.js'
+import { type HttpAnswer, KEEPING_CONNECTIONS, request } from '../support/https.js'
 import { connect, RpcFailure } from '../support/hub-client.js'
-import { startServer } from '../support/server.js'
-import { registerUsers } from '../support/user.js'
+import { startServer, type TestServer } from '../support/server.js'
+import { registerUsers, type User } from '../support/user.js'
 import { hostileValues } from './hostile-values.js'
 import { type Field, fieldsOf, sampleOf, withValue } from './schema-walk.js'
 
@@ -129,7 +129,7 @@ t.test('every field of every POST, with every hostile value', async (t) => {
     for (const { what, value, path, mustRefuse } of attemptsOn(params)) {
       if (path[0] && route.path.includes(`{${path[0]}}`)) continue
       const { body, url } = asRequest(route.path, value as Record<string, unknown>)
-      const answer = await mallory.call('POST', url, body)
+      const answer = await post(server, mallory, url, body)
       t.ok(answer.status < 500, `${name} ${what}: ${answer.text}`)
       if (mustRefuse)
         t.ok(
@@ -148,7 +148,11 @@ t.test('every field of every POST of the identity listener, with every hostile v
   for (const path of ['/register', '/fetch-my']) t.ok(schemas.has(path), path)
   for (const [path, schema] of schemas)
     for (const { what, value, path: field, mustRefuse } of attemptsOn(schema)) {
-      const answer = await request(`${server.identityUrl}${path}`, { method: 'POST', ca: server.rootPem }, value)
+      const answer = await request(
+        `${server.identityUrl}${path}`,
+        { method: 'POST', ca: server.rootPem, agent: KEEPING_CONNECTIONS },
+        value,
+      )
       t.ok(answer.status >= 400 && answer.status < 500, `${path} ${what}: ${answer.text}`)
       if (mustRefuse)
         t.ok(
@@ -168,7 +172,7 @@ t.test('every field of every POST of the hub that is no operation, with every ho
   for (const path of ['/renew', '/admin/users/{username}/revoke']) t.ok(schemas.has(path), path)
   for (const [path, schema] of schemas)
     for (const { what, value, path: field, mustRefuse } of attemptsOn(schema)) {
-      const answer = await mallory.call('POST', path.replace('{username}', 'nobody-there'), value)
+      const answer = await post(server, mallory, path.replace('{username}', 'nobody-there'), value)
       t.ok(answer.status >= 400 && answer.status < 500, `${path} ${what}: ${answer.text}`)
       if (mustRefuse)
         t.ok(
@@ -178,6 +182,10 @@ t.test('every field of every POST of the hub that is no operation, with every ho
     }
   t.equal((await mallory.call('GET', '/me')).status, 200, 'nothing was done')
 })
+
+function post({ hubUrl }: TestServer, { tls }: User, path: string, body: unknown): Promise<HttpAnswer> {
+  return request(`${hubUrl}${path}`, { method: 'POST', ...tls, agent: KEEPING_CONNECTIONS }, body)
+}
 
 /** Whether a refusal names the field, or what it stands in. */
 function namesField(problem: object, path: readonly string[], prefix: string): boolean {

@@ -2,7 +2,7 @@ import type { OpenAPIV3 } from 'openapi-types'
 import t from 'tap'
 import { DOCUMENT } from '../support/conformance.js'
 import { grant } from '../support/console.js'
-import { type HttpAnswer, request } from '../support/https.js'
+import { type HttpAnswer, KEEPING_CONNECTIONS, request } from '../support/https.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { registerUser, type User } from '../support/user.js'
 
@@ -77,8 +77,8 @@ function targetOf({ path, name, place }: Parameter, value: string): string {
 
 function ask(server: TestServer, user: User, { method, onHub }: Parameter, target: string): Promise<HttpAnswer> {
   const body = method === 'POST' ? {} : undefined
-  if (onHub) return user.call(method, target, body)
-  return request(`${server.identityUrl}${target}`, { method, ca: server.rootPem }, body)
+  const [url, tls] = onHub ? [server.hubUrl, user.tls] : [server.identityUrl, { ca: server.rootPem }]
+  return request(`${url}${target}`, { method, ...tls, agent: KEEPING_CONNECTIONS }, body)
 }
 
 t.test('every parameter of a path or a query, with every hostile text', { timeout: 110_000 }, async (t) => {

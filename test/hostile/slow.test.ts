@@ -10,6 +10,9 @@ import { connect } from '../support/hub-client.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { registerUsers, type User } from '../support/user.js'
 
+// They wait more than they work.
+t.jobs = 8
+
 const MANY = 100
 /** On as many connections. */
 const POLLS = Number(process.env.HOSTILE_POLLS ?? 100)
