@@ -108,6 +108,14 @@ t.test('hermes admin backup copies a server that runs, whole and for its owner a
   await mkdir(join(directory, 'certs', '.ready'))
   t.match(await admin('backup', 'third'), { code: 1, stderr: /are being replaced, so no backup was made/ })
 
+  await rm(join(directory, 'certs', '.ready'), { recursive: true })
+  const abandoned = `.hermes-backup-${2 ** 22 + 1}-of-a-process-that-was-killed`
+  const own = `.hermes-backup-${process.pid}-of-one-that-runs`
+  for (const name of [abandoned, own]) await mkdir(join(directory, name))
+  t.match(await admin('backup', 'fourth'), { code: 0 })
+  const left = (await readdir(directory)).filter((name) => name.startsWith('.hermes-backup'))
+  t.same(left, [own])
+
   const broken = join(directory, 'broken')
   await mkdir(broken)
   await writeFile(join(directory, 'data', 'hermes.db'), 'no database')

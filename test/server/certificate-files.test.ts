@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import {
   chmodSync,
@@ -10,7 +11,6 @@ import {
   rmSync,
   statSync,
   unlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -179,8 +179,6 @@ t.test('a crash half way through the first start leaves nothing, or what the nex
   const halfWritten = scene(t)
   mkdirSync(halfWritten.file('.writing-abc'), { recursive: true })
   writeFileSync(join(halfWritten.file('.writing-abc'), 'root-ca.key'), 'half')
-  const longAgo = new Date(Date.now() - DAY)
-  utimesSync(halfWritten.file('.writing-abc'), longAgo, longAgo)
   t.equal((await openCertificates(halfWritten)).created, true)
   t.notOk(existsSync(halfWritten.file('.writing-abc')))
   for (let moved = 0; moved <= files.length; moved++) {
@@ -277,6 +275,14 @@ t.test('a folder that cannot be used', async (t) => {
   const options = scene(t)
   writeFileSync(options.directory, 'a file')
   t.match(await startError(options), `${options.directory}: the folder cannot be used`)
+})
+
+t.test('a pipe in the place of a file is not waited for', async (t) => {
+  const options = scene(t)
+  await openCertificates(options)
+  unlinkSync(options.file('users-ca.pem'))
+  execFileSync('mkfifo', [options.file('users-ca.pem')])
+  t.match(await startError(options), /users-ca\.pem: it is no file/)
 })
 
 t.test(

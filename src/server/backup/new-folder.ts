@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { lstat, mkdir, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { HermesError } from '../../errors.js'
 import { syncPath } from './files.js'
@@ -15,7 +15,8 @@ type Kind = 'backup' | 'export'
 export async function makeFolder<T>(folder: string, kind: Kind, fill: (draft: string) => Promise<T>): Promise<T> {
   const target = resolve(folder)
   await refuseExisting(target, kind)
-  const draft = join(dirname(target), `.hermes-${kind}-${randomUUID()}`)
+  await removeAbandoned(dirname(target), kind)
+  const draft = join(dirname(target), `.hermes-${kind}-${process.pid}-${randomUUID()}`)
   try {
     await mkdir(draft, { mode: 0o700 })
     const filled = await fill(draft)
@@ -27,6 +28,23 @@ export async function makeFolder<T>(folder: string, kind: Kind, fill: (draft: st
   } catch (error) {
     await rm(draft, { recursive: true, force: true })
     throw error instanceof HermesError ? error : failed(target, kind, error)
+  }
+}
+
+/** Of processes that were killed: there may be keys in them. */
+async function removeAbandoned(folder: string, kind: Kind): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, pid] = new RegExp(`^\\.hermes-${kind}-(\\d+)-`).exec(name) ?? []
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

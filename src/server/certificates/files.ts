@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { HermesError } from '../../errors.js'
 import { type IssuerKind, type IssuerName, kindOf } from '../../store/revocation-store.js'
 import { refusal, systemCode } from './refusal.js'
 
@@ -40,8 +41,11 @@ export function issuersAmong(files: Iterable<string>, kind: IssuerKind): readonl
 /** The text of a file; a start error that names it when it cannot be read. */
 export async function readText(file: string, remedy: string): Promise<string> {
   try {
+    // Whoever opens a pipe waits for its other end.
+    if (!(await stat(file)).isFile()) throw refusal(file, 'it is no file', remedy)
     return await readFile(file, 'utf8')
   } catch (cause) {
+    if (cause instanceof HermesError) throw cause
     const code = systemCode(cause)
     const problem = code === 'ENOENT' ? 'the file is missing' : `the file cannot be read (${code ?? String(cause)})`
     throw refusal(file, problem, remedy, cause)

@@ -9,7 +9,6 @@ import { refusal, systemCode } from './refusal.js'
 /** Holds a complete, durable set of files that is being moved into place. */
 export const READY = '.ready'
 const WRITING = '.writing-'
-const STALE_MS = 600_000
 /** Whoever writes into the folder has it. */
 const LOCK = '.lock'
 const LOCK_WAIT_MS = 10_000
@@ -82,14 +81,9 @@ async function completePublication(directory: string): Promise<void> {
   await rmdir(ready)
 }
 
-/** Removes what a crash left half written; nothing in it was ever used. */
-async function removeStale(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    if (!name.startsWith(WRITING)) continue
-    const folder = join(directory, name)
-    const { mtimeMs } = await stat(folder)
-    if (Date.now() - mtimeMs > STALE_MS) await rm(folder, { recursive: true, force: true })
-  }
+/** What a crash left half written; nothing in it was ever used. */
+async function unfinished(directory: string): Promise<readonly string[]> {
+  return (await readdir(directory)).filter((name) => name.startsWith(WRITING)).map((name) => join(directory, name))
 }
 
 /** Makes the folder if need be, and completes what an earlier start left unfinished. */
@@ -97,8 +91,8 @@ export async function prepareDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     // A folder that is only read, with nothing to be ended, needs no lock.
-    if (await exists(join(directory, READY))) await writingTo(directory, async () => {})
-    await removeStale(directory)
+    if ((await exists(join(directory, READY))) || (await unfinished(directory)).length > 0)
+      await writingTo(directory, async () => {})
   } catch (cause) {
     throw cannotUse(directory, cause)
   }
@@ -139,11 +133,17 @@ export async function writingTo<T>(directory: string, act: (publish: Publish) =>
   }
   const lock = await lockFolder(directory).catch(blamed)
   try {
-    await completePublication(directory).catch(blamed)
+    await tidy(directory).catch(blamed)
     return await act((files) => publishLocked(directory, files))
   } finally {
     lock.close()
   }
+}
+
+/** With the lock: nobody is writing. */
+async function tidy(directory: string): Promise<void> {
+  await completePublication(directory)
+  for (const folder of await unfinished(directory)) await rm(folder, { recursive: true, force: true })
 }
 
 async function lockFolder(directory: string): Promise<Lock> {
