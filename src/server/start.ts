@@ -7,6 +7,7 @@ import { type Certificates, openCertificates } from './certificate-files.js'
 import { readKnownRevocations } from './certificates/known-revocations.js'
 import { listen } from './listen.js'
 import { Figures } from './metrics/figures.js'
+import { poolLimits } from './pool-limits.js'
 import type { Running } from './running.js'
 import { certificateFiles, settleCertificates } from './settle-certificates.js'
 import { warnOfNewDatabase, warnOfRootCrl } from './start-warnings.js'
@@ -26,7 +27,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
   const figures = new Figures()
   const store = await openStore({
     url: config.databaseUrl,
-    limits: { connections: config.databaseConnections, timeoutMs: config.databaseTimeoutSeconds * 1000 },
+    limits: poolLimits(config),
     quotas: quotasOf(config),
     now,
     logger,

@@ -25,7 +25,7 @@ interface Engine {
 }
 
 /** All that is stored beside the log of events, whatever the engine. */
-export function accountStores({ readers, make, writer, now }: Engine): Omit<Store, 'log' | 'check' | 'close'> {
+export function accountStores({ readers, make, writer, now }: Engine): Omit<Store, 'log' | 'check' | 'size' | 'close'> {
   const { read } = readers
   return {
     identities: {

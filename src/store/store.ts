@@ -24,6 +24,8 @@ export interface Store {
   settle(installation: Installation): Promise<Installation>
   /** Rejects when the database cannot be read, or does not take what is written. For readiness. */
   check(): Promise<void>
+  /** Bytes of the database, by what holds them: `main`, and on SQLite `wal`, the log of what is not in it yet. */
+  size(): Promise<Readonly<Record<string, number>>>
   /** Waits for what was appended, then closes. */
   close(): Promise<void>
 }

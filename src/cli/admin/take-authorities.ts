@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Refusal } from '../../client/refusal.js'
 import { HermesError } from '../../errors.js'
+import { isPostgres } from '../../store/postgres/address.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import type { AuthorityList } from '../../wire/authorities.js'
 import type { Invocation } from './command.js'
@@ -14,8 +15,8 @@ export type Taken = { readonly list: AuthorityList } | { readonly reason: string
  * that has the root's key alone there is neither.
  */
 export async function takeAuthorities({ config, connect }: Invocation): Promise<Taken> {
-  const path = databasePath(config.databaseUrl)
-  if (!existsSync(path)) return { reason: `there is no database ${path}` }
+  const path = isPostgres(config.databaseUrl) ? null : databasePath(config.databaseUrl)
+  if (path !== null && !existsSync(path)) return { reason: `there is no database ${path}` }
   if (!existsSync(join(config.certsDir, 'server.pem'))) return { reason: `${config.certsDir} is not that of a server` }
   try {
     return { list: (await (await connect()).call('POST', '/admin/authorities/refresh', {})) as AuthorityList }

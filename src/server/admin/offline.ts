@@ -4,24 +4,28 @@ import { pino } from 'pino'
 import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
 import { createAdministration } from '../../identity/admin/administration.js'
+import { openStore } from '../../store/open.js'
+import { isPostgres, postgresAddress } from '../../store/postgres/address.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
-import { openSqliteStore } from '../../store/sqlite/open.js'
+import { poolLimits } from '../pool-limits.js'
 import { buildAdministrationApp } from './app.js'
 import { offlineAuthorities } from './offline-authorities.js'
 
 /**
- * Administration of a database that no server has, which none can have until the app closes. Rejects with
- * `unavailable` when another process has it, or there is none. What fails is logged to stderr.
+ * Administration of a database that no server here has. One in SQLite none can have until the app closes; one in
+ * PostgreSQL other nodes may have, which find what was done by looking. Rejects with `unavailable` when another process
+ * has the file, or there is no installation. What fails is logged to stderr.
  */
 export async function openAdministration(config: Config): Promise<FastifyInstance> {
-  const path = databasePath(config.databaseUrl)
-  if (!existsSync(path)) {
-    const sentence = `There is no database ${path}: run "hermes serve" once, or let HERMES_DATABASE_URL name another`
-    throw new HermesError('unavailable', sentence)
-  }
+  const { databaseUrl: url } = config
+  if (!isPostgres(url) && !existsSync(databasePath(url))) throw absent(databasePath(url))
   const logger = pino({ level: 'error' }, pino.destination({ dest: 2, sync: true }))
   const now = () => new Date()
-  const store = await openSqliteStore({ url: config.databaseUrl, now, logger, exclusive: true })
+  const store = await openStore({ url, limits: poolLimits(config), now, logger })
+  if (isPostgres(url) && (await store.installation()) === null) {
+    await store.close()
+    throw absent(postgresAddress(url).name)
+  }
   const administration = createAdministration({
     store: store.administration,
     identities: store.identities,
@@ -35,4 +39,9 @@ export async function openAdministration(config: Config): Promise<FastifyInstanc
   const app = buildAdministrationApp({ config, logger, administration, authorities })
   app.addHook('onClose', () => store.close())
   return app
+}
+
+function absent(name: string): HermesError {
+  const sentence = `There is no installation in ${name}: run "hermes serve" once, or let HERMES_DATABASE_URL name another`
+  return new HermesError('unavailable', sentence)
 }

@@ -9,8 +9,10 @@ import { isNamed, issuerFile, issuersAmong } from '../certificates/files.js'
 import { ROOT_CRL } from '../certificates/root-crl.js'
 import { writeSynced } from './files.js'
 
-/** The database of a backup; its certificates are in the folder certs. */
+/** The database of a backup, as SQLite has it; its certificates are in the folder certs. */
 export const DATABASE = 'hermes.db'
+/** The folder that has it as `hermes admin export` writes it, where it was in PostgreSQL. */
+export const EXPORT = 'database'
 
 const MANIFEST = 'manifest.json'
 
@@ -64,7 +66,7 @@ export function missingAmong(names: readonly string[]): string | undefined {
   const files = names.filter(isCertificate).map((name) => basename(name))
   const newest = (['users', 'servers'] as const).map((kind) => issuerFile(issuersAmong(files, kind)[0] ?? kind))
   const needed = [
-    DATABASE,
+    names.includes(`${EXPORT}/manifest.json`) ? `${EXPORT}/manifest.json` : DATABASE,
     'certs/root-ca.pem',
     ...newest.flatMap((name) => [`certs/${name}.pem`, `certs/${name}.key`]),
   ]

@@ -3,11 +3,14 @@ import { chmod, copyFile, lchown, mkdir, readdir, readFile, rename, rm, stat } f
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
+import { isPostgres } from '../../store/postgres/address.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { lockDatabase } from '../../store/sqlite/lock.js'
-import { skipSeqs } from '../../store/sqlite/restore.js'
+import { skipSeqsIn } from '../../store/sqlite/restore.js'
+import { skipSeqs } from '../../store/transfer/fill.js'
+import { importDatabase } from '../transfer/import.js'
 import { syncPath, writeSynced } from './files.js'
-import { DATABASE, isCertificate, type Manifest, readManifest } from './manifest.js'
+import { DATABASE, EXPORT, isCertificate, type Manifest, readManifest } from './manifest.js'
 
 /**
  * Puts a backup in the place of an installation that is not there: nothing is overwritten. The certificates come first,
@@ -16,9 +19,35 @@ import { DATABASE, isCertificate, type Manifest, readManifest } from './manifest
  */
 export async function restore(config: Config, source: string): Promise<Manifest> {
   const folder = resolve(source)
-  const [path, directory] = [databasePath(config.databaseUrl), resolve(config.certsDir)]
   const manifest = await readManifest(folder)
-  await refuseToOverwrite(path, directory)
+  if (DATABASE in manifest.files) await restoreFile(config, folder, manifest)
+  else await restoreExport(config, folder, manifest)
+  return manifest
+}
+
+/** Into PostgreSQL, or SQLite, what was in PostgreSQL. */
+async function restoreExport(config: Config, folder: string, manifest: Manifest): Promise<void> {
+  const directory = resolve(config.certsDir)
+  await refuseToOverwrite([], directory)
+  await importDatabase(
+    config,
+    join(folder, EXPORT),
+    () => {},
+    async ({ run }) => {
+      await run(skipSeqs())
+      await copyCertificates(folder, manifest, directory, await makeFolder(directory))
+    },
+  )
+}
+
+async function restoreFile({ databaseUrl, certsDir }: Config, folder: string, manifest: Manifest): Promise<void> {
+  if (isPostgres(databaseUrl))
+    throw new HermesError(
+      'invalid_request',
+      `${folder} has a database of SQLite: restore it into one (HERMES_DATABASE_URL), and move that with export and import`,
+    )
+  const [path, directory] = [databasePath(databaseUrl), resolve(certsDir)]
+  await refuseToOverwrite([path, `${path}-wal`, `${path}-journal`], directory)
   const owner = await makeFolder(dirname(path))
   const lock = lockDatabase(path)
   const partial = `${path}.partial`
@@ -28,12 +57,11 @@ export async function restore(config: Config, source: string): Promise<Manifest>
     await copyFile(join(folder, DATABASE), partial, constants.COPYFILE_EXCL)
     await chmod(partial, 0o600)
     await give(partial, owner)
-    skipSeqs(partial)
+    skipSeqsIn(partial)
     await syncPath(partial)
     await copyCertificates(folder, manifest, directory, await makeFolder(directory))
     await rename(partial, path)
     await syncPath(dirname(path))
-    return manifest
   } finally {
     await rm(partial, { force: true })
     lock.close()
@@ -53,8 +81,8 @@ async function give(path: string, { uid, gid }: Stats): Promise<void> {
   if (process.getuid?.() === 0) await lchown(path, uid, gid)
 }
 
-async function refuseToOverwrite(path: string, directory: string): Promise<void> {
-  const inTheWay = [path, `${path}-wal`, `${path}-journal`].find((file) => existsSync(file))
+async function refuseToOverwrite(files: readonly string[], directory: string): Promise<void> {
+  const inTheWay = files.find((file) => existsSync(file))
   const [certificate] = await certificateFiles(directory)
   const file = inTheWay ?? (certificate && join(directory, certificate))
   if (file === undefined) return

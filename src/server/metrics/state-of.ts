@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import { dirname } from 'node:path'
 import { isPostgres } from '../../store/postgres/address.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { isNewest } from '../certificates/authority-set.js'
@@ -25,7 +26,8 @@ export function stateOf({ installation, services, listeners, ready, pairs }: Sta
     isBusAway: () => services.bus.isAway,
     occupancy: () => services.hub.services.delivery.occupancy,
     passwordsWaiting: () => services.identities.passwordsWaiting,
-    database: isPostgres(config.databaseUrl) ? null : databasePath(config.databaseUrl),
+    databaseSize: () => installation.store.size(),
+    databaseFolder: isPostgres(config.databaseUrl) ? null : dirname(databasePath(config.databaseUrl)),
     ends: () => {
       const { root, generations } = authorities.current
       // That one which was followed ends is nothing to be told of.

@@ -1,6 +1,5 @@
-import { stat, statfs } from 'node:fs/promises'
+import { statfs } from 'node:fs/promises'
 import type { Server } from 'node:net'
-import { dirname } from 'node:path'
 import type { Occupancy } from '../../hub/delivery/occupancy.js'
 import type { Ready } from '../identity/routes/health.js'
 import type { Exposition } from './exposition.js'
@@ -14,8 +13,10 @@ export interface State {
   /** Whether other nodes are not heard now. */
   readonly isBusAway: () => boolean
   readonly listeners: Readonly<Record<string, Server>>
-  /** Path of the SQLite database; null for another. */
-  readonly database: string | null
+  /** Bytes of the database, by what holds them. */
+  readonly databaseSize: () => Promise<Readonly<Record<string, number>>>
+  /** The folder of the database; null where it is on another machine, or may be. */
+  readonly databaseFolder: string | null
   /** When certificates end. */
   readonly ends: () => Readonly<Record<string, Date>>
   /** When the root's CRL is followed by the next; null where there is none. */
@@ -95,29 +96,22 @@ function socketsOf(server: Server): Promise<number> {
   })
 }
 
-function exposeDatabase(exposition: Exposition, { database }: State): void {
-  if (database === null) return
+function exposeDatabase(exposition: Exposition, { databaseSize, databaseFolder }: State): void {
   exposition.gauge(
     {
       name: 'hermes_database_bytes',
-      help: 'Size of the database: its main file, and the log of what is not in it yet.',
+      help: 'Size of the database: all of it but, on SQLite, the log of what is not in it yet.',
       labels: ['file'],
     },
-    async () => [
-      [['main'], await sizeOf(database)],
-      [['wal'], await sizeOf(`${database}-wal`)],
-    ],
+    // While it cannot be asked there is no size, and the rest is told all the same.
+    async () => Object.entries(await databaseSize().catch(() => ({}))).map(([file, bytes]) => [[file], bytes]),
   )
+  if (databaseFolder === null) return
   exposition.gauge(
     { name: 'hermes_disk_free_bytes', help: 'Free bytes of the file system that has the database.' },
     async () => {
-      const { bavail, bsize } = await statfs(dirname(database))
+      const { bavail, bsize } = await statfs(databaseFolder)
       return [[[], bavail * bsize]]
     },
   )
-}
-
-/** 0 for a file that is not there. */
-async function sizeOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => null))?.size ?? 0
 }

@@ -34,7 +34,8 @@ export async function exportDatabase(
   return { folder: resolve(folder), createdAt, rows: Object.fromEntries(rows) }
 }
 
-async function writeAll(session: Session, draft: string, now: Date, report: Report): Promise<Manifest> {
+/** Writes a database into a folder that is there, and what it must be, last. */
+export async function writeAll(session: Session, draft: string, now: Date, report: Report): Promise<Manifest> {
   const tables: [string, TableManifest][] = []
   for (const table of TABLES) tables.push([table.name, await writeTable(session, draft, table, report)])
   const manifest = {

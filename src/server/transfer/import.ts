@@ -20,17 +20,21 @@ interface Transfer {
 }
 
 /**
- * Fills an empty database with what an export holds, all of it or nothing, and reads it back. Throws `invalid_request`
- * naming the file that is not as it was written, or what is in the way.
+ * Fills an empty database with what an export holds, all of it or nothing, reads it back, and calls `finish` before that
+ * is stored. Throws `invalid_request` naming the file that is not as it was written, or what is in the way.
  */
 export async function importDatabase(
   { databaseUrl }: Pick<Config, 'databaseUrl'>,
   source: string,
   report: Report,
+  finish: (session: Session) => Promise<void> = async () => {},
 ): Promise<Manifest> {
   const folder = resolve(source)
   const manifest = await readManifest(folder, report)
-  await filling(databaseUrl)((session) => fill(session, folder, manifest, report))
+  await filling(databaseUrl)(async (session) => {
+    await fill(session, folder, manifest, report)
+    await finish(session)
+  })
   return manifest
 }
 

@@ -73,6 +73,10 @@ async function connect(pools: Pools, { limits, quotas, now, logger, meter }: Con
       await readers.read(row('SELECT "schemaVersion" FROM "Meta"'))
       await health.check()
     },
+    async size() {
+      const sized = await readers.read(row<{ main: number }>('SELECT pg_database_size(current_database()) AS "main"'))
+      return { main: sized?.main ?? 0 }
+    },
     async close() {
       await commits.close()
       await pools.close()

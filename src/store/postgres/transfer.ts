@@ -3,7 +3,7 @@ import { HermesError } from '../../errors.js'
 import type { Catalog, Session, WithSession } from '../transfer/session.js'
 import { row, rows, run } from '../work.js'
 import { type Address, postgresAddress } from './address.js'
-import { migrate, readMigrations } from './migrations.js'
+import { migrate, readMigrations, schemaVersion } from './migrations.js'
 import { withPatientClient } from './patient-client.js'
 import { perform } from './statements.js'
 
@@ -29,17 +29,33 @@ const CATALOG: Catalog = {
     ),
 }
 
-/** Reads a database that no server uses, brought up to this program's schema, as it is at one moment. */
+/** Reads a database that no server uses, brought up to this program's schema. */
 export function readPostgres(url: string): WithSession {
   const address = postgresAddress(url)
   return async (use) => {
     await migrate(address, readMigrations())
     return withPatientClient(address, async (client) => {
       await refuseWhileUsed(client, address)
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-      return use(sessionOf(client))
+      return inSnapshot(client, use)
     })
   }
+}
+
+/** Reads a database as it is at one moment, whether servers use it or not, and leaves its schema to them. */
+export function copyPostgres(url: string): WithSession {
+  const address = postgresAddress(url)
+  return (use) =>
+    withPatientClient(address, async (client) => {
+      const [version, newest] = [await schemaVersion(client, address.name), readMigrations().length]
+      if (version === newest) return inSnapshot(client, use)
+      const sentence = `The database ${address.name} has schema version ${version}, and this program's is ${newest}: use the program that runs on it`
+      throw new HermesError('invalid_request', sentence)
+    })
+}
+
+async function inSnapshot<T>(client: Client, use: (session: Session) => Promise<T>): Promise<T> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  return use(sessionOf(client))
 }
 
 /** Fills a database in one transaction. A server that is started meanwhile waits for its end. */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import type { Database } from 'better-sqlite3'
 import { accountStores } from '../accounts.js'
 import type { MakeChange } from '../changes/changes.js'
@@ -107,6 +108,7 @@ async function connect({ path, quotas, now, logger, meter }: Connect): Promise<S
       checkReadable(reader)
       await health.check()
     },
+    size: async () => ({ main: await sizeOf(path), wal: await sizeOf(`${path}-wal`) }),
     async close() {
       await commits.close()
       await writer.close()
@@ -115,6 +117,11 @@ async function connect({ path, quotas, now, logger, meter }: Connect): Promise<S
       await thread.close()
     },
   }
+}
+
+/** 0 for a file that is not there. */
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0
 }
 
 function checkReadable(reader: Database): void {

@@ -1,3 +1,4 @@
+import { RESTORED_SEQS } from '../restored-seqs.js'
 import { row, run, type Value, type Work } from '../work.js'
 import { countOf, valuesOf } from './rows.js'
 import type { Catalog, Column, LastIds } from './session.js'
@@ -42,4 +43,9 @@ export function* setLastIds(catalog: Catalog, ids: LastIds): Work<void> {
     const last = yield* row<{ readonly id: number }>(`SELECT coalesce(max("id"), 0) AS "id" FROM "${table}"`)
     yield* catalog.setLastId(table, Math.max(ids[table] ?? 0, last?.id ?? 0))
   }
+}
+
+/** Has conversations go on behind everything that anybody may have seen. */
+export function skipSeqs(): Work<void> {
+  return run('UPDATE "Conversation" SET "lastSeq" = "lastSeq" + $1 WHERE "closedAt" IS NULL', RESTORED_SEQS)
 }
