@@ -9,6 +9,8 @@ export interface Wake {
   readonly body: string | null
   /** The invitation that it is a step of. */
   readonly invitation: string | null
+  /** A message that changes nothing of its conversation but the last seq. */
+  readonly isPlain: boolean
   /**
    * Whom it concerns beyond the members: whose stay begins or ends, or who is invited. From elsewhere that is said only
    * by what comes under the topic of that user.

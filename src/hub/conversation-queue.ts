@@ -1,21 +1,13 @@
 import { HermesError } from '../errors.js'
 import type { AppendFailure, EventLog } from '../store/event-log.js'
 import type { ConversationId } from '../wire/formats.js'
-import { type Applied, appendOf, apply, type Committed } from './committed.js'
+import { appendOf, apply, type Committed } from './committed.js'
 import type { KnownMessage } from './conversation/commands.js'
-import type { Decision } from './conversation/decision.js'
 import { restore } from './conversation/projection.js'
 import type { Conversation } from './conversation/state.js'
-import { isolate } from './isolate.js'
+import { asHermesError, end, type InFlight, outcomeOf } from './in-flight.js'
 import { PendingMessages } from './pending-messages.js'
-import type { Outcome, Task, TaskContext } from './task.js'
-
-/** A task that is decided: `pending` until its events are stored, `stored` at once where it has none. */
-interface InFlight extends Applied {
-  readonly task: Task
-  readonly outcome: Outcome
-  status: 'pending' | 'stored' | AppendFailure
-}
+import type { Task, TaskContext } from './task.js'
 
 export type Publish = (committed: Committed, origin: string | null) => void
 
@@ -39,21 +31,36 @@ export class ConversationQueue implements TaskContext {
   #inFlight: InFlight[] = []
   #redo: Task[] = []
   #opening: Promise<boolean> | null = null
+  /** Another node has changed the conversation: it is loaded again before anything more is decided. */
+  #isStale = false
+  /** The last event of another node that was heard of. */
+  #heard = 0
   /** A commit failed: nothing more is decided until the state is loaded again. */
   #isBroken = false
   #isReloading = false
+  readonly #isShared: boolean
+  /** The task that waits to be decided on what the store has now. */
+  #doubted: Task | null = null
+  /** Those that were submitted before the state was loaded. */
+  readonly #sure = new WeakSet<Task>()
   readonly #attempts = new WeakMap<Task, number>()
   readonly #pendingMessages = new PendingMessages()
 
-  constructor(uuid: ConversationId, log: EventLog, publish: Publish) {
+  /** `isShared`: other nodes store events too, so that what is refused here may be out of date. */
+  constructor(uuid: ConversationId, log: EventLog, publish: Publish, isShared = false) {
+    this.#isShared = isShared
     this.uuid = uuid
     this.#log = log
     this.#publish = publish
   }
 
   get isIdle(): boolean {
-    const tasks = this.#waiting.length + this.#inFlight.length + this.#redo.length
+    const tasks = this.#waiting.length + this.#inFlight.length + this.#redo.length + (this.#doubted ? 1 : 0)
     return tasks === 0 && !this.#opening && !this.#isReloading
+  }
+
+  get isLoaded(): boolean {
+    return this.#state !== null && !this.#isStale
   }
 
   /** The integer id; 0 before the conversation is loaded. */
@@ -63,7 +70,7 @@ export class ConversationQueue implements TaskContext {
 
   /** Loads the conversation if need be. False: there is none. */
   async open(): Promise<boolean> {
-    if (this.#state) return true
+    if (this.isLoaded) return true
     this.#opening ??= this.#load().finally(() => {
       this.#opening = null
     })
@@ -80,6 +87,18 @@ export class ConversationQueue implements TaskContext {
     return this.#committed
   }
 
+  /**
+   * Another node stored the event `seq`; `isPlain`: a message that changes nothing but the last seq. What is known here
+   * is loaded again before it is used, unless commands are under way: those meet the event when they are stored.
+   */
+  hearOf(seq: number, isPlain: boolean): void {
+    this.#heard = Math.max(this.#heard, seq)
+    const committed = this.#committed
+    if (!committed || seq <= committed.lastSeq || !this.isIdle) return
+    if (!isPlain || seq !== committed.lastSeq + 1) this.#isStale = true
+    else this.#committed = this.#state = { ...committed, lastSeq: seq }
+  }
+
   findPending(senderId: number, messageId: string): KnownMessage | null {
     return this.#pendingMessages.find(senderId, messageId)
   }
@@ -91,8 +110,14 @@ export class ConversationQueue implements TaskContext {
   }
 
   async #load(): Promise<boolean> {
-    const snapshot = await this.#log.load(this.uuid)
+    let snapshot = await this.#log.load(this.uuid)
+    // What was heard of meanwhile may have been stored behind the moment that was read.
+    for (let heard = 0; snapshot && snapshot.lastSeq < this.#heard && heard < this.#heard; ) {
+      heard = this.#heard
+      snapshot = await this.#log.load(this.uuid)
+    }
     if (!snapshot) return false
+    this.#isStale = false
     this.#id = snapshot.id
     this.#state = restore(snapshot)
     this.#committed = this.#state
@@ -104,19 +129,33 @@ export class ConversationQueue implements TaskContext {
     this.#drain()
   }
 
+  get #mustLoad(): boolean {
+    return this.#isBroken || this.#isStale || this.#doubted !== null
+  }
+
   #next(): Task | undefined {
-    return this.#isBroken ? undefined : this.#waiting.shift()
+    return this.#mustLoad ? undefined : this.#waiting.shift()
   }
 
   #take(task: Task): void {
     const before = this.#state
     if (!before) throw new Error(`conversation ${this.uuid} is not open`)
     const entry = this.#decide(task, before)
+    if (this.#isDoubtful(task, entry)) {
+      this.#doubted = task
+      return
+    }
     this.#inFlight.push(entry)
     if (entry.status === 'stored') return
     this.#state = entry.after
     this.#pendingMessages.add(entry.committed)
     this.#log.append(appendOf(this.#id, before, entry, task.request), (failure) => this.#settle(entry, failure))
+  }
+
+  /** Whether no commit proves that it was decided on what is so: other nodes may have changed that. */
+  #isDoubtful(task: Task, { outcome, committed }: InFlight): boolean {
+    if (!this.#isShared || committed.length > 0 || 'failure' in outcome || this.#sure.has(task)) return false
+    return 'refusal' in outcome || task.isPassing !== true
   }
 
   #decide(task: Task, before: Conversation): InFlight {
@@ -145,7 +184,7 @@ export class ConversationQueue implements TaskContext {
       this.#inFlight.shift()
       this.#finish(entry, entry.status)
     }
-    if (this.#isBroken && this.#inFlight.length === 0) void this.#again()
+    if (this.#mustLoad && this.#inFlight.length === 0) void this.#again()
   }
 
   #finish({ task, outcome, after, committed }: InFlight, status: 'stored' | AppendFailure): void {
@@ -164,8 +203,11 @@ export class ConversationQueue implements TaskContext {
     if (this.#isReloading) return
     // What was not stored is no state to look at.
     this.#state = this.#committed
+    if (this.#doubted) this.#waiting.unshift(this.#doubted)
+    this.#doubted = null
     if (this.#redo.length + this.#waiting.length === 0) return
     this.#isReloading = true
+    for (const task of [...this.#redo, ...this.#waiting]) this.#sure.add(task)
     try {
       if (!(await this.#load())) throw new HermesError('internal', `conversation ${this.uuid} is gone`)
       const again = await this.#recallAll(this.#redo.splice(0))
@@ -203,17 +245,4 @@ export class ConversationQueue implements TaskContext {
     end(task, { failure })
     return false
   }
-}
-
-/** Whoever waits for the outcome must not keep others from theirs. */
-function end(task: Task, outcome: Outcome): void {
-  isolate(() => task.done(outcome))
-}
-
-function outcomeOf(decision: Decision): Outcome {
-  return decision.refusal ? { refusal: decision.refusal } : { answer: decision.answer }
-}
-
-function asHermesError(error: unknown, code: 'internal' | 'unavailable'): HermesError {
-  return error instanceof HermesError ? error : new HermesError(code, undefined, { cause: error })
 }

@@ -1,3 +1,4 @@
+import type { Wake } from '../bus/bus.js'
 import type { EventLog } from '../store/event-log.js'
 import type { ConversationId } from '../wire/formats.js'
 import { ConversationQueue, type Publish } from './conversation-queue.js'
@@ -10,9 +11,11 @@ export class Conversations {
   readonly #log: EventLog
   readonly #publish: Publish
   readonly #loadedMax: number
+  readonly #isShared: boolean
   readonly #queues = new Map<string, ConversationQueue>()
 
-  constructor(log: EventLog, publish: Publish, loadedMax = LOADED_MAX) {
+  constructor(log: EventLog, publish: Publish, { isShared = false, loadedMax = LOADED_MAX } = {}) {
+    this.#isShared = isShared
     this.#log = log
     this.#publish = publish
     this.#loadedMax = loadedMax
@@ -21,7 +24,7 @@ export class Conversations {
   /** The queue if it is loaded: the way of every message but the first. */
   peek(uuid: ConversationId): ConversationQueue | null {
     const queue = this.#queues.get(uuid)
-    if (!queue?.state) return null
+    if (!queue?.isLoaded) return null
     queue.wasUsed = true
     return queue
   }
@@ -34,8 +37,25 @@ export class Conversations {
     return null
   }
 
+  /** Of what is loaded, each conversation with the last event that is known. */
+  get heads(): readonly (readonly [conversationId: number, lastSeq: number])[] {
+    return [...this.#queues.values()].flatMap(({ id, committed }) =>
+      committed ? [[id, committed.lastSeq] as const] : [],
+    )
+  }
+
+  /** Another node stored an event of a conversation. */
+  hear({ uuid, seq, isPlain }: Pick<Wake, 'uuid' | 'seq' | 'isPlain'>): void {
+    this.#queues.get(uuid)?.hearOf(seq, isPlain)
+  }
+
+  /** The store has events of a conversation up to `seq`. */
+  hearOf(conversationId: number, seq: number): void {
+    for (const queue of this.#queues.values()) if (queue.id === conversationId) queue.hearOf(seq, false)
+  }
+
   #touch(uuid: ConversationId): ConversationQueue {
-    const queue = this.#queues.get(uuid) ?? new ConversationQueue(uuid, this.#log, this.#publish)
+    const queue = this.#queues.get(uuid) ?? new ConversationQueue(uuid, this.#log, this.#publish, this.#isShared)
     queue.wasUsed = true
     this.#queues.set(uuid, queue)
     if (this.#queues.size > this.#loadedMax) this.#forget()

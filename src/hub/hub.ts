@@ -4,7 +4,10 @@ import type { Store } from '../store/store.js'
 import type { ConversationId, InvitationId } from '../wire/formats.js'
 import { CLOSE } from '../wire/frames.js'
 import type { Identity } from '../wire/identity.js'
+import { AccountWatch } from './account-watch.js'
 import type { Caller } from './caller.js'
+import { CatchUp } from './catch-up.js'
+import type { Committed } from './committed.js'
 import { Conversations } from './conversations.js'
 import { Delivery } from './delivery/delivery.js'
 import { examination } from './delivery/examination.js'
@@ -22,6 +25,8 @@ import { sessionOptions } from './session-options.js'
 import { Turns } from './turns.js'
 import { Withdrawals } from './withdrawals.js'
 
+/** Between two looks for what other nodes did. */
+const POLL_MS = 15_000
 /** Invitations ended by one sweep; the rest waits for the next. */
 const DUE_INVITATIONS = 100
 
@@ -34,6 +39,10 @@ export interface HubDependencies {
   readonly now: () => Date
   readonly toIdentity: (record: IdentityRecord) => Identity
   readonly meter?: HubMeter
+  /** Between two looks for what other nodes did and this one was not told. */
+  readonly pollMs?: number
+  /** Wrong passwords of an account were forgiven on another node. */
+  readonly unlocked?: (username: string) => void
 }
 
 export interface Connect {
@@ -47,18 +56,28 @@ export class Hub {
   readonly rate: RateLimiter
   readonly departures: Departures
   readonly withdrawals: Withdrawals
+  readonly #others: { readonly catchUp: CatchUp; readonly accounts: AccountWatch; readonly end: () => void }
   readonly #warned = new WeakSet<Session>()
 
-  constructor({ store, bus, limits, rate, rootFingerprint, now, toIdentity, meter = NO_HUB_METER }: HubDependencies) {
+  constructor(dependencies: HubDependencies) {
+    const { store, bus, limits, rate, rootFingerprint, now, toIdentity, meter = NO_HUB_METER } = dependencies
     const { log, identities } = store
-    const conversations = new Conversations(log, (committed, origin) => publish({ bus, meter }, committed, origin))
-    const delivery = new Delivery({ log, bus, examine: examination(identities, now), meter })
+    const announce = (committed: Committed, origin: string | null) => publish({ bus, meter }, committed, origin)
+    const conversations = new Conversations(log, announce, { isShared: bus.isShared })
+    const delivery = new Delivery({
+      log,
+      bus,
+      examine: examination(identities, now),
+      meter,
+      missed: (id) => this.#others.catchUp.missed(id),
+    })
     const devices = new Devices(log, limits.devicesMax, now)
     const base = { limits, rootFingerprint, identities, log, bus, now, toIdentity, meter }
     const [requests, turns] = [new RequestLocks(), new Turns()]
     this.services = { ...base, conversations, delivery, devices, requests, turns }
     this.departures = new Departures(identities, log, conversations, now)
     this.withdrawals = new Withdrawals(identities, log, conversations, now)
+    this.#others = this.#listenToOthers(dependencies)
     this.rate = new RateLimiter(rate.requestsPerSecond, rate.requestsBurst, () => performance.now())
   }
 
@@ -71,9 +90,9 @@ export class Hub {
   async connect(caller: Caller, sink: Sink, { autoAcknowledge }: Connect): Promise<Session> {
     const { delivery, log, limits, meter } = this.services
     const device = await this.openDevice(caller)
-    const { windowEvents, windowBytes } = limits
+    const { windowEvents, windowBytes, readRetryMs: retryMs } = limits
     const session = new Session(
-      sessionOptions(caller, device, { windowEvents, windowBytes, autoAcknowledge }),
+      sessionOptions(caller, device, { windowEvents, windowBytes, autoAcknowledge, retryMs }),
       sink,
       log,
       meter,
@@ -94,7 +113,32 @@ export class Hub {
     await this.#expireInvitations()
   }
 
+  /** What other nodes did and this one was not told; called about twice a second. */
+  async catchUp(): Promise<void> {
+    if (!this.services.bus.isShared) return
+    await this.#others.accounts.round()
+    await this.#others.catchUp.round()
+  }
+
+  #listenToOthers({ store, pollMs = POLL_MS, unlocked = () => {} }: HubDependencies) {
+    const { log, bus, delivery, conversations, meter } = this.services
+    const clock = () => performance.now()
+    const catchUp = new CatchUp({ log, bus, delivery, conversations, pollMs, clock, meter })
+    const rescued = (count: number) => meter.rescued('standing', count)
+    const accounts = new AccountWatch({ audit: store.audit, delivery, unlocked, rescued })
+    const end = bus.subscribe({
+      wake: (wake, isElsewhere) => isElsewhere && conversations.hear(wake),
+      missed: () => catchUp.missedAll(),
+      signal() {},
+      standing() {},
+      connection() {},
+    })
+    return { catchUp, accounts, end }
+  }
+
   stop(): void {
+    this.#others.end()
+    this.#others.catchUp.stop()
     this.services.delivery.stop()
   }
 

@@ -24,7 +24,11 @@ export interface HubMeter {
   verified(isGood: boolean): void
   /** So many milliseconds after a certificate or account ceased to be good, its connections were ended. */
   ended(ms: number): void
+  /** So many words of other nodes were missing and were found in the store. */
+  rescued(what: Rescued, count: number): void
 }
+
+export type Rescued = 'events' | 'memberships' | 'notices' | 'connections' | 'standing'
 
 export const NO_HUB_METER: HubMeter = {
   committed() {},
@@ -38,4 +42,5 @@ export const NO_HUB_METER: HubMeter = {
   caughtUp() {},
   verified() {},
   ended() {},
+  rescued() {},
 }

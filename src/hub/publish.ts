@@ -11,6 +11,7 @@ export function publish(
   const { conversationId, uuid, seq, event, body, concerned } = committed
   meter.committed(event.type)
   const invitation = 'invitation' in event ? event.invitation : null
-  const wake = { conversationId, uuid, seq, type: event.type, body, invitation, userId: concerned, origin }
+  const isPlain = event.type === 'message' && !event.raisesEpoch
+  const wake = { conversationId, uuid, seq, type: event.type, body, invitation, isPlain, userId: concerned, origin }
   isolate(() => bus.publish(wake))
 }

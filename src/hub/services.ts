@@ -19,6 +19,8 @@ export interface HubLimits {
   readonly windowEvents: number
   readonly windowBytes: number
   readonly slowSeconds: number
+  /** How long a connection waits for a store that cannot be read; null: it ends. */
+  readonly readRetryMs: number | null
 }
 
 /** What operations work with. */

@@ -15,11 +15,13 @@ export interface SessionOptions {
   readonly windowBytes: number
   /** What is written counts as acknowledged. */
   readonly autoAcknowledge: boolean
+  /** How long to wait for a store that cannot be read; null: the connection ends. */
+  readonly retryMs: number | null
   /** Monotonic milliseconds. */
   readonly clock: () => number
 }
 
-type Window = Pick<SessionOptions, 'windowEvents' | 'windowBytes' | 'autoAcknowledge'>
+type Window = Pick<SessionOptions, 'windowEvents' | 'windowBytes' | 'autoAcknowledge' | 'retryMs'>
 
 /** A new session of a caller on one of his devices. */
 export function sessionOptions(caller: Caller, device: DeviceRecord, window: Window): SessionOptions {

@@ -34,6 +34,8 @@ export interface Task {
   recall?(context: TaskContext): Promise<void>
   /** The request to remember with the events. */
   readonly request?: { readonly userId: number; readonly requestId: string; readonly hash: string } | undefined
+  /** Nothing lasting comes of it: it may be taken, though not refused, on what is known here, other nodes or not. */
+  readonly isPassing?: boolean
   /** Called once, after everything the outcome rests on is durable, in the order of the log. */
   done(outcome: Outcome): void
 }

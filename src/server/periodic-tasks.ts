@@ -1,5 +1,6 @@
 import { createAccountRounds } from './account-rounds.js'
 import type { Installation } from './installation.js'
+import { createOtherNodes } from './other-nodes.js'
 import { createRetention } from './retention.js'
 import type { Rounds } from './rounds.js'
 import type { Services } from './services.js'
@@ -7,9 +8,11 @@ import type { Services } from './services.js'
 /** What time alone brings about, but for the sessions of the hub and the certificates of the server. */
 export function createPeriodicTasks(
   { config, store, logger, now }: Installation,
-  { identities }: Services,
+  { identities, hub, bus }: Services,
 ): readonly Rounds[] {
+  const others = bus.isShared ? [createOtherNodes({ hub, logger })] : []
   return [
+    ...others,
     createAccountRounds({ identities, logger }),
     createRetention({ log: store.log, days: config.retentionDays, now, logger }),
   ]

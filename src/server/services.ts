@@ -6,10 +6,13 @@ import { createIdentityDescriber } from '../identity/identity.js'
 import { createIdentityService, type IdentityService } from '../identity/identity-service.js'
 import type { Consequences } from '../identity/upkeep/dependencies.js'
 import type { StoreLogger } from '../store/logger.js'
+import { isPostgres } from '../store/postgres/address.js'
 import type { Store } from '../store/store.js'
 import { createBus } from './bus.js'
 import { issuerOf, type LiveAuthorities, pemsOf } from './certificates/authority-set.js'
 import type { Figures } from './metrics/figures.js'
+
+const READ_RETRY_MS = 1000
 
 export interface Services extends Pick<Consequences, 'standingChanged'> {
   readonly identities: IdentityService
@@ -53,12 +56,15 @@ export function createServices(options: ServiceOptions): Services {
   const hub = new Hub({
     store,
     bus,
-    limits: config,
+    // A file that cannot be read stays so; a database elsewhere comes back.
+    limits: { ...config, readRetryMs: isPostgres(config.databaseUrl) ? READ_RETRY_MS : null },
     rate: config,
     rootFingerprint: root.fingerprint,
     now,
     toIdentity: (record) => describe(record, now()),
     meter: figures.hub,
+    pollMs: config.pollSeconds * 1000,
+    unlocked: (username) => identities.liftDelay(username),
   })
   const administration = createAdministration({
     store: store.administration,

@@ -1,4 +1,5 @@
 import type { HermesError } from '../errors.js'
+import type { Known, News } from './news.js'
 import type {
   ConversationSnapshot,
   DeviceRecord,
@@ -131,6 +132,10 @@ export interface EventLog {
    * Rejects with `quota_exceeded` when the user would have more than `maxDevices`.
    */
   openDevice(userId: number, name: string, now: Date, maxDevices: number): Promise<DeviceRecord>
+  /** Counts a connection of a device, and answers how many it has had; 0 where it is gone. */
+  connectDevice(deviceId: number): Promise<number>
+  /** Of what a node knows that which is further in the store: what it did not hear of. */
+  findNews(known: Known): Promise<News>
   /**
    * What a device may see when it connects, at a cost that goes by what it has not acknowledged and by how many
    * conversations its user is a member of, whatever happened before; at most `notices` notices. Open invitations count,

@@ -4,6 +4,7 @@ import { DEVICE_LIFE_MS, tooManyDevices } from './devices.js'
 import type { EventLog } from './event-log.js'
 import { conversationReads } from './reads/conversations.js'
 import { mailboxReads } from './reads/mailbox.js'
+import { findNews } from './reads/news.js'
 import { unavailable } from './unavailable.js'
 import { type Readers, row } from './work.js'
 
@@ -22,6 +23,8 @@ export function groupedLog(readers: Readers, commits: GroupCommit, own: Own): Ev
     ...conversationReads(readers),
     ...mailboxReads(readers, settled),
     ...own,
+    findNews: (known) => findNews(readers, known),
+    connectDevice: (deviceId) => commits.change('connectDevice', { deviceId }),
     append: (entry, done) => commits.append(entry, done),
     async openDevice(userId, name, now, maxDevices) {
       const outcome = await openDevice(commits, { userId, name, now: now.getTime(), maxDevices })

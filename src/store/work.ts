@@ -16,6 +16,10 @@ export const ROW_LOCK = 'FOR NO KEY UPDATE'
 /** Has SQLite read by this index, which it would not choose by itself. PostgreSQL, which counts its rows, is not told. */
 export const indexedBy = (index: string): string => `INDEXED BY "${index}"`
 
+/** A table of pairs of numbers, `of` and `value`, that a parameter has as JSON. Each engine reads JSON in its own way. */
+export const numberPairs = (parameter: string): string => `NUMBER_PAIRS(${parameter})`
+export const NUMBER_PAIRS = /NUMBER_PAIRS\((\$\d+)\)/g
+
 /**
  * What a transaction does: it yields statements, is given the rows of each, and returns its answer or throws its
  * refusal. It knows no engine; whoever runs it commits what returned and undoes what threw.

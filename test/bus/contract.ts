@@ -8,6 +8,7 @@ export const wake: Wake = {
   type: 'message',
   body: '{}',
   invitation: null,
+  isPlain: true,
   userId: null,
   origin: null,
 }

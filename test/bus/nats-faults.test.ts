@@ -67,7 +67,16 @@ t.test('what is no message is counted and ignored', { skip }, async (t) => {
   await there?.bus.follow('user.7')
   const stranger = await connect({ servers: server.url })
   t.teardown(() => stranger.close())
-  const head = { kind: 'wake', conversationId: 1, uuid: 'u', seq: 1, type: 'message', invitation: null, userId: null }
+  const head = {
+    kind: 'wake',
+    conversationId: 1,
+    uuid: 'u',
+    seq: 1,
+    type: 'message',
+    invitation: null,
+    isPlain: true,
+    userId: null,
+  }
   const bad: readonly (readonly [place: string, data: string | Uint8Array])[] = [
     ['conversation.1', ''],
     ['conversation.1', 'null'],

@@ -1,4 +1,5 @@
 import type { Append, AppendCallback, AppendFailure, EventLog, NewEvent, Page } from '../../src/store/event-log.js'
+import type { Known, News } from '../../src/store/news.js'
 import type {
   ConversationSnapshot,
   DeviceRecord,
@@ -140,6 +141,40 @@ export class MemoryLog implements EventLog {
 
   async openDevice(): Promise<DeviceRecord> {
     throw new Error('devices are made by the test')
+  }
+
+  readonly connections = new Map<number, number>()
+
+  async connectDevice(deviceId: number): Promise<number> {
+    const number = (this.connections.get(deviceId) ?? 0) + 1
+    this.connections.set(deviceId, number)
+    return number
+  }
+
+  async findNews(known: Known): Promise<News> {
+    await this.gates.mailbox()
+    const isKnown = new Set(known.memberships.map(([userId, id]) => `${userId} ${id}`))
+    const all = [...this.#conversations.values()]
+    return {
+      conversations: known.conversations.flatMap(([conversationId, seq]) => {
+        const { lastSeq } = this.#rows(conversationId)
+        return lastSeq > seq ? [{ conversationId, lastSeq }] : []
+      }),
+      memberships: all.flatMap(({ id: conversationId, uuid, lastSeq, stays }) =>
+        [...stays.values()]
+          .filter(({ userId, toSeq }) => toSeq === null && known.userIds.includes(userId))
+          .filter(({ userId }) => !isKnown.has(`${userId} ${conversationId}`))
+          .map(({ userId }) => ({ userId, conversationId, uuid, lastSeq })),
+      ),
+      notices: known.notices.flatMap(([deviceId, count]) => {
+        const device = { id: deviceId, userId: Math.floor(deviceId / 10), name: '' }
+        return this.#noticesOf(device).length > count ? [{ deviceId }] : []
+      }),
+      connections: known.connections.flatMap(([deviceId, number]) => {
+        const newest = this.connections.get(deviceId) ?? 0
+        return newest > number ? [{ deviceId, number: newest }] : []
+      }),
+    }
   }
 
   async openMailbox(device: DeviceRecord, notices: number): Promise<Mailbox> {

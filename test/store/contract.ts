@@ -14,6 +14,7 @@ import { identityContract } from './contract-identities.js'
 import { loginContract } from './contract-logins.js'
 import { mailboxContract } from './contract-mailbox.js'
 import { modelContract } from './contract-model.js'
+import { newsContract } from './contract-news.js'
 import { quotaContract } from './contract-quotas.js'
 import { renewalContract } from './contract-renewals.js'
 import { retentionContract } from './contract-retention.js'
@@ -33,6 +34,7 @@ const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void
   conversations: conversationContract,
   devices: deviceContract,
   mailbox: mailboxContract,
+  news: newsContract,
 }
 
 /** These need a store of their own: what they remove, or may not store, would be missing to the others, or what others store would disturb them. */

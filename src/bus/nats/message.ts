@@ -61,10 +61,11 @@ function read(head: Fields, body: string | null): Message | null {
 }
 
 function readWake(head: Fields, body: string | null): Message | null {
-  const { conversationId, uuid, seq, type, invitation, userId } = head
+  const { conversationId, uuid, seq, type, invitation, isPlain, userId } = head
+  if (typeof isPlain !== 'boolean') return null
   if (!isId(conversationId) || !isText(uuid) || !isId(seq) || !isText(type)) return null
   if ((invitation !== null && !isText(invitation)) || (userId !== null && !isId(userId))) return null
-  return { kind: 'wake', wake: { conversationId, uuid, seq, type, invitation, userId, body } }
+  return { kind: 'wake', wake: { conversationId, uuid, seq, type, invitation, isPlain, userId, body } }
 }
 
 function isId(value: unknown): value is number {

@@ -12,14 +12,23 @@ interface Sessions {
   sessionsOf(userId: number): Iterable<Session>
 }
 
+/** A conversation whose events up to `lastSeq` are in the log. */
+export interface Place {
+  readonly conversationId: number
+  readonly uuid: ConversationId
+  readonly lastSeq: number
+}
+
 /** What of an event is said to whom. */
 export class Announcements {
   readonly #sessions: Sessions
   readonly #channels: Channels
   readonly #loading: Loading
   readonly #meter: HubMeter
+  readonly #isShared: boolean
 
-  constructor(sessions: Sessions, channels: Channels, loading: Loading, meter: HubMeter) {
+  constructor(sessions: Sessions, channels: Channels, loading: Loading, meter: HubMeter, isShared: boolean) {
+    this.#isShared = isShared
     this.#sessions = sessions
     this.#channels = channels
     this.#loading = loading
@@ -31,7 +40,7 @@ export class Announcements {
     const { conversationId, seq, userId } = wake
     this.#loading.hear(conversationId, seq, ({ options }) => options.userId === userId)
     const isBeginning = wake.type === 'started' || wake.type === 'joined'
-    if (isBeginning && isElsewhere) this.#expectStay(wake)
+    if ((isBeginning && this.#isShared) || this.#isEndUnheardOf(wake)) this.#expectStay(wake)
     else if (isBeginning) this.#beginStay(wake)
     const channel = this.#channels.get(conversationId)
     if (channel && !channel.isNext(wake)) this.#answered(channel, wake)
@@ -61,7 +70,13 @@ export class Announcements {
     for (const [session, feed] of listeners) if (session.options.id === origin) session.answered(feed, seq)
   }
 
-  #concerned({ userId }: Wake): readonly Session[] {
+  /** Whether somebody leaves who is not known to be there: that he joined was not heard. */
+  #isEndUnheardOf(wake: Wake): boolean {
+    if (wake.type !== 'left') return false
+    return this.#concerned(wake).some(({ feeds }) => feeds.get(wake.conversationId)?.isMember !== true)
+  }
+
+  #concerned({ userId }: Pick<Wake, 'userId'>): readonly Session[] {
     if (userId === null) return []
     return [...this.#sessions.sessionsOf(userId)].filter((session) => !this.#loading.has(session))
   }
@@ -75,14 +90,18 @@ export class Announcements {
     }
   }
 
-  /** Who may see what is not believed of other nodes: the store is asked. */
+  /** Where other nodes are, there may have been earlier stays, and who may see what is not believed of them: the store is asked. */
   #expectStay(wake: Wake): void {
-    const { conversationId, uuid, seq, invitation } = wake
-    for (const session of this.#concerned(wake)) {
-      const feed = session.expectStay(conversationId, uuid as ConversationId)
-      this.#channels.open(session, feed, seq - 1)
-      if (invitation !== null) session.dropInvitation(invitation)
-    }
+    const { conversationId, seq, invitation } = wake
+    const uuid = wake.uuid as ConversationId
+    if (wake.userId !== null) this.expectStay(wake.userId, { conversationId, uuid, lastSeq: seq - 1 })
+    if (invitation !== null) for (const session of this.#concerned(wake)) session.dropInvitation(invitation)
+  }
+
+  /** A user may have become a member of a conversation. */
+  expectStay(userId: number, { conversationId, uuid, lastSeq }: Place): void {
+    for (const session of this.#concerned({ userId }))
+      this.#channels.open(session, session.expectStay(conversationId, uuid), lastSeq)
   }
 
   #endStays(channel: Channel, seq: number, body: string): void {
@@ -102,7 +121,7 @@ export class Announcements {
     const notice = { invitation, conversationId, seq, place: isEnd ? 2 : 1 } as const
     for (const session of this.#concerned(wake)) {
       // Late news of another node may be of what this device has acknowledged: the store knows.
-      if (isElsewhere) session.expectNotices()
+      if (isElsewhere) session.reread('invitations')
       else session.tell(notice)
     }
   }

@@ -1,14 +1,20 @@
 import { setImmediate } from 'node:timers/promises'
+import { HermesError } from '../../errors.js'
 import type { EventLog } from '../../store/event-log.js'
 import type { DeviceRecord, Mailbox } from '../../store/records.js'
 import type { ConversationId } from '../../wire/formats.js'
+import type { SessionOptions } from '../session-options.js'
+import { EncodedEvent } from './encoded-event.js'
 import { Feed } from './feed.js'
 import type { Feeds } from './feeds.js'
 import type { Given } from './given.js'
+import type { InvitationFeed } from './invitation-feed.js'
 import { type InvitationFeeds, NOTICES_PAGE } from './invitation-feeds.js'
 
 /** Conversations looked at in one turn of the event loop. */
 const LEFT_PAGE = 64
+
+type Owner = Pick<SessionOptions, 'device' | 'username'>
 
 /**
  * What a device may see and its connection does not hold: notices beyond the first, and conversations that its user
@@ -17,13 +23,17 @@ const LEFT_PAGE = 64
 export class Backlog {
   readonly #log: EventLog
   readonly #device: DeviceRecord
+  readonly #username: string
   readonly #feeds: Feeds
   readonly #invitations: InvitationFeeds
   #givenTo: () => Given = () => ({ seqs: new Map(), invitations: new Map() })
   /** The id of the conversation up to which those he has left are known; null when all are. */
   #leftUpTo: number | null = 0
+  /** Those that he has left are read once more: what is known of their stays may not be all. */
+  #isAgain = false
 
-  constructor(log: EventLog, device: DeviceRecord, feeds: Feeds, invitations: InvitationFeeds) {
+  constructor(log: EventLog, { device, username }: Owner, feeds: Feeds, invitations: InvitationFeeds) {
+    this.#username = username
     this.#log = log
     this.#device = device
     this.#feeds = feeds
@@ -32,6 +42,12 @@ export class Backlog {
 
   get hasLeft(): boolean {
     return this.#leftUpTo !== null
+  }
+
+  /** He may have been a member of a conversation, and left it, unheard of. */
+  reread(): void {
+    this.#leftUpTo = 0
+    this.#isAgain = true
   }
 
   /** Takes what there was when the connection opened; `givenTo`: what the device was given on connections before. */
@@ -73,10 +89,18 @@ export class Backlog {
   /** Reads the next of the conversations he has left. */
   async readLeft(): Promise<true> {
     const { conversations, next } = await this.#log.readLeft(this.#device, this.#leftUpTo ?? 0, LEFT_PAGE)
+    if (this.#isAgain) for (const { conversationId } of conversations) this.#feeds.get(conversationId)?.doubt()
     this.#add(conversations)
     this.#leftUpTo = next
     await setImmediate()
     return true
+  }
+
+  /** Reads an event of an invitation, as its invitee sees it. */
+  async readInvitation({ conversationId, invitation }: InvitationFeed, seq: number): Promise<EncodedEvent> {
+    const [event] = await this.#log.read(conversationId, { after: seq - 1, upTo: seq, limit: 1, maxBytes: 1 })
+    if (!event) throw new HermesError('internal', `event ${seq} of invitation ${invitation} is gone`)
+    return new EncodedEvent(seq, event.body).viewForInvitee(this.#username, event.type)
   }
 
   /** Reads the stays of a feed. */

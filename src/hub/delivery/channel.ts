@@ -59,15 +59,11 @@ export class Channel {
 
   /** There are events up to `seq`. Whether that was not known here. */
   hearOf(seq: number): boolean {
-    if (seq <= this.#known) return false
-    this.#known = seq
-    if (!this.#isReading) void this.#catchUp()
-    return true
-  }
-
-  /** Goes on where the log could not be read. */
-  retry(): void {
+    const isNew = seq > this.#known
+    if (isNew) this.#known = seq
+    // Not new, where the log could not be read before.
     if (this.#known > this.#head && !this.#isReading) void this.#catchUp()
+    return isNew
   }
 
   #pass(event: Heard): void {

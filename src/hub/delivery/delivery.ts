@@ -2,7 +2,7 @@ import type { Bus, NewConnection, Topic } from '../../bus/bus.js'
 import type { EventLog } from '../../store/event-log.js'
 import { CLOSE } from '../../wire/frames.js'
 import { type HubMeter, NO_HUB_METER } from '../meter.js'
-import { Announcements } from './announcements.js'
+import { Announcements, type Place } from './announcements.js'
 import { Channels } from './channels.js'
 import type { Examine } from './examination.js'
 import { type Given, GivenToDevices } from './given.js'
@@ -31,6 +31,7 @@ export class Delivery {
   readonly #byUser = new Map<number, Set<Session>>()
   readonly #loading = new Loading()
   readonly #given = new GivenToDevices()
+  readonly #announcements: Announcements
   readonly #unsubscribe: () => void
 
   constructor({ log, bus, examine, meter = NO_HUB_METER, missed = () => {} }: DeliveryOptions) {
@@ -41,15 +42,15 @@ export class Delivery {
     this.channels = new Channels({
       log,
       bus,
-      deliver: (channel, event) => announcements.deliver(channel, event),
+      deliver: (channel, event) => this.#announcements.deliver(channel, event),
       missed,
     })
-    const announcements = new Announcements(this, this.channels, this.#loading, meter)
+    this.#announcements = new Announcements(this, this.channels, this.#loading, meter, bus.isShared)
     this.#unsubscribe = bus.subscribe({
-      wake: (wake, isElsewhere) => announcements.wake(wake, isElsewhere),
-      signal: (signal) => announcements.signal(signal),
+      wake: (wake, isElsewhere) => this.#announcements.wake(wake, isElsewhere),
+      signal: (signal) => this.#announcements.signal(signal),
       standing: ({ userId }) => void this.look(this.sessionsOf(userId)),
-      connection: (connection) => this.#yield(connection),
+      connection: (connection) => void this.yieldTo(connection),
       missed() {},
     })
   }
@@ -58,13 +59,22 @@ export class Delivery {
     return this.#byDevice.values()
   }
 
+  /** Those that are still being opened included. */
+  get all(): readonly Session[] {
+    return [...this.#byUser.values()].flatMap((sessions) => [...sessions])
+  }
+
+  /** Those that know what they may see. */
+  get loaded(): readonly Session[] {
+    return [...this.sessions].filter((session) => !this.#loading.has(session))
+  }
+
   get size(): number {
     return this.#byDevice.size
   }
 
   get occupancy(): Occupancy {
-    const loaded = [...this.sessions].filter((session) => !this.#loading.has(session))
-    return occupancyOf(loaded, this.#loading.size)
+    return occupancyOf(this.loaded, this.#loading.size)
   }
 
   /** The live connection of a device, if it has one here. */
@@ -100,6 +110,7 @@ export class Delivery {
     try {
       if (following) await following
       await this.#examine([session])
+      if (!session.isClosed) await this.#number(session)
       if (!session.isClosed) this.#replace(session)
       await this.#load(session)
     } catch (error) {
@@ -146,17 +157,39 @@ export class Delivery {
     this.#unsubscribe()
   }
 
+  /** Where other nodes are, the store says which connection of a device is the newest. */
+  async #number(session: Session): Promise<void> {
+    if (!this.#bus.isShared) return
+    const { device, userId } = session.options
+    session.number = await this.#log.connectDevice(device.id)
+    this.#bus.connection({ userId, deviceId: device.id, number: session.number })
+  }
+
   #replace(session: Session): void {
     const { device } = session.options
-    const older = this.#byDevice.get(device.id)
-    if (older) {
-      older.close(CLOSE.replaced)
-      this.detach(older)
-    }
+    const other = this.#byDevice.get(device.id)
+    if (other && (other.number ?? 0) > (session.number ?? 0)) return session.close(CLOSE.replaced)
+    if (other) this.#end(other)
     this.#byDevice.set(device.id, session)
   }
 
-  #yield(_: NewConnection): void {}
+  /** A device has a connection elsewhere, perhaps: whether it ends the one that it has here. */
+  yieldTo({ deviceId, number }: Pick<NewConnection, 'deviceId' | 'number'>): boolean {
+    const session = this.sessionOf(deviceId)
+    if (!session || session.number === null || session.number >= number) return false
+    this.#end(session)
+    return true
+  }
+
+  #end(session: Session): void {
+    session.close(CLOSE.replaced)
+    this.detach(session)
+  }
+
+  /** A user may have become a member of a conversation, or not be told of it. */
+  expectStay(userId: number, place: Place): void {
+    this.#announcements.expectStay(userId, place)
+  }
 
   /** Looks at connections of users whose standing has changed. */
   async look(sessions: Iterable<Session>): Promise<void> {

@@ -122,7 +122,7 @@ export class Feed {
   /** Whether `seq` is still to be given: not acknowledged meanwhile. */
   awaits(seq: number): boolean {
     const next = this.next
-    return next !== null && seq > next.after
+    return next !== null && seq > next.after && this.sees(seq)
   }
 
   /** Takes its stays, unless something was heard of them since `version`. */

@@ -40,6 +40,10 @@ export class InvitationFeed {
     return this.#notices[this.#given - 1]?.place ?? null
   }
 
+  get size(): number {
+    return this.#notices.length
+  }
+
   get isEmpty(): boolean {
     return this.#notices.length === 0
   }

@@ -93,6 +93,14 @@ export class InvitationFeeds {
     return new Map([...this.#feeds.values()].flatMap(({ invitation, given }) => (given ? [[invitation, given]] : [])))
   }
 
+  /** How many events that are not acknowledged are here; null while there may be more. */
+  get known(): number | null {
+    if (this.#isMore || this.#settled) return null
+    let known = 0
+    for (const feed of this.#feeds.values()) known += feed.size
+    return known
+  }
+
   get #isFull(): boolean {
     return this.#outstanding >= OUTSTANDING_MAX
   }

@@ -1,4 +1,4 @@
-import { HermesError } from '../../errors.js'
+import type { HermesError } from '../../errors.js'
 import type { EventLog } from '../../store/event-log.js'
 import type { Notice } from '../../store/records.js'
 import type { ConversationId, InvitationId } from '../../wire/formats.js'
@@ -15,6 +15,7 @@ import type { InvitationFeed } from './invitation-feed.js'
 import { InvitationFeeds } from './invitation-feeds.js'
 import { Lifetime } from './lifetime.js'
 import { Outlet } from './outlet.js'
+import { Pump } from './pump.js'
 import type { Sink } from './sink.js'
 
 /** Bytes a socket may hold back before a signal, which is worth nothing later, is dropped. */
@@ -36,14 +37,13 @@ export class Session {
   readonly outlet: Outlet
   readonly #sink: Sink
   readonly #log: EventLog
+  readonly #pump: Pump
   readonly #meter: HubMeter
-  #isStarted = false
+  /** Of the connections of its device, this is the so manieth; null where nobody counts. */
+  number: number | null = null
   #isSynced = false
   /** Of what waited when it connected: when the oldest event of its conversations happened. */
   #oldest = Number.POSITIVE_INFINITY
-  #isPumping = false
-  /** There may be something to give that the pump, if it runs, has not seen. */
-  #isWoken = false
 
   constructor(options: SessionOptions, sink: Sink, log: EventLog, meter: HubMeter = NO_HUB_METER) {
     this.options = options
@@ -51,8 +51,14 @@ export class Session {
     this.#sink = sink
     this.#log = log
     this.#meter = meter
-    this.backlog = new Backlog(log, options.device, this.feeds, this.invitations)
+    this.backlog = new Backlog(log, options, this.feeds, this.invitations)
     this.outlet = new Outlet(options, sink, meter)
+    this.#pump = new Pump({
+      giveNext: () => this.#giveNext(),
+      isOver: () => this.isClosed,
+      failed: (error) => this.lifetime.fail(error),
+      retryMs: options.retryMs,
+    })
   }
 
   get id(): string {
@@ -76,13 +82,13 @@ export class Session {
   /** An event of an invitation to its user that was just committed. */
   tell(notice: Notice): void {
     this.invitations.tell(notice)
-    this.#wake()
+    this.#pump.wake()
   }
 
   /** He joined: the invitation is acknowledged with it. */
   dropInvitation(invitation: string): void {
     this.invitations.drop(invitation)
-    this.#wake()
+    this.#pump.wake()
   }
 
   /** An event that was just committed. */
@@ -91,7 +97,7 @@ export class Session {
       feed.advanceHead(event.seq)
       if (!feed.sees(event.seq)) return
       if (this.#isSynced && feed.isNext(event.seq) && this.#mayWrite()) this.#write(feed, type, event, true)
-      else this.#wake()
+      else this.#pump.wake()
     } catch (error) {
       this.lifetime.fail(error)
     }
@@ -100,20 +106,21 @@ export class Session {
   /** There are events up to `seq`, which are to be read from the log. */
   notice(feed: Feed, seq: number): void {
     feed.advanceHead(seq)
-    this.#wake()
+    this.#pump.wake()
   }
 
   /** The store may have stays that are not known here. */
   expectStay(conversationId: number, uuid: ConversationId): Feed {
     const feed = this.backlog.expectStay(conversationId, uuid)
-    this.#wake()
+    this.#pump.wake()
     return feed
   }
 
-  /** The store may have events of invitations to its user that are not known here. */
-  expectNotices(): void {
+  /** The store may have events of invitations to its user, or conversations he left, that are not known here. */
+  reread(what: 'invitations' | 'all'): void {
     this.invitations.expectMore()
-    this.#wake()
+    if (what === 'all') this.backlog.reread()
+    this.#pump.wake()
   }
 
   /** This connection's own message was committed; its answer follows. */
@@ -124,7 +131,7 @@ export class Session {
   }
 
   signal(params: string): void {
-    if (this.#isStarted && this.#sink.backlog <= SIGNAL_BACKLOG_BYTES) this.notify('signal', params)
+    if (this.#pump.isStarted && this.#sink.backlog <= SIGNAL_BACKLOG_BYTES) this.notify('signal', params)
   }
 
   notify(method: 'signal' | 'certificate_expiring' | 'draining', params: string): void {
@@ -133,8 +140,7 @@ export class Session {
 
   /** Begins to give, and goes on when the socket has room again. Before the first call nothing is given. */
   pump(): void {
-    this.#isStarted = true
-    this.#wake()
+    this.#pump.start()
   }
 
   /** Moves the cursor of a conversation. `done` is called when that is durable. */
@@ -143,7 +149,7 @@ export class Session {
     this.outlet.acknowledge(feed, seq)
     this.#log.acknowledge(this.options.device.id, feed.conversationId, feed.acked, done)
     if (feed.isOver) this.feeds.delete(feed)
-    if (wasHeld || !this.#isSynced || feed.next) this.#wake()
+    if (wasHeld || !this.#isSynced || feed.next) this.#pump.wake()
   }
 
   /** False: the invitation is none of this connection. */
@@ -152,32 +158,12 @@ export class Session {
     const acked = this.invitations.acknowledge(id)
     if (acked === null) done?.(null)
     else this.#log.acknowledgeInvitation(this.options.device.id, id, acked, done)
-    this.#wake()
+    this.#pump.wake()
     return true
   }
 
   close(close: Close): void {
     this.lifetime.close(close)
-  }
-
-  #wake(): void {
-    this.#isWoken = true
-    if (this.#isPumping || this.isClosed || !this.#isStarted) return
-    this.#isPumping = true
-    void this.#give()
-  }
-
-  async #give(): Promise<void> {
-    try {
-      while (this.#isWoken && !this.isClosed) {
-        this.#isWoken = false
-        while (!this.isClosed && (await this.#giveNext()));
-      }
-    } catch (error) {
-      this.lifetime.fail(error)
-    } finally {
-      this.#isPumping = false
-    }
   }
 
   /** False: nothing more can be given now. */
@@ -208,13 +194,12 @@ export class Session {
   }
 
   async #giveInvitation(feed: InvitationFeed): Promise<boolean> {
-    const { conversationId, invitation, next: seq } = feed
-    if (seq === null) return true
-    const [event] = await this.#log.read(conversationId, { after: seq - 1, upTo: seq, limit: 1, maxBytes: 1 })
+    const { invitation, next } = feed
+    if (next === null) return true
+    const event = await this.backlog.readInvitation(feed, next)
     if (this.isClosed || !this.invitations.has(invitation)) return true
-    if (!event) throw new HermesError('internal', `event ${seq} of invitation ${invitation} is gone`)
     this.invitations.gave(feed)
-    this.#sink.event(new EncodedEvent(seq, event.body).viewForInvitee(this.options.username, event.type))
+    this.#sink.event(event)
     if (this.options.autoAcknowledge) this.acknowledgeInvitation(invitation)
     return true
   }

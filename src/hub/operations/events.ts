@@ -32,7 +32,7 @@ async function poll(
     hub.delivery.detach(session)
     reply(answer instanceof HermesError ? { error: answer } : { result: answer })
   })
-  const window = { windowEvents: limit, windowBytes: HISTORY_BYTES_MAX, autoAcknowledge: false }
+  const window = { windowEvents: limit, windowBytes: HISTORY_BYTES_MAX, autoAcknowledge: false, retryMs: null }
   const session = new Session(sessionOptions(caller, device, window), sink, hub.log, hub.meter)
   abandoned?.addEventListener('abort', () => {
     sink.abandon()

@@ -5,6 +5,7 @@ import type { Party } from '../../wire/events.js'
 import { MembersParams, MembersResult } from '../../wire/operations.js'
 import { memberList } from '../conversation/roster.js'
 import { memberStatus } from '../standing.js'
+import { holds } from './holds.js'
 import { type Call, operation } from './operation.js'
 import { withConversation } from './with-conversation.js'
 
@@ -22,8 +23,9 @@ export const members = operation({
   errors: ['conversation_not_found'],
   handle: (call, { conversation, after = '', limit }, reply) =>
     withConversation(call, conversation, reply, async (queue) => {
-      const joined = queue.committed?.members
-      if (!joined?.has(call.caller.actor.username)) throw new HermesError('conversation_not_found')
+      const { username } = call.caller.actor
+      if (!(await holds(queue, ({ members }) => members.has(username)))) throw new HermesError('conversation_not_found')
+      const joined = queue.committed?.members ?? new Map()
       const rows = memberList(joined).filter(({ username }) => username > after)
       reply({ result: { members: await withStatuses(call, rows.slice(0, limit)), more: rows.length > limit } })
     }),

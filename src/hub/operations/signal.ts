@@ -22,6 +22,7 @@ export const signal = operation({
       // It takes its place in the line, so that it overtakes nothing that was sent before it.
       submitAsMember(call, queue, {
         origin: call.session,
+        isPassing: true,
         decide: ({ members }) => (members.has(username) ? repeat({}) : refuse('conversation_not_found')),
         done: (outcome) => {
           const answer = answerOf<Record<string, never>>(outcome)

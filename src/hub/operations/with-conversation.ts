@@ -2,6 +2,7 @@ import { type ErrorCode, HermesError } from '../../errors.js'
 import type { ConversationId, InvitationId } from '../../wire/formats.js'
 import type { Invitation } from '../conversation/state.js'
 import type { ConversationQueue } from '../conversation-queue.js'
+import { holds } from './holds.js'
 import type { Call, Reply } from './operation.js'
 
 type Use = (queue: ConversationQueue) => void | Promise<void>
@@ -32,6 +33,7 @@ export async function findInvitation({ hub }: Call, id: InvitationId): Promise<F
   const uuid = await hub.log.findConversationOfInvitation(id)
   if (!uuid) return null
   const queue = await hub.conversations.open(uuid as ConversationId)
-  const invitation = queue?.state?.invitations.get(id)
-  return queue && invitation ? { queue, invitation } : null
+  if (!queue || !(await holds(queue, ({ invitations }) => invitations.get(id) !== undefined))) return null
+  const invitation = queue.state?.invitations.get(id)
+  return invitation ? { queue, invitation } : null
 }

@@ -1,4 +1,4 @@
-import type { HubMeter } from '../../hub/meter.js'
+import type { HubMeter, Rescued } from '../../hub/meter.js'
 import type { Gap } from '../../wire/events.js'
 import { AGES, Distribution, Durations, NUMBERS } from './distribution.js'
 import type { Exposition } from './exposition.js'
@@ -14,6 +14,7 @@ export class HubFigures implements HubMeter {
   readonly signatures = new Tally('good', 'bad')
   readonly gaps = new Tally('retention', 'restored')
   readonly ends = new Durations()
+  readonly rescues = new Tally('events', 'memberships', 'notices', 'connections', 'standing')
   readonly given = { live: 0, log: 0, again: 0 }
   full = 0
 
@@ -62,6 +63,10 @@ export class HubFigures implements HubMeter {
     this.ends.observeMs(ms)
   }
 
+  rescued(what: Rescued, count: number): void {
+    this.rescues.add(what, count)
+  }
+
   expose(exposition: Exposition): void {
     exposition.counter(
       {
@@ -85,6 +90,14 @@ export class HubFigures implements HubMeter {
         help: 'Time from a certificate or account that is good no more until its connections were ended.',
       },
       () => [[[], this.ends]],
+    )
+    exposition.counter(
+      {
+        name: 'hermes_poll_rescued_total',
+        help: 'What other nodes did, was not heard of, and was found in the store.',
+        labels: ['what'],
+      },
+      () => this.rescues.samples,
     )
     this.#exposeDelivery(exposition)
     this.#exposeMailboxes(exposition)

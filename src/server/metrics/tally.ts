@@ -9,8 +9,8 @@ export class Tally {
     for (const label of labels) this.#counts.set(label, 0)
   }
 
-  add(label: string): void {
-    this.#counts.set(label, (this.#counts.get(label) ?? 0) + 1)
+  add(label: string, count = 1): void {
+    this.#counts.set(label, (this.#counts.get(label) ?? 0) + count)
   }
 
   of(label: string): number {

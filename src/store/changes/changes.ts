@@ -1,6 +1,7 @@
 import type { Work } from '../work.js'
 import { disableUser, enableUser, grantRole, revokeOfUser, unlockUser } from './administer.js'
 import { retireAuthority, settleAuthorities } from './authorities.js'
+import { connectDevice } from './connect-device.js'
 import { changePassword, replaceEscrow, replacePasswordHash, takeEscrow, unlock } from './credentials.js'
 import { recordCrl } from './crls.js'
 import { deleteAccount, deleteDueAccount, finishDeparture, scheduleDeletion } from './delete-account.js'
@@ -13,6 +14,7 @@ import { revokeServerCertificates } from './server-certificates.js'
 
 /** Whatever changes users, keys, certificates, those who issue them, and what they say of them. */
 export const CHANGES = {
+  connectDevice,
   register,
   replacePasswordHash,
   countAttempt,

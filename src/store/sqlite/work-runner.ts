@@ -1,5 +1,7 @@
 import type { Database, Statement as Prepared } from 'better-sqlite3'
-import { ROW_LOCK, type Statement, type Value, type Work } from '../work.js'
+import { NUMBER_PAIRS, ROW_LOCK, type Statement, type Value, type Work } from '../work.js'
+
+const PAIRS = `(SELECT "value" ->> 0 AS "of", "value" ->> 1 AS "value" FROM json_each($1))`
 
 /** Runs work on a connection, inside the transaction of its caller if there is one. */
 export type RunWork = <T>(work: Work<T>) => T
@@ -9,7 +11,7 @@ export function workRunner(db: Database): RunWork {
   const prepared = new Map<string, Prepared>()
 
   const prepare = (sql: string): Prepared => {
-    const statement = db.prepare(sql.replace(ROW_LOCK, ''))
+    const statement = db.prepare(sql.replace(ROW_LOCK, '').replace(NUMBER_PAIRS, PAIRS))
     prepared.set(sql, statement)
     return statement
   }

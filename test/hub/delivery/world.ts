@@ -1,10 +1,11 @@
+import type { Bus } from '../../../src/bus/bus.js'
 import { createInProcessBus } from '../../../src/bus/in-process.js'
 import { apply } from '../../../src/hub/committed.js'
 import type { Command } from '../../../src/hub/conversation/commands.js'
 import { begin, decide } from '../../../src/hub/conversation/decide.js'
 import { emptyConversation } from '../../../src/hub/conversation/evolve.js'
 import { ConversationQueue } from '../../../src/hub/conversation-queue.js'
-import { Delivery } from '../../../src/hub/delivery/delivery.js'
+import { Delivery, type DeliveryOptions } from '../../../src/hub/delivery/delivery.js'
 import type { EncodedEvent } from '../../../src/hub/delivery/encoded-event.js'
 import type { Feed } from '../../../src/hub/delivery/feed.js'
 import { Session } from '../../../src/hub/delivery/session.js'
@@ -102,11 +103,17 @@ let invitations = 10_000
 
 /** Conversations whose events are committed at once, and who hears of them. */
 export class World {
-  readonly log = new MemoryLog()
-  readonly bus = createInProcessBus()
-  readonly delivery = new Delivery({ log: this.log, bus: this.bus, examine: async () => {} })
+  readonly log: MemoryLog
+  readonly bus: Bus
+  readonly delivery: Delivery
   readonly #queues = new Map<string, ConversationQueue>()
   now = 0
+
+  constructor(log = new MemoryLog(), bus: Bus = createInProcessBus(), missed?: DeliveryOptions['missed']) {
+    this.log = log
+    this.bus = bus
+    this.delivery = new Delivery({ log, bus, examine: async () => {}, ...(missed && { missed }) })
+  }
 
   /** With one conversation. */
   static async begun(): Promise<World> {
@@ -181,6 +188,7 @@ export class World {
       windowEvents: 256,
       windowBytes: 1024 * 1024,
       autoAcknowledge: false,
+      retryMs: null,
       clock: () => this.now,
       ...rest,
     }

@@ -32,6 +32,7 @@ const LIMITS: HubLimits = {
   windowEvents: 256,
   windowBytes: 1024 * 1024,
   slowSeconds: 60,
+  readRetryMs: null,
 }
 
 let hierarchy: Hierarchy | undefined
