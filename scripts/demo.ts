@@ -4,12 +4,10 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { loadConfig } from '../src/config.js'
 import { start } from '../src/server/start.js'
+import { impatience } from './demo/impatience.js'
 import { Page } from './demo/page.js'
 import { tell } from './demo/story.js'
 import { UserProcess } from './demo/user-process.js'
-
-/** Whatever hangs, hangs no longer. */
-const PATIENCE_MS = 60_000
 
 /** A server of its own, in a folder that goes away with it. */
 async function startServer(directory: string) {
@@ -22,15 +20,6 @@ async function startServer(directory: string) {
   const running = await start(config, { logger: pino({ level: 'silent' }) })
   const rootPem = await readFile(join(config.certsDir, 'root-ca.pem'), 'utf8')
   return { running, rootPem }
-}
-
-/** Rejects when the story takes too long, or somebody does not want to see its end. */
-function impatience(): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error('it took too long')), PATIENCE_MS).unref()
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.on(signal, () => reject(new Error(`stopped by ${signal}`)))
-  })
 }
 
 async function play(page: Page, directory: string): Promise<void> {

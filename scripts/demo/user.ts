@@ -112,6 +112,11 @@ const ACTIONS = {
     throw new Error('the connection ended before hello')
   },
 
+  /** Goes to another node of the same installation, whose root is the one he pinned. */
+  async move(where: Place) {
+    place = where
+  },
+
   async start({ username }: { username: string }) {
     const certificate = made(certificates.get(username), `certificate of ${username}`)
     return made(hub, 'connection').call('start', { participants: [{ certificate }] })
