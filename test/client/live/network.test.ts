@@ -46,7 +46,9 @@ async function outage({ ways }: { ways: readonly CuttingProxy[] }, how: 'cut' | 
   await sleep(50)
 }
 
-const SECONDS = Number(process.env['HERMES_OUTAGE_SECONDS'] ?? 1)
+const { HERMES_OUTAGE_SECONDS = '1' } = process.env
+const SECONDS = Number(HERMES_OUTAGE_SECONDS)
+t.setTimeout(SECONDS * 10_000 + 60_000)
 
 for (const [how, names] of [
   ['cut', ['alice', 'bob']],
