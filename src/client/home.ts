@@ -15,6 +15,8 @@ export interface Home {
   readonly contacts: Contacts
   readonly notices: Notices
   readonly now: () => Date
+  /** Called when this device has another certificate. */
+  onRenewed: () => void
   profile: Profile
   /** Null until somebody registers or logs in. */
   credentials: Credentials | null

@@ -95,5 +95,6 @@ async function homeOf(
     store: (pem) => state.writeAuthorities(pin.rootPem, pem),
   })
   const contacts = await state.openContacts()
-  return { state, profile, identities, authorities, contacts, notices: new Notices(), now, credentials }
+  const onRenewed = () => undefined
+  return { state, profile, identities, authorities, contacts, notices: new Notices(), now, onRenewed, credentials }
 }

@@ -1,5 +1,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { z } from 'zod'
 import { fingerprintOf } from '../pki/fingerprint.js'
+import type { RenewedEvent } from '../wire/events.js'
 import { type Credentials, credentialsOf, exportKey, rememberedCredentials } from './credentials.js'
 import { fetchNewest } from './enrolment.js'
 import { type Home, selfOf } from './home.js'
@@ -35,6 +37,14 @@ export async function adoptNewest(home: Home): Promise<void> {
   const { username, key, fingerprint } = selfOf(home)
   const identity = await fetchNewest(home.identities, username, key)
   if (identity.fingerprint !== fingerprint) await adopt(home, identity.certificate)
+}
+
+/** Another device of this user has renewed the certificate of the same key: all go on under one. */
+export async function adoptSeen(home: Home, { from, certificate }: z.output<typeof RenewedEvent>): Promise<void> {
+  const { username, key, notBefore } = selfOf(home)
+  const { publicKey, validFrom } = new X509Certificate(certificate)
+  const isNewer = Date.parse(validFrom) > notBefore.getTime() && createPublicKey(key).equals(publicKey)
+  if (from.username === username && isNewer) await adoptNewest(home)
 }
 
 /**
@@ -80,6 +90,7 @@ async function adopt(
   home.credentials = credentials
   const { fingerprint, notAfter } = credentials
   home.notices.tell({ type: 'certificate_renewed', fingerprint, notAfter: notAfter.toISOString() })
+  home.onRenewed()
 }
 
 /** Invitations that name it are finished under it, as long as it is good. */

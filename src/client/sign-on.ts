@@ -79,4 +79,5 @@ async function become(home: Home, username: string, certificate: string, key: Ke
   home.profile = { ...home.profile, username }
   await home.state.writeProfile(home.profile)
   home.credentials = credentials
+  home.onRenewed()
 }

@@ -8,14 +8,16 @@ import { type Connection, ConnectionClosed } from '../hub-client.js'
 import type { NumberedEvent } from '../log/apply.js'
 import type { ParamsOf } from '../methods.js'
 import type { People } from '../people.js'
+import { adoptSeen } from '../renewal.js'
 import { verify } from '../verification-error.js'
 import { Conversation, type Sent } from './conversation.js'
-import { HubLink } from './hub-link.js'
+import { type ConnectOptions, HubLink } from './hub-link.js'
 import { InvitationFiles } from './invitation-files.js'
 import type { Ledger } from './ledger.js'
 import { Ledgers } from './ledgers.js'
 import type { LogEvent } from './log-event.js'
 import { Received } from './received.js'
+import { Renewals } from './renewals.js'
 import { SentInvitations } from './sent.js'
 import { SignalPost } from './signal-post.js'
 
@@ -30,6 +32,7 @@ export class Live {
   readonly received: Received
   readonly sent: SentInvitations
   readonly #files: InvitationFiles
+  readonly #renewals: Renewals
   readonly #ledgers: Ledgers
   readonly #conversations = new Map<string, Conversation>()
   readonly #signals = new Map<string, SignalPost>()
@@ -47,6 +50,8 @@ export class Live {
     this.#files = new InvitationFiles(home.state.path)
     this.received = new Received(home, this.link, this.#files)
     this.sent = new SentInvitations(this, this.#files)
+    this.#renewals = new Renewals(home)
+    home.onRenewed = () => this.link.renewed()
   }
 
   /** Reads what this device has. Asks nothing of the network. */
@@ -56,6 +61,11 @@ export class Live {
     for (const record of await this.#files.recall())
       if (record.kind === 'sent') this.sent.recall(record)
       else this.received.recall(record)
+  }
+
+  async connect(options: ConnectOptions): Promise<void> {
+    await this.link.connect(options)
+    this.#renewals.start()
   }
 
   get isClosed(): boolean {
@@ -139,6 +149,7 @@ export class Live {
   /** Ends the link and every loop; what was taken is on disk. */
   async close(): Promise<void> {
     this.#isClosed = true
+    await this.#renewals.stop()
     await this.link.close()
     this.received.close()
     this.sent.close()
@@ -159,6 +170,7 @@ export class Live {
     const events: LogEvent[] = []
     for (const { method, params } of batch) {
       if (method === 'hello') this.#begin()
+      if (method === 'certificate_expiring') this.#renewals.now()
       if (method === 'synced') this.#resume()
       if (method === 'event' && params.seq === undefined) await this.received.take(params, hub)
       if (method === 'signal') this.#signals.get(params.conversation)?.tell(params)
@@ -188,9 +200,11 @@ export class Live {
     const isNew = !this.#conversations.has(ledger.conversation)
     const conversation = this.#conversationOf(ledger)
     if (isNew) this.home.notices.tell({ type: 'conversation', conversation })
-    for (const event of events)
+    for (const event of events) {
       if (event.type === 'joined' && event.member.username === this.home.credentials?.username)
         void this.received.joined(event.invitation, conversation).catch(() => undefined)
+      if (event.type === 'renewed') void adoptSeen(this.home, event).catch(() => undefined)
+    }
     this.sent.saw(events)
   }
 
