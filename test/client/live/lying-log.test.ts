@@ -145,3 +145,26 @@ t.test('what is no lie once it is put right', async (t) => {
       parties.hub.lie = honest
     })
 })
+
+t.test('what is gone, by the word of the hub, is said', async (t) => {
+  const parties = await talk(await scene(t, server))
+  const RESTORED = 2 ** 32
+  const gap = (event: Fields, to: number, reason: string) => {
+    const { conversation, seq: from } = event
+    return { jsonrpc: '2.0', method: 'gap', params: { conversation, from, to, reason } }
+  }
+  parties.hub.lie = (frame) => {
+    const { params = {} } = frame
+    const seq = params.seq ?? 0
+    if (params.payload === 'one') return [gap(params, seq, 'retention')]
+    if (params.payload === 'two') return [gap(params, seq + RESTORED, 'restored')]
+    return params.type === 'message' ? [{ ...frame, params: { ...params, seq: seq + RESTORED } }] : [frame]
+  }
+  for (const payload of ['one', 'two', 'three']) await parties.theirs.send(payload)
+  t.same(await payloadsUpTo(parties.ours, 'three'), ['three'])
+  const [one, two, three] = (await parties.ours.history()).slice(-3)
+  t.match(one, { type: 'gap', first: 5, seq: 5, reason: 'retention' })
+  t.match(two, { type: 'gap', first: 6, seq: 6 + RESTORED, reason: 'restored' })
+  t.match(three, { type: 'message', seq: 7 + RESTORED })
+  t.equal(parties.ours.members.length, 2)
+})

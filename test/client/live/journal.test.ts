@@ -1,0 +1,113 @@
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { Journal } from '../../../src/client/live/journal.js'
+import { type LogEvent, parseLogEvent } from '../../../src/client/live/log-event.js'
+import { LogState } from '../../../src/client/log/state.js'
+
+const conversation = '60038410-eb81-4348-9143-26d9203e1dd0'
+const fingerprint = `sha256:${'7'.repeat(64)}`
+const state = LogState.parse({
+  conversation,
+  standing: 'member',
+  lastSeq: 1,
+  firstSeq: 1,
+  members: { alice: fingerprint },
+  former: {},
+  recovered: [],
+  invitations: {},
+})
+
+function message(seq: number, payload: string): LogEvent {
+  const from = { username: 'alice', fingerprint }
+  const messageId = `01900000-0000-7000-8000-${String(seq).padStart(12, '0')}`
+  return parseLogEvent({ type: 'message', conversation, seq, at: '2027-01-02T03:04:05.678Z', from, messageId, payload })
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'hermes-journal-'))
+t.teardown(() => rm(folder, { recursive: true, force: true }))
+let count = 0
+
+/** A journal of messages with the seqs given. */
+async function journalOf(seqs: readonly number[], payload = (seq: number) => `number ${seq}`) {
+  const path = join(folder, `${++count}.jsonl`)
+  const journal = new Journal(path)
+  journal.append({ state }, ...seqs.map((seq) => ({ event: message(seq, payload(seq)) })))
+  await journal.flush()
+  return { path, journal }
+}
+
+async function seqsOf(events: AsyncIterable<LogEvent>): Promise<number[]> {
+  const seqs: number[] = []
+  for await (const { seq } of events) seqs.push(seq)
+  return seqs
+}
+
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
+
+t.test('pages from any place, forwards and backwards, before and after a restart', async () => {
+  const steps = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 300 })
+  await fc.assert(
+    fc.asyncProperty(steps, fc.nat(700), fc.integer({ min: 1, max: 200 }), async (gaps, place, limit) => {
+      const seqs = gaps.map((_, index) => gaps.slice(0, index + 1).reduce((sum, gap) => sum + gap))
+      const { path, journal } = await journalOf(seqs)
+      const again = new Journal(path)
+      const recalled = await again.recall()
+      if (recalled?.state.lastSeq !== seqs.at(-1)) return false
+      for (const one of [journal, again]) {
+        const after = await seqsOf(one.after(place))
+        const before = (await one.before(place, limit)).map(({ seq }) => seq)
+        const isRight =
+          after.join() === seqs.filter((seq) => seq > place).join() &&
+          before.join() ===
+            seqs
+              .filter((seq) => seq < place)
+              .slice(-limit)
+              .join() &&
+          ((await one.find(place)) !== null) === seqs.includes(place)
+        if (!isRight) return false
+      }
+      return true
+    }),
+    { numRuns: 40 },
+  )
+})
+
+t.test('whatever text a message has is kept as it is', async (t) => {
+  const texts = ['\u2028 \u2029 \n \r\n', '\u0000', '𝔘𝔫𝔦𝔠𝔬𝔡𝔢', '{"state":{}}', 'x'.repeat(65_536)]
+  const { path } = await journalOf(upTo(texts.length), (seq) => texts[seq - 1] ?? '')
+  const again = new Journal(path)
+  await again.recall()
+  const found: string[] = []
+  for await (const event of again.after(0)) if (event.type === 'message') found.push(event.payload)
+  t.same(found, texts)
+})
+
+t.test('a last line that was cut off is forgotten, and what follows is whole', async (t) => {
+  const { path } = await journalOf(upTo(3))
+  const whole = (await stat(path)).size
+  await appendFile(path, '{"event":{"type":"mess')
+  const again = new Journal(path)
+  t.equal((await again.recall())?.state.lastSeq, 3)
+  t.equal((await stat(path)).size, whole)
+  again.append({ event: message(4, 'four') }, { taken: 2 })
+  await again.flush()
+  const third = new Journal(path)
+  t.match(await third.recall(), { state: { lastSeq: 4, members: { alice: fingerprint } }, taken: 2 })
+  t.same(await seqsOf(third.after(1)), [2, 3, 4])
+  t.equal((await stat(path)).mode & 0o077, 0)
+})
+
+t.test('a line that is none of a journal is found when it is read', async (t) => {
+  const { path } = await journalOf(upTo(200))
+  await writeFile(path, (await readFile(path, 'utf8')).replace('number 100', 'number "100'))
+  const again = new Journal(path)
+  await again.recall()
+  await t.rejects(seqsOf(again.after(0)), { name: 'ClientError', code: 'directory_damaged', message: /jsonl/ })
+  await writeFile(path, 'what is this\n')
+  await t.rejects(new Journal(path).recall(), { code: 'directory_damaged' })
+  await writeFile(path, '')
+  t.equal(await new Journal(path).recall(), null, 'nothing was written yet')
+})
