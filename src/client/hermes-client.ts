@@ -192,7 +192,7 @@ export class HermesClient {
   }
 
   /**
-   * Invitations to this user, for one reader: those that are open, then those that come. One that is open comes again
+   * Invitations to this user, each to one loop and once: those that are open, then those that come. One that is open comes again
    * when the program is started again. At most 256 are kept open; others wait at the hub. Ends with `close`.
    *
    * @example
@@ -202,8 +202,8 @@ export class HermesClient {
    *   break
    * }
    */
-  invitations(): AsyncIterableIterator<Invitation, undefined> {
-    return this.#live.received.inbox
+  invitations(): AsyncGenerator<Invitation, undefined> {
+    return this.#live.received.read()
   }
 
   /**
@@ -213,8 +213,11 @@ export class HermesClient {
    * await client.close()
    */
   async close(): Promise<void> {
-    await this.#live.close()
-    this.#home.notices.inbox.end()
-    await this.#home.state.close()
+    try {
+      await this.#live.close()
+    } finally {
+      this.#home.notices.inbox.end()
+      await this.#home.state.close()
+    }
   }
 }

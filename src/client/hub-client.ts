@@ -7,7 +7,7 @@ import { type HubOptions, openHubSocket } from './hub-socket.js'
 import { Inbox } from './inbox.js'
 import { METHODS, type Method, type ParamsOf, type ResultOf } from './methods.js'
 import { refusalFromRpc } from './refusal.js'
-import { VerificationError } from './verification-error.js'
+import { VerificationError, verify } from './verification-error.js'
 
 interface Pending {
   readonly method: Method
@@ -15,8 +15,11 @@ interface Pending {
   reject(error: Error): void
 }
 
-/** Signals that nobody took are worth nothing; events are bounded by the server's window. */
+/** Signals that nobody took are worth nothing. */
 const SIGNALS_MAX = 256
+/** What a hub may push beside a window of events, and the largest window there is; only one that floods goes beyond. */
+const PUSHED_MAX = 1024
+const WINDOW_MAX = 65_536
 const NORMAL_CLOSE = 1000
 const PROTOCOL_ERROR = 1002
 
@@ -48,6 +51,7 @@ export class HubClient {
   readonly #pending = new Map<number, Pending>()
   #nextId = 1
   #heartbeatMs = 0
+  #pushedMax = PUSHED_MAX
   #silence: NodeJS.Timeout | undefined
 
   private constructor(socket: WebSocket) {
@@ -122,7 +126,9 @@ export class HubClient {
     try {
       this.#take(parseServerFrame(text))
     } catch (error) {
-      this.#inbox.end(new VerificationError('answer_invalid', 'the hub sent what cannot be read', { cause: error }))
+      const words = 'the hub sent what cannot be read'
+      const isLie = error instanceof VerificationError
+      this.#inbox.end(isLie ? error : new VerificationError('answer_invalid', words, { cause: error }))
       this.#socket.close(PROTOCOL_ERROR)
     }
   }
@@ -145,10 +151,12 @@ export class HubClient {
     if (notification === null) return
     if (notification.method === 'hello') this.#expectHeartbeats(notification.params)
     if (notification.method === 'signal' && this.#inbox.length >= SIGNALS_MAX) return
+    verify(this.#inbox.length < this.#pushedMax, 'answer_invalid', 'the hub pushes more than a window allows')
     this.#inbox.put(notification)
   }
 
-  #expectHeartbeats({ heartbeatSeconds }: HelloParams): void {
+  #expectHeartbeats({ heartbeatSeconds, limits }: HelloParams): void {
+    this.#pushedMax = PUSHED_MAX + Math.min(limits.windowEvents, WINDOW_MAX)
     this.#heartbeatMs = heartbeatSeconds * 1000
     this.#heard()
   }

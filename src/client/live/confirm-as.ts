@@ -31,7 +31,7 @@ export async function confirmAs(
       return
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      if (error.code === 'invitation_state' && error.data['state'] === 'joined') return
+      if (error.code === 'invitation_state' && error.data.state === 'joined') return
       if (error.code !== 'roster_changed') throw error
       verify(tries < TRIES, 'roster_mismatch', 'the hub has other members than its log shows')
       await Promise.race([changed, sleep(LOOK_MS, undefined, { ref: false })])

@@ -127,8 +127,8 @@ export class Conversation {
    * Sends a message, at most 64 KiB of UTF-8. Resolves when the hub has stored it: from then on it reaches every
    * member. While there is no connection it waits for the next; it is stored once, however often it is sent.
    *
-   * Rejects with Refusal, such as `too_large` or `conversation_not_found` for whoever has left; with ClientError
-   * `not_connected` or `link_ended`. When the program ends first, it is not known whether it was stored: send it again
+   * Rejects with Refusal, such as `invalid_request` for one that is too long or `conversation_not_found` for whoever has
+   * left; with ClientError `not_connected` or `link_ended`; with the VerificationError that `events` throws. When the program ends first, it is not known whether it was stored: send it again
    * with the same `messageId`.
    *
    * @example
@@ -170,6 +170,7 @@ export class Conversation {
    * console.log(`carol is invited under ${sent.fingerprint} until ${sent.expiresAt}`)
    */
   async invite(username: string, options: InviteOptions = {}): Promise<SentInvitation> {
+    if (this.#ledger.failure) throw this.#ledger.failure
     const { fingerprint } = await this.#live.people.fetch(username)
     return this.#live.sent.invite(this.id, username, fingerprint, options)
   }

@@ -32,6 +32,8 @@ export class HubLink {
   #first: First | null = null
   #state: LinkState | 'idle' = 'idle'
   #fingerprint: string | null = null
+  /** Of the certificate that the connection that opens shows. */
+  #shown = ''
   #greeted: () => void = () => undefined
 
   constructor(home: Home, take: Take) {
@@ -110,7 +112,8 @@ export class HubLink {
   }
 
   #open(): Promise<Connection> {
-    const { certificate, key } = selfOf(this.#home)
+    const { certificate, key, fingerprint } = selfOf(this.#home)
+    this.#shown = fingerprint
     const { hubUrl: url, device } = this.#home.profile
     return HubClient.connect({ url, rootPem: this.#home.authorities.pin.rootPem, certificate, key, device })
   }
@@ -125,13 +128,18 @@ export class HubLink {
   }
 
   #greet({ user, device, certificate }: HelloParams): void {
-    const { username, fingerprint } = selfOf(this.#home)
+    const isThis =
+      user === selfOf(this.#home).username &&
+      device === this.#home.profile.device &&
+      certificate.fingerprint === this.#shown
     verify(
-      user === username && device === this.#home.profile.device && certificate.fingerprint === fingerprint,
+      isThis,
       'answer_invalid',
       `the hub greets ${user} on ${device} under ${certificate.fingerprint}, who is somebody else`,
     )
-    this.#fingerprint = fingerprint
+    this.#fingerprint = this.#shown
     this.#greeted()
+    // Renewed while it opened.
+    this.renewed()
   }
 }

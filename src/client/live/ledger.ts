@@ -76,11 +76,15 @@ export class Ledger {
     this.#taken = seq
     if (this.#isNotingTaken) return
     this.#isNotingTaken = true
-    void setImmediate().then(() => {
-      this.#isNotingTaken = false
-      this.journal.append({ taken: this.#taken })
-      return this.journal.flush()
-    })
+    void this.#noteTaken()
+  }
+
+  /** Many in one line; where the disk fails, what is to be acknowledged fails too, and says so. */
+  async #noteTaken(): Promise<void> {
+    await setImmediate()
+    this.#isNotingTaken = false
+    this.journal.append({ taken: this.#taken })
+    await this.journal.flush().catch(() => undefined)
   }
 
   /** Takes an event or a gap as the hub pushed it. */

@@ -109,6 +109,7 @@ export class Live {
   }
 
   async send(ledger: Ledger, params: ParamsOf<'send'>): Promise<Sent> {
+    if (ledger.failure) throw ledger.failure
     const { seq, at, duplicate } = await this.link.call('send', params)
     const { epoch, ...content } = params
     const { username } = selfOf(this.home)
@@ -153,7 +154,7 @@ export class Live {
     await this.link.close()
     this.received.close()
     this.sent.close()
-    for (const ledger of this.#ledgers.known) await ledger.flush()
+    await Promise.allSettled(this.#ledgers.known.map((ledger) => ledger.flush()))
     for (const post of this.#signals.values()) post.end()
   }
 

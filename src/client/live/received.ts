@@ -6,7 +6,6 @@ import { ClientError } from '../client-error.js'
 import type { FingerprintChange } from '../contacts.js'
 import { type Home, selfOf } from '../home.js'
 import type { Connection } from '../hub-client.js'
-import { Inbox } from '../inbox.js'
 import type { Self } from '../invitation.js'
 import {
   acceptInvitation,
@@ -18,6 +17,7 @@ import {
 import { seePerson } from '../people.js'
 import { ownCertificate } from '../renewal.js'
 import { VerificationError, verify } from '../verification-error.js'
+import { Bell } from './bell.js'
 import { callAs } from './call-as.js'
 import type { Conversation } from './conversation.js'
 import { Deferred } from './deferred.js'
@@ -36,11 +36,14 @@ export interface ReceivedEntry {
   record: ReceivedRecord
   state: InvitationState
   readonly joined: Deferred<Conversation>
+  /** A reader has it. */
+  isGiven: boolean
 }
 
 /** The invitations to this user. Each is acknowledged when it is on disk. */
 export class Received {
-  readonly inbox = new Inbox<Invitation>()
+  readonly #changes = new Bell()
+  #isClosed = false
   readonly #home: Home
   readonly #link: HubLink
   readonly #files: InvitationFiles
@@ -56,6 +59,20 @@ export class Received {
 
   recall(record: ReceivedRecord): void {
     this.#add(record)
+  }
+
+  /** Those that are open, each once, then those that come. */
+  async *read(): AsyncGenerator<Invitation, undefined> {
+    while (!this.#isClosed) {
+      const changed = this.#changes.next
+      for (const entry of this.#entries.values()) {
+        if (entry.isGiven || entry.state !== 'open') continue
+        entry.isGiven = true
+        yield new Invitation(entry, this)
+      }
+      await changed
+    }
+    return undefined
   }
 
   /** Takes what the hub tells an invitee: an invitation, or its end. */
@@ -126,7 +143,8 @@ export class Received {
   }
 
   close(): void {
-    this.inbox.end()
+    this.#isClosed = true
+    this.#changes.ring()
     for (const { joined } of this.#entries.values())
       joined.reject(new ClientError('link_ended', 'the client was closed'))
   }
@@ -170,9 +188,14 @@ export class Received {
   }
 
   #add(record: ReceivedRecord): void {
-    const entry: ReceivedEntry = { record, state: record.accepted ? 'accepted' : 'open', joined: new Deferred() }
+    const entry: ReceivedEntry = {
+      record,
+      state: record.accepted ? 'accepted' : 'open',
+      joined: new Deferred(),
+      isGiven: false,
+    }
     this.#entries.set(record.event.invitation, entry)
-    if (entry.state === 'open') this.inbox.put(new Invitation(entry, this))
+    this.#changes.ring()
   }
 
   async #takeWaiting(hub: Connection): Promise<void> {

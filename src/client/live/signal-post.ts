@@ -20,7 +20,7 @@ export class SignalPost {
     for (const reader of this.#readers) reader.end()
   }
 
-  /** From now on, until the signal is aborted. */
+  /** From now on, until the loop is broken off or the signal is aborted. */
   read(signal?: AbortSignal): AsyncIterableIterator<Signal, undefined> {
     const inbox = new Inbox<Signal>(SIGNALS_MAX)
     const end = () => {
@@ -30,6 +30,14 @@ export class SignalPost {
     this.#readers.add(inbox)
     signal?.addEventListener('abort', end, { once: true })
     if (signal?.aborted) end()
-    return inbox
+    const iterator: AsyncIterableIterator<Signal, undefined> = {
+      next: () => inbox.next(),
+      return: async () => {
+        end()
+        return { value: undefined, done: true }
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    }
+    return iterator
   }
 }

@@ -1,3 +1,5 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LogEvent, Notice } from '../../../src/client/index.js'
 import { startServer } from '../../support/server.js'
@@ -144,6 +146,23 @@ t.test('what is unfinished when a program ends is finished by the next', async (
   const again = await reopen(t, bill.directory)
   await again.client.connect()
   t.same(namesOf(again.client.conversation(ours.id).members), ['ada', 'bill'])
+})
+
+t.test('an invitation whose answer was lost is the same when it is made again', async (t) => {
+  const { alma, bram } = await connected(t, 'alma', 'bram')
+  const ours = await alma.client.start(['bram'])
+  const [sent] = ours.invitations
+  await alma.client.close()
+  const folder = join(alma.directory, 'invitations')
+  const [name = ''] = await readdir(folder)
+  const { answer, ...asked } = JSON.parse(await readFile(join(folder, name), 'utf8')) as { readonly answer: unknown }
+  t.match(answer, { invitation: sent?.id })
+  await writeFile(join(folder, name), JSON.stringify(asked))
+  const { client } = await reopen(t, alma.directory)
+  await client.connect()
+  await Promise.all([acceptNext(bram), eventsUpTo(client.conversation(ours.id).events(), 'joined')])
+  t.same(namesOf(client.conversation(ours.id).members), ['alma', 'bram'])
+  t.same(await readdir(folder), [], 'what has ended is not kept')
 })
 
 t.test('a client that reads nothing falls behind by its disk alone', async (t) => {

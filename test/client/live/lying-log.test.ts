@@ -168,3 +168,12 @@ t.test('what is gone, by the word of the hub, is said', async (t) => {
   t.match(three, { type: 'message', seq: 7 + RESTORED })
   t.equal(parties.ours.members.length, 2)
 })
+
+t.test('a hub that pushes without end is cut off', async (t) => {
+  const parties = await talk(await scene(t, server))
+  const flood = (event: Fields) =>
+    Array.from({ length: 5000 }, (_, index) => ({ ...event, seq: (event.seq ?? 0) + index }))
+  parties.hub.lie = about(saying('one'), flood)
+  await parties.theirs.send('one')
+  await refuses(t, parties, 'answer_invalid')
+})
