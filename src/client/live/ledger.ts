@@ -14,6 +14,7 @@ import { historyPage } from './history-page.js'
 import type { Journal, Recalled } from './journal.js'
 import type { GapEvent, LogEvent } from './log-event.js'
 import { verifyOwnMessage, verifySame } from './same-event.js'
+import { refuseUsed } from './used-invitation.js'
 
 /** What else must hold before one's own stay begins. Throws VerificationError. */
 export type CheckJoined = (event: Extract<NumberedEvent, { type: 'joined' }>) => Promise<void>
@@ -79,7 +80,7 @@ export class Ledger {
     void this.#noteTaken()
   }
 
-  /** Many in one line; where the disk fails, what is to be acknowledged fails too, and says so. */
+  /** Where the disk fails, what is to be acknowledged fails too, and says so. */
   async #noteTaken(): Promise<void> {
     await setImmediate()
     this.#isNotingTaken = false
@@ -150,9 +151,8 @@ export class Ledger {
   /** One at a time; a lie is the end. */
   #guarded(act: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(async () => {
-      if (this.#failure) return
       try {
-        await act()
+        if (!this.#failure) await act()
       } catch (error) {
         if (!(error instanceof VerificationError)) throw error
         this.#failure = error
@@ -189,6 +189,7 @@ export class Ledger {
     if (own) verifyOwnMessage(own, event)
     const { username } = selfOf(this.#home)
     const state = this.#state?.standing === 'member' ? this.#state : null
+    await refuseUsed(this.journal, state, event)
     const members = state || event.type !== 'joined' || !hub ? [] : await membersBeforeJoin(hub, event)
     const applied = await this.#home.authorities.verified((pin) =>
       state ? applyEvent(state, { pin, username }, event) : begin({ pin, username }, event, members),

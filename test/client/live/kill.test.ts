@@ -28,21 +28,22 @@ t.test('a client that is killed at the worst moments loses nothing and doubles n
   const messageId = randomUUID()
   t.equal(await kill(alice.directory, id, 'journal', 'answered, not written', messageId), 'SIGKILL')
   t.equal(await kill(alice.directory, id, 'acknowledgement', 'written, not acknowledged'), 'SIGKILL')
-  await theirs.send('received, not written')
-  t.equal(await kill(alice.directory, id, 'journal'), 'SIGKILL')
   await theirs.send('received, not acknowledged')
   t.equal(await kill(alice.directory, id, 'acknowledgement'), 'SIGKILL')
+  await theirs.send('received, not written')
+  t.equal(await kill(alice.directory, id, 'journal'), 'SIGKILL')
 
   const { client } = await reopen(t, alice.directory)
   await client.connect()
   const ours = client.conversation(id)
+  t.match((await ours.history({ limit: 1 }))[0], { payload: 'received, not written' })
   const again = await ours.send('answered, not written', { messageId })
   await ours.send('the end')
   const all = [
     'answered, not written',
     'written, not acknowledged',
-    'received, not written',
     'received, not acknowledged',
+    'received, not written',
     'the end',
   ]
   t.same(await payloadsUpTo(ours, 'the end', 0), all)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { startServer } from '../../support/server.js'
 import { registerUser } from '../../support/user.js'
-import { payloadsUpTo } from './clients.js'
+import { payloadsUpTo, talkOf } from './clients.js'
 import { refuses, scene, talk } from './lied-to.js'
 import { about, all, answering, changed, ofType, saying } from './lies.js'
 import { type Fields, honest, type Lie } from './lying-hub.js'
@@ -167,6 +167,22 @@ t.test('what is gone, by the word of the hub, is said', async (t) => {
   t.match(two, { type: 'gap', first: 6, seq: 6 + RESTORED, reason: 'restored' })
   t.match(three, { type: 'message', seq: 7 + RESTORED })
   t.equal(parties.ours.members.length, 2)
+})
+
+t.test('an invitation that was used brings nobody back', async (t) => {
+  const { ours, theirs, ...parties } = await talk(await scene(t, server))
+  const [joined] = (await ours.history()).slice(-1)
+  parties.hub.lie = changed('left', ({ seq }) => ({ ...joined, seq }) as Fields)
+  await theirs.leave()
+  await refuses(t, parties, 'membership_forged')
+
+  parties.hub.lie = honest
+  const [, own] = await talkOf(parties.bob, parties.alice)
+  const [begun] = await own.history()
+  parties.hub.lie = about(ofType('left'), (event) => [event, { ...begun, seq: (event.seq ?? 0) + 1 } as Fields])
+  await own.leave()
+  await refuses(t, parties, 'membership_forged')
+  t.equal(own.standing, 'left')
 })
 
 t.test('a hub that pushes without end is cut off', async (t) => {
