@@ -43,7 +43,7 @@ export async function adoptNewest(home: Home): Promise<void> {
 export async function adoptSeen(home: Home, { from, certificate }: z.output<typeof RenewedEvent>): Promise<void> {
   const { username, key, notBefore } = selfOf(home)
   const { publicKey, validFrom } = new X509Certificate(certificate)
-  const isNewer = Date.parse(validFrom) > notBefore.getTime() && createPublicKey(key).equals(publicKey)
+  const isNewer = Date.parse(validFrom) >= notBefore.getTime() && createPublicKey(key).equals(publicKey)
   if (from.username === username && isNewer) await adoptNewest(home)
 }
 

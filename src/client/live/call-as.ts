@@ -17,13 +17,10 @@ export async function callAs<M extends SettleMethod>(
   method: M,
   params: ParamsOf<M>,
 ): Promise<ResultOf<M>> {
-  if (fingerprint === link.fingerprint) {
-    try {
-      return await link.call(method, params)
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.code !== 'certificate_mismatch') throw error
-      // Renewed while it waited.
-    }
+  try {
+    return await link.call(method, params)
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'certificate_mismatch') throw error
   }
   const own = await ownCertificate(home, fingerprint)
   if (!own || own.notAfter <= home.now())

@@ -91,9 +91,9 @@ export class Live {
     const participants = await Promise.all(
       usernames.map(async (username) => ({ username, fingerprint: (await this.people.fetch(username)).fingerprint })),
     )
+    const known = new Set(this.#conversations.keys())
     const { conversation, seq } = await this.link.call('start', { participants, requestId: randomUUID() })
-    const isNew = !this.#conversations.has(conversation)
-    verify(isNew, 'wrong_conversation', `the hub answered with ${conversation}, which is older`)
+    verify(!known.has(conversation), 'wrong_conversation', `the hub answered with ${conversation}, which is older`)
     const begun = await this.reached(conversation, seq)
     this.#verifyStarted(await this.ledgerOf(conversation).journal.find(seq), participants)
     for (const { username, fingerprint } of participants)

@@ -5,10 +5,8 @@ import { Journal } from '../../../src/client/live/journal.js'
 /** A client that dies as by kill -9: its folder, the conversation, when it dies, and a message that it sends, if any. */
 const [directory = '', id = '', when = '', payload, messageId] = process.argv.slice(2)
 
-const die = (): never => {
-  process.kill(process.pid, 'SIGKILL')
-  throw new Error('a process that was killed goes on')
-}
+/** When what was written to the socket before has left. */
+const die = (): void => void setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100)
 
 const client = await HermesClient.open({ directory })
 if (payload === undefined) dieBefore(when)
@@ -20,6 +18,6 @@ if (payload !== undefined) {
 await new Promise(() => setTimeout(() => undefined, 60_000))
 
 function dieBefore(step: string): void {
-  if (step === 'journal') Journal.prototype.flush = die
+  if (step === 'journal') Journal.prototype.flush = () => new Promise(die)
   else HubClient.prototype.acknowledgeUpTo = die
 }

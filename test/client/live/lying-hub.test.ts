@@ -114,7 +114,9 @@ t.test('what it says to an inviter', async (t) => {
     shared.hub.lie = honest
     const parties = await talk(shared)
     parties.hub.lie = answering('start', () => ({ conversation: parties.ours.id }))
-    await t.rejects(parties.alice.client.start(['mallory']), { code: 'wrong_conversation' })
+    const start = (...names: string[]) => parties.alice.client.start(names)
+    await t.rejects(start('mallory'), { code: 'wrong_conversation' })
+    await t.rejects(start(parties.bob.user.username), { code: 'wrong_conversation' }, 'with the same people')
   })
 })
 
