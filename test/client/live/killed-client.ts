@@ -18,6 +18,9 @@ if (payload !== undefined) {
 await new Promise(() => setTimeout(() => undefined, 60_000))
 
 function dieBefore(step: string): void {
-  if (step === 'journal') Journal.prototype.flush = () => new Promise(die)
-  else HubClient.prototype.acknowledgeUpTo = die
+  if (step === 'journal') {
+    Journal.prototype.flush = () => new Promise(die)
+    // What is not written must not be acknowledged.
+    HubClient.prototype.acknowledgeUpTo = () => process.exit(1)
+  } else HubClient.prototype.acknowledgeUpTo = die
 }
