@@ -4,6 +4,7 @@ import { issue } from './issue/issue.js'
 import { relay } from './relay/relay.js'
 import { revoke } from './revoke/revoke.js'
 import { stalled } from './stalled/stalled.js'
+import { store } from './store/store.js'
 
 const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = {
   relay,
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<v
   stalled,
   isolation,
   idle,
+  store,
 }
 
 const [name = '', ...flags] = process.argv.slice(2)

@@ -211,9 +211,11 @@ export type Config = {
 const INJECTED = /^HERMES_(SERVICE|PORT)_/
 /** And this one, which a person may mean as well. */
 const INJECTED_PORT = /^(tcp|udp|sctp):\/\//
+/** What tests are told, such as where a PostgreSQL is; they start servers that inherit it. */
+const OF_TESTS = /^HERMES_TEST_/
 
-function isInjected(name: string, value: string): boolean {
-  return INJECTED.test(name) || (name === 'HERMES_PORT' && INJECTED_PORT.test(value))
+function isOfOthers(name: string, value: string): boolean {
+  return INJECTED.test(name) || OF_TESTS.test(name) || (name === 'HERMES_PORT' && INJECTED_PORT.test(value))
 }
 
 function unknown(name: string): HermesError {
@@ -234,7 +236,7 @@ function fieldName(variableName: string): string {
  */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
   for (const [name, value = ''] of Object.entries(environment))
-    if (name.startsWith('HERMES_') && !(name in VARIABLES) && !isInjected(name, value)) throw unknown(name)
+    if (name.startsWith('HERMES_') && !(name in VARIABLES) && !isOfOthers(name, value)) throw unknown(name)
   const config = Object.entries(VARIABLES).map(([name, { schema, byDefault }]) => {
     const value = environment[name] ?? byDefault
     if (value === null) return [fieldName(name), null]

@@ -216,6 +216,10 @@ t.test('an unknown name is refused, unless it is not ours', async (t) => {
   t.strictSame(loadConfig({ PATH: '/bin', hermes_host: 'x', XHERMES_HOST: 'x' }), loadConfig({}), 'of other programs')
 })
 
+t.test('what tests are told is ignored', async (t) => {
+  t.strictSame(loadConfig({ HERMES_TEST_POSTGRES_URL: 'postgresql://127.0.0.1/postgres' }), loadConfig({}))
+})
+
 t.test('what Kubernetes injects is ignored', async (t) => {
   const injected = ['HERMES_PORT', 'HERMES_PORT_8443_TCP_ADDR', 'HERMES_SERVICE_HOST', 'HERMES_SERVICE_PORT_HUB']
   t.strictSame(loadConfig(Object.fromEntries(injected.map((name) => [name, 'tcp://10.0.0.1:8443']))), loadConfig({}))

@@ -4,7 +4,9 @@ import { generateKey } from '../../src/client/keys.js'
 import { issueUserCertificate } from '../../src/pki/user-certificate.js'
 import { openCertificates } from '../../src/server/certificate-files.js'
 import { trustDomainOf } from '../../src/server/trust-domain.js'
-import { openSqliteStore } from '../../src/store/sqlite/open.js'
+import { SILENT } from '../../src/store/logger.js'
+import { openStore } from '../../src/store/open.js'
+import { POOL_LIMITS } from '../../src/store/postgres/pools.js'
 
 export interface Person {
   readonly username: string
@@ -15,8 +17,15 @@ export interface Person {
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Users put straight into the store of a server that is not started yet: a bench of the relay hashes no passwords. */
-export async function seedPeople(directory: string, count: number): Promise<readonly Person[]> {
+/**
+ * Users put straight into the store of a server that is not started yet: a bench of the relay hashes no passwords. The
+ * store is a SQLite file in `directory`, or that of `databaseUrl`.
+ */
+export async function seedPeople(
+  directory: string,
+  count: number,
+  databaseUrl: string | null = null,
+): Promise<readonly Person[]> {
   const options = {
     hostnames: ['localhost', '127.0.0.1', '::1'],
     passphraseFile: null,
@@ -26,7 +35,8 @@ export async function seedPeople(directory: string, count: number): Promise<read
   const certificates = await openCertificates({ ...options, directory: join(directory, 'certs'), now: new Date() })
   const rootFingerprint = certificates.root.fingerprint
   const trustDomain = trustDomainOf({ trustDomain: null, hostnames: options.hostnames }, rootFingerprint)
-  const store = await openSqliteStore({ url: `file:${join(directory, 'hermes.db')}` })
+  const url = databaseUrl ?? `file:${join(directory, 'hermes.db')}`
+  const store = await openStore({ url, limits: POOL_LIMITS, now: () => new Date(), logger: SILENT })
   await store.settle({ rootFingerprint, trustDomain })
   const people: Person[] = []
   for (let index = 0; index < count; index += 1) {

@@ -1,29 +1,19 @@
-import { randomUUID } from 'node:crypto'
-import { openSqliteStore } from '../../src/store/sqlite/open.js'
-import { entry, event } from './fixtures.js'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 
-/**
- * A program that appends to conversations, many at once, and prints `<id> <seq>` for each append when it is
- * acknowledged, until it is killed. Arguments: URL of the database, id of the sender, uuids of the conversations.
- */
-const IN_FLIGHT = 40
+const PROGRAM = fileURLToPath(new URL('./append-program.ts', import.meta.url))
 
-const [url = '', sender = '', ...uuids] = process.argv.slice(2)
-const { log } = await openSqliteStore({ url })
-
-for (const uuid of uuids) {
-  const snapshot = await log.load(uuid)
-  if (snapshot === null) throw new Error(`There is no conversation ${uuid}`)
-  const { id } = snapshot
-  let seq = snapshot.lastSeq
-  const appendNext = () => {
-    const next = event(++seq, Number(sender), { messageId: randomUUID(), body: 'x'.repeat(300) })
-    log.append(entry(id, [next]), (failure) => {
-      if (failure !== null) throw new Error(failure.reason)
-      // Synchronous on a pipe, so that what is printed was acknowledged and nothing else.
-      process.stdout.write(`${id} ${next.seq}\n`)
-      appendNext()
-    })
+/** Runs the program until it has acknowledged `lines` appends, kills it, and answers all that it acknowledged. */
+export async function appendUntilKilled(args: readonly string[], lines: number): Promise<readonly string[]> {
+  const child = spawn(process.execPath, ['--import=tsx', PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
+  const acknowledged: string[] = []
+  for await (const line of createInterface(child.stdout)) {
+    acknowledged.push(line)
+    if (acknowledged.length === lines) child.kill('SIGKILL')
   }
-  for (let i = 0; i < IN_FLIGHT; i++) appendNext()
+  await closed
+  return acknowledged
 }

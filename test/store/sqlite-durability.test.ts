@@ -1,30 +1,14 @@
-import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { setImmediate } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import { openSqliteStore } from '../../src/store/sqlite/open.js'
+import { appendUntilKilled } from './append-until-killed.js'
 import { append, EVERYTHING, entry, event, newUser, registered, started, T0 } from './fixtures.js'
 
-const PROGRAM = fileURLToPath(new URL('./append-until-killed.ts', import.meta.url))
 const KILLS = 5
-
-/** Runs the program until it has acknowledged `lines` appends, kills it, and answers all that it acknowledged. */
-async function appendUntilKilled(args: readonly string[], lines: number): Promise<readonly string[]> {
-  const child = spawn(process.execPath, ['--import=tsx', PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const closed = once(child, 'close')
-  const acknowledged: string[] = []
-  for await (const line of createInterface(child.stdout)) {
-    acknowledged.push(line)
-    if (acknowledged.length === lines) child.kill('SIGKILL')
-  }
-  await closed
-  return acknowledged
-}
 
 t.test('everything acknowledged survives kill -9, without holes', async (t) => {
   const path = `${t.testdir()}/hermes.db`
