@@ -3,11 +3,13 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const CLOCK = new URL('clock-preload.js', import.meta.url).href
 const START_MS = 120_000
+const RETRY_MS = 500
 const PAGE_BYTES = 4096
 
 /** `hermes serve` that can be broken. Its ports stay the same when it starts again. */
@@ -27,8 +29,16 @@ export class HermesProcess {
     this.#environment = { ...environment }
   }
 
-  /** Starts it, and waits until it says that it is ready. */
+  /** Starts it, as often as it ends because its database is away, until it says that it is ready. */
   async start(): Promise<void> {
+    const deadline = performance.now() + START_MS
+    while (!(await this.#tryToStart())) {
+      if (performance.now() > deadline) throw new Error(`${this.name} does not start; ${this.name}.log says why`)
+      await pause(RETRY_MS)
+    }
+  }
+
+  async #tryToStart(): Promise<boolean> {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !name.startsWith('HERMES_') && name !== 'NODE_OPTIONS',
     )
@@ -43,12 +53,14 @@ export class HermesProcess {
     child.on('error', () => {})
     child.stderr?.pipe(createWriteStream(join(this.#directory, `${this.name}.log`), { flags: 'a' }))
     const said = await this.#untilReady(child)
+    if (said === null) return false
     const found = (pattern: RegExp) => pattern.exec(said)?.[1] ?? ''
     this.identityPort = Number(new URL(found(/Identity +(https:\S+)/)).port)
     this.hubPort = Number(new URL(found(/Hub +(https:\S+)/)).port)
     this.rootFingerprint = found(/(sha256:[0-9a-f]{64})/)
     this.#environment.HERMES_IDENTITY_PORT = String(this.identityPort)
     this.#environment.HERMES_HUB_PORT = String(this.hubPort)
+    return true
   }
 
   /** Whether it was not killed, or has not ended. */
@@ -77,12 +89,12 @@ export class HermesProcess {
     return statm === null || !this.isRunning ? null : Number(statm.split(' ')[1]) * PAGE_BYTES
   }
 
-  async #untilReady({ stdout }: ChildProcess): Promise<string> {
+  /** What it said; null when it has ended. */
+  async #untilReady({ stdout }: ChildProcess): Promise<string | null> {
     let said = ''
     stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()))
-    const deadline = performance.now() + START_MS
     while (!said.includes('Stop with')) {
-      if (!this.isRunning || performance.now() > deadline) throw new Error(`${this.name} did not start: ${said}`)
+      if (!this.isRunning) return null
       await Promise.race([stdout ? once(stdout, 'data') : this.#ended, this.#ended])
     }
     return said
