@@ -4,14 +4,22 @@ import { fileURLToPath } from 'node:url'
 import { variableTable } from '../src/config.js'
 import { ERRORS } from '../src/errors.js'
 import { CLOSE } from '../src/wire/frames.js'
+import { closeSections, refusalSections } from './errors/sections.js'
 
-/** Tables that are made from the source; each stands between two comments with its name. */
-const TABLES = { configuration: configurationTable, errors: errorTable, 'close-codes': closeTable } as const
+/** What is made from the source; each stands between two comments with its name. */
+const TABLES = {
+  configuration: configurationTable,
+  errors: errorTable,
+  'close-codes': closeTable,
+  refusals: refusalSections,
+  closes: closeSections,
+} as const
 
 /** The pages that hold them, and which. */
 export const PAGES: Readonly<Record<string, readonly (keyof typeof TABLES)[]>> = {
   'README.md': ['configuration'],
   'docs/protocol.md': ['errors', 'close-codes'],
+  'docs/errors.md': ['refusals', 'closes'],
 }
 
 /** `text` with the named table between its markers as the source has it now. */
@@ -32,13 +40,16 @@ function configurationTable(): string {
 
 function errorTable(): string {
   const rows = Object.entries(ERRORS).map(
-    ([code, { status, title, retryable }]) => `| ${status} | \`${code}\` | ${title} | ${retryable ? 'yes' : ''} |`,
+    ([code, { status, title, retryable }]) =>
+      `| ${status} | [\`${code}\`](errors.md#${code}) | ${title} | ${retryable ? 'yes' : ''} |`,
   )
   return ['| status | code | meaning | try again |', '|---|---|---|---|', ...rows].join('\n')
 }
 
 function closeTable(): string {
-  const rows = Object.values(CLOSE).map(({ code, reason }) => `| ${code} | ${reason} | ${advice(code)} |`)
+  const rows = Object.values(CLOSE).map(
+    ({ code, reason }) => `| [${code}](errors.md#${code}) | ${reason} | ${advice(code)} |`,
+  )
   return ['| code | meaning | what to do |', '|---|---|---|', ...rows].join('\n')
 }
 

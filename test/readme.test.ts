@@ -12,8 +12,11 @@ t.test('the tables are those of the source', async (t) => {
   }
   t.match(readme, '| `HERMES_PASSWORD_WORKERS` | `cores` |')
   const protocol = readFileSync('docs/protocol.md', 'utf8')
-  t.match(protocol, '| 409 | `roster_changed` | The members have changed since the invitation | yes |')
-  t.match(protocol, '| 4505 | this device connected elsewhere | do not connect again by yourself |')
+  t.match(
+    protocol,
+    '| 409 | [`roster_changed`](errors.md#roster_changed) | The members have changed since the invitation | yes |',
+  )
+  t.match(protocol, '| [4505](errors.md#4505) | this device connected elsewhere | do not connect again by yourself |')
   t.throws(() => withTable('no table', 'errors'), /needs the markers/)
   t.throws(() => withTable('<!-- /errors --> <!-- errors -->', 'errors'), /in this order/)
 })

@@ -6,7 +6,7 @@ import type { ServerConfiguration } from '../wire/well-known.js'
 import type { AuthoritySet } from './certificates/authority-set.js'
 import type { Pairs } from './certificates/rotation.js'
 import { clientLimits } from './client-limits.js'
-import { readAsyncApi, readOpenApi, withHost, withServers } from './documents.js'
+import { readAsyncApi, readErrors, readOpenApi, withHost, withServers } from './documents.js'
 import { buildHubApp } from './hub/app.js'
 import { buildIdentityApp } from './identity/app.js'
 import { publicAuthority } from './identity/public-authority.js'
@@ -71,7 +71,8 @@ export async function buildApps(installation: Installation, services: Services, 
 async function readDocuments(urls: Urls): Promise<Documents> {
   const openapi = withServers(await readOpenApi())
   const asyncapi = withHost(await readAsyncApi())
-  return { openapi: () => openapi(urls), asyncapi: () => asyncapi(urls) }
+  const errors = await readErrors()
+  return { openapi: () => openapi(urls), asyncapi: () => asyncapi(urls), errors: () => errors }
 }
 
 /** Whether the server should get requests: not from the beginning of its end on, nor while the store fails. */

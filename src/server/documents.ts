@@ -15,6 +15,11 @@ export function readAsyncApi(): Promise<string> {
   return readFile(new URL('../../asyncapi.yaml', import.meta.url), 'utf8')
 }
 
+/** docs/errors.md likewise. */
+export function readErrors(): Promise<string> {
+  return readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8')
+}
+
 /** openapi.yaml with the URLs of this installation in place of the defaults; the same string until they change. */
 export function withServers(document: string): (urls: Urls) => string {
   return kept(({ identityUrl, hubUrl }) =>

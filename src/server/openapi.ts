@@ -20,7 +20,8 @@ const INFO: OpenAPIV3.InfoObject = {
   description: `X.509 identities, and a conversation hub that need not be trusted with words.
 
 Two listeners: the identity service (TLS, no client certificate) and the hub (TLS 1.3, client certificate required).
-Each operation names its own under \`servers\`. Every answer of 400 and above is a problem document (RFC 9457).
+Each operation names its own under \`servers\`. Every answer of 400 and above is a problem document (RFC 9457),
+whose codes [/docs/errors](/docs/errors) explains.
 The hub speaks the same operations as JSON-RPC 2.0 over a WebSocket at \`/hub\`: asyncapi.yaml, to be read at
 [/docs/asyncapi](/docs/asyncapi).`,
 }

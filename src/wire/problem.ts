@@ -30,7 +30,10 @@ export const refusalDetails = {
 /** The body of every HTTP answer of 400 and above. Source: RFC 9457 3.1, with members of ours. */
 export const Problem = z
   .object({
-    type: z.string().meta({ description: 'urn:hermes:error:<code>', example: 'urn:hermes:error:username_taken' }),
+    type: z.string().meta({
+      description: 'urn:hermes:error:<code>; /docs/errors#<code> says what it means and what to do.',
+      example: 'urn:hermes:error:username_taken',
+    }),
     title: z.string().meta({ description: 'The same for every problem of a code.', example: 'The username is taken' }),
     status: z.int().min(400).max(599).meta({ example: 409 }),
     detail: z.string().meta({ description: 'What went wrong here, for people.', example: 'alice is taken' }),

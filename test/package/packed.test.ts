@@ -17,7 +17,7 @@ interface Packed {
 
 /** What may stand in the package beside `dist`. */
 const OTHERS =
-  /^(package\.json|LICENSE|README\.md|(open|async)api\.yaml|certs\/README\.md|prisma\/(migrations|postgresql)\/.+)$/
+  /^(package\.json|LICENSE|README\.md|(open|async)api\.yaml|(certs\/README|docs\/errors)\.md|prisma\/(migrations|postgresql)\/.+)$/
 
 const directory = await temporaryFolder(t)
 // As it was built: scripts would build again while other tests run what is there.

@@ -56,6 +56,7 @@ export function asyncApiMarkdown(document: AsyncApi): string {
     links([...sent.map(({ title }) => title), REFUSALS]),
     ...sent.flatMap((operation) => request(operation, components)),
     `### ${REFUSALS}`,
+    'What each code means, and what to do: [/docs/errors](/docs/errors).',
     ...shown('refusal', 'error', components),
     '## What the hub sends',
     links(pushed.map(({ title }) => `${title} notification`)),

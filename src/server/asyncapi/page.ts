@@ -1,48 +1,9 @@
-import { Marked } from 'marked'
 import { parse } from 'yaml'
+import { markdownPage } from '../http/markdown-page.js'
 import { type AsyncApi, asyncApiMarkdown } from './markdown.js'
 
-const STYLE = `
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #222; background: #fff; }
-h2 { margin-top: 3rem; border-bottom: 1px solid #ccc; }
-h3 { margin-top: 2.5rem; }
-table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: .9rem; }
-th, td { border-bottom: 1px solid #ddd; padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-td:first-child { white-space: nowrap; }
-pre { background: #f5f5f5; padding: .8rem; overflow: auto; font-size: .85rem; }
-@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818; } a { color: #8ab4f8; } pre { background: #242424; } }
-`
-
-/** A page of HTML that shows asyncapi.yaml; it loads nothing. */
+/** A page of HTML that shows asyncapi.yaml. */
 export function asyncApiPage(yaml: string): string {
   const document = parse(yaml) as AsyncApi
-  const title = document.info.title
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-<style>${STYLE}</style>
-</head>
-<body>
-${htmlOf(asyncApiMarkdown(document))}
-</body>
-</html>
-`
-}
-
-/** Headings can be linked to. */
-function htmlOf(markdown: string): string {
-  const renderer = {
-    heading({ text, depth }: { readonly text: string; readonly depth: number }): string {
-      return `<h${depth} id="${anchorOf(text)}">${text}</h${depth}>\n`
-    },
-  }
-  return new Marked({ async: false, renderer }).parse(markdown) as string
-}
-
-function anchorOf(heading: string): string {
-  return heading.replaceAll(' ', '-')
+  return markdownPage(document.info.title, asyncApiMarkdown(document))
 }

@@ -60,6 +60,7 @@ export const CONFIGURATION: ServerConfiguration = {
 }
 
 export const ASYNCAPI = readFileSync(new URL('../../../asyncapi.yaml', import.meta.url), 'utf8')
+const ERRORS_PAGE = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8')
 export const OPENAPI = '# A comment\nopenapi: 3.0.3\ninfo:\n  title: Hermes\n  version: "1"\npaths: {}\n'
 
 interface Identification {
@@ -126,7 +127,7 @@ export async function listen(
       },
       configuration: () => CONFIGURATION,
       ...revocationOf(fixture),
-      documents: { openapi: () => OPENAPI, asyncapi: () => ASYNCAPI },
+      documents: { openapi: () => OPENAPI, asyncapi: () => ASYNCAPI, errors: () => ERRORS_PAGE },
       ready: async () => ({ away: [] }),
       ...overrides,
     },

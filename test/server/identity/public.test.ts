@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import t from 'tap'
-import { HermesError } from '../../../src/errors.js'
+import { ERRORS, HermesError } from '../../../src/errors.js'
 import { splitPem } from '../../../src/pki/pem.js'
+import { CLOSE } from '../../../src/wire/frames.js'
 import { ServerConfiguration } from '../../../src/wire/well-known.js'
 import { ASYNCAPI, CONFIGURATION, listen, OPENAPI } from './listener.js'
 
@@ -68,6 +69,16 @@ t.test('the WebSocket, as a document and as a page', async (t) => {
   for (const [, target = ''] of text.matchAll(/href="#([^"]+)"/g)) t.ok(anchors.includes(target), `#${target}`)
   for (const heading of ['start', 'ack', 'Refusals', 'hello-notification', 'gap-notification', 'JoinedEvent'])
     t.ok(anchors.includes(heading), heading)
+})
+
+t.test('what each refusal and close code means', async (t) => {
+  const { get } = await listen(t)
+  const { status, text, headers } = await get('/docs/errors')
+  t.equal(status, 200)
+  t.match(headers['content-security-policy'], /default-src 'none'/)
+  const codes = [...Object.keys(ERRORS), ...Object.values(CLOSE).map(({ code }) => code)]
+  for (const code of codes) t.match(text, `<h3 id="${code}">`)
+  for (const [, target] of text.matchAll(/href="#([^"]+)"/g)) t.match(text, ` id="${target}"`)
 })
 
 t.test('documents', async (t) => {

@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { asyncApiPage } from '../../asyncapi/page.js'
+import { markdownPage } from '../../http/markdown-page.js'
 import { problems } from '../../http/problems.js'
 import { JSON_MEDIA_TYPE, NoQuery } from '../media-types.js'
 import { CONTENT_SECURITY_POLICY, policyText } from './content-security-policy.js'
@@ -45,6 +46,8 @@ export interface Documents {
   readonly openapi: () => string
   /** asyncapi.yaml, of the WebSocket. */
   readonly asyncapi: () => string
+  /** docs/errors.md. */
+  readonly errors: () => string
 }
 
 export const documentsRoutes: FastifyPluginAsyncZod<{ readonly documents: Documents }> = async (app, { documents }) => {
@@ -57,10 +60,14 @@ export const documentsRoutes: FastifyPluginAsyncZod<{ readonly documents: Docume
   app.get('/asyncapi.yaml', { schema: asyncapi }, async (_request, reply) =>
     sendBytes(reply, YAML_MEDIA_TYPE, asyncapiYaml()),
   )
-  const asyncapiPage = encodedOnce(documents.asyncapi, asyncApiPage)
-  app.get('/docs/asyncapi', { schema: { hide: true } }, async (_request, reply) =>
-    sendBytes(reply.header('content-security-policy', policyText()), HTML_MEDIA_TYPE, asyncapiPage()),
-  )
+  const pages = {
+    '/docs/asyncapi': encodedOnce(documents.asyncapi, asyncApiPage),
+    '/docs/errors': encodedOnce(documents.errors, (text) => markdownPage('Hermes: refusals and close codes', text)),
+  }
+  for (const [path, page] of Object.entries(pages))
+    app.get(path, { schema: { hide: true } }, async (_request, reply) =>
+      sendBytes(reply.header('content-security-policy', policyText()), HTML_MEDIA_TYPE, page()),
+    )
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { validatorUrl: null, docExpansion: 'list', deepLinking: true },
