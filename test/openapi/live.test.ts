@@ -40,7 +40,7 @@ t.test('live answers of every route fit openapi.yaml, and so do the events', asy
     ...['/ca', '/ca/users', '/ca/servers', '/ca/root', `/ca/root/${server.rootFingerprint}`],
     ...['/crl/users', '/crl/servers', '/crl/root', '/ocsp/MAA=', '/.well-known/hermes'],
     ...['/.well-known/est/cacerts', '/.well-known/est/csrattrs'],
-    ...['/health/live', '/health/ready', '/openapi.yaml'],
+    ...['/health/live', '/health/ready', '/openapi.yaml', '/asyncapi.yaml'],
   ])
     t.equal((await get(path)).status, 200, path)
   for (const kind of ['users', 'servers'] as const) {

@@ -1,34 +1,31 @@
-import type { z } from 'zod'
 import { HermesError } from '../../errors.js'
-import type { ConversationEvent, Gap } from '../../wire/events.js'
-import type { EventsResult } from '../../wire/operations.js'
+import type { Gap } from '../../wire/events.js'
 import type { StandingRefusal } from '../standing.js'
 import type { EncodedEvent } from './encoded-event.js'
 import type { Sink } from './sink.js'
 
-type Result = z.input<typeof EventsResult>
-
 /**
  * The answer to a long poll, as a sink: whatever is given to it is collected until there is something to answer
- * and nothing more at hand, or time is up, or another connection of the device takes over. One whose certificate is no longer good is refused.
+ * (`EventsResult` as JSON) and nothing more at hand, or time is up, or another connection of the device takes over. One whose certificate is no longer good is refused.
  */
 export class Poll implements Sink {
   readonly backlog = 0
-  readonly #events: ConversationEvent[] = []
+  /** As JSON. */
+  readonly #events: string[] = []
   readonly #gaps: Gap[] = []
-  readonly #answer: (result: Result | HermesError) => void
+  readonly #answer: (result: string | HermesError) => void
   readonly #waitMs: number
   #timer: NodeJS.Timeout | null = null
   #isAnswered = false
   #isReplaced = false
 
-  constructor(waitMs: number, answer: (result: Result | HermesError) => void) {
+  constructor(waitMs: number, answer: (result: string | HermesError) => void) {
     this.#waitMs = waitMs
     this.#answer = answer
   }
 
   event(event: EncodedEvent): void {
-    this.#events.push(JSON.parse(event.body) as ConversationEvent)
+    this.#events.push(event.body)
     this.#soon()
   }
 
@@ -83,6 +80,6 @@ export class Poll implements Sink {
     this.#isAnswered = true
     if (this.#timer) clearTimeout(this.#timer)
     const [events, gaps] = this.#isReplaced ? [[], []] : [this.#events, this.#gaps]
-    this.#answer({ events, gaps, more })
+    this.#answer(`{"events":[${events.join(',')}],"gaps":${JSON.stringify(gaps)},"more":${more}}`)
   }
 }

@@ -30,7 +30,7 @@ async function poll(
   const device = await hub.devices.open(caller.actor.userId, caller.actor.device)
   const sink = new Poll(wait * 1000, (answer) => {
     hub.delivery.detach(session)
-    reply(answer instanceof HermesError ? { error: answer } : { result: answer })
+    reply(answer instanceof HermesError ? { error: answer } : { text: answer })
   })
   const window = { windowEvents: limit, windowBytes: HISTORY_BYTES_MAX, autoAcknowledge: false, retryMs: null }
   const session = new Session(sessionOptions(caller, device, window), sink, hub.log, hub.meter)
@@ -40,5 +40,6 @@ async function poll(
   })
   if (abandoned?.aborted) return sink.abandon()
   await hub.delivery.attach(session)
-  session.pump()
+  await hub.turns.take(caller.actor.userId)
+  if (!abandoned?.aborted) session.pump()
 }

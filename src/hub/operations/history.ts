@@ -1,6 +1,5 @@
 import { HermesError } from '../../errors.js'
 import type { DeviceRecord, MailboxConversation, StoredEvent } from '../../store/records.js'
-import type { ConversationEvent } from '../../wire/events.js'
 import { HISTORY_BYTES_MAX } from '../../wire/limits.js'
 import { HistoryParams, HistoryResult } from '../../wire/operations.js'
 import { Feed } from '../delivery/feed.js'
@@ -26,10 +25,9 @@ export const history = operation({
     const last = page.at(-1)?.seq
     if (last !== undefined) gave(call, device, mailbox, after, last)
     const lastSeq = mailbox.stays.at(-1)?.toSeq ?? mailbox.lastSeq
-    const events = page.map(
-      ({ type, body }) => JSON.parse(viewFor(caller.actor.username, type, body)) as ConversationEvent,
-    )
-    reply({ result: { events, lastSeq, more: isMoreAfter(mailbox, last ?? after) && page.length > 0 } })
+    const events = page.map(({ type, body }) => viewFor(caller.actor.username, type, body)).join(',')
+    const more = isMoreAfter(mailbox, last ?? after) && page.length > 0
+    reply({ text: `{"events":[${events}],"lastSeq":${lastSeq},"more":${more}}` })
   },
 })
 

@@ -14,7 +14,8 @@ export interface Call {
   readonly abandoned?: AbortSignal
 }
 
-export type Answer<R> = { readonly result: R } | { readonly error: HermesError }
+/** `text` is a result that is JSON already: pages of the log are not read and written again. */
+export type Answer<R> = { readonly result: R } | { readonly text: string } | { readonly error: HermesError }
 
 /** Called exactly once, when the answer is durable; for a stored event in its place among the events. */
 export type Reply<R> = (answer: Answer<R>) => void

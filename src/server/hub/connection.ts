@@ -5,7 +5,7 @@ import { HermesError } from '../../errors.js'
 import type { Caller } from '../../hub/caller.js'
 import type { Session } from '../../hub/delivery/session.js'
 import type { Hub } from '../../hub/hub.js'
-import type { Operation, Reply } from '../../hub/operations/operation.js'
+import type { Answer, Operation, Reply } from '../../hub/operations/operation.js'
 import { OPERATIONS } from '../../hub/operations/table.js'
 import { CLOSE, type ClientLimits, type Close } from '../../wire/frames.js'
 import { toHermesError } from '../http/error-handler.js'
@@ -225,7 +225,7 @@ export class Connection {
       })
   }
 
-  #answer(id: RpcRequest['id'], answer: { readonly result: unknown } | { readonly error: HermesError }): void {
+  #answer(id: RpcRequest['id'], answer: Answer<unknown>): void {
     if ('error' in answer && answer.error.status >= 500)
       this.#options.logger.error(
         { err: answer.error.cause ?? answer.error, code: answer.error.code },
@@ -234,7 +234,7 @@ export class Connection {
     if (id === undefined) return
     this.#share.end()
     if (this.#session?.isClosed) return
-    this.#sink.answer('result' in answer ? encodeResult(id, answer.result) : encodeRefusal(id, answer.error))
+    this.#sink.answer('error' in answer ? encodeRefusal(id, answer.error) : encodeResult(id, textOf(answer)))
   }
 
   #end(code: number): void {
@@ -244,4 +244,8 @@ export class Connection {
     if (this.#session) this.#options.hub.disconnect(this.#session)
     this.#options.onClose(this)
   }
+}
+
+function textOf(answer: { readonly text: string } | { readonly result: unknown }): string {
+  return 'text' in answer ? answer.text : JSON.stringify(answer.result)
 }

@@ -73,9 +73,9 @@ export function paramsError({ issues }: z.ZodError): HermesError {
   })
 }
 
-/** A reply as JSON text; `result` is JSON-shaped. */
-export function encodeResult(id: RpcId, result: unknown): string {
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result)}}`
+/** A reply as JSON text, of a result that is. */
+export function encodeResult(id: RpcId, result: string): string {
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`
 }
 
 export function encodeRefusal(id: RpcId, error: HermesError): string {

@@ -11,6 +11,9 @@ import { problems } from '../http/problems.js'
 import { withNumbers } from '../http/query-numbers.js'
 import type { WireFigures } from '../metrics/wire-figures.js'
 
+/** As Fastify says it of what it encodes itself. */
+const JSON_TYPE = 'application/json; charset=utf-8'
+
 /** What the guard and the limits may answer to any request of the hub. */
 export const HUB_ERRORS = [
   'certificate_required',
@@ -90,6 +93,7 @@ async function answer(
     const call = { hub: hub.services, caller, session: null, abandoned: abandoned.signal }
     const done = wire.timed(operation.name, (given) => {
       if ('error' in given) reject(given.error)
+      else if ('text' in given) resolve(reply.type(JSON_TYPE).send(given.text))
       else resolve(given.result)
     })
     const fail = (error: unknown) => done({ error: toHermesError(error) })

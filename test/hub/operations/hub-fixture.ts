@@ -173,10 +173,10 @@ export class HubFixture {
     }
     return new Promise((resolve, reject) => {
       const given = operation.params.parse(params)
-      const placed = operation.handle(call, given, (answer: { result: unknown } | { error: HermesError }) => {
+      const placed = operation.handle(call, given, (answer) => {
         answered?.()
         if ('error' in answer) reject(answer.error)
-        else resolve(operation.result.parse(answer.result) as Fields)
+        else resolve(operation.result.parse('text' in answer ? JSON.parse(answer.text) : answer.result) as Fields)
       })
       placed?.catch(reject)
     })
