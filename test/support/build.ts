@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** What the program reads beside its own modules. */
-const BESIDE = ['node_modules', 'package.json', 'prisma', 'openapi.yaml', 'asyncapi.yaml']
+const BESIDE = ['node_modules', 'package.json', 'prisma', 'openapi.yaml', 'asyncapi.yaml', 'docs']
 
 /** Where each state of src/ is compiled once, for all tests of a run and those after it. */
 const BUILDS = join(ROOT, '.tap', 'builds')
