@@ -54,6 +54,16 @@ t.test('pages of history are read one in a turn', async (t) => {
   t.equal(most, 1)
 })
 
+t.test('pages of polls are read one in a turn', async (t) => {
+  const hub = await openHub(t)
+  const { alice, bob } = await hub.users('alice', 'bob')
+  const conversation = await conversationOf(hub, alice, bob)
+  await hub.call(alice, 'send', { conversation, messageId: randomUUID(), payload: 'x' })
+  const poll = (_: unknown, n: number) => hub.call(bob, 'events', {}, { device: `d${n}` })
+  const most = await mostInOneTurn(hub.hub.services.log, 'read', () => Promise.all(Array.from({ length: 8 }, poll)))
+  t.equal(most, 1)
+})
+
 t.test('members come in pieces', async (t) => {
   const hub = await openHub(t)
   const { alice } = await hub.users('alice')
