@@ -15,6 +15,6 @@ export function warnOfNewDatabase({ certsDir, databaseUrl }: Config, logger: Log
 export function warnOfRootCrl({ certsDir }: Config, logger: Logger): void {
   const sentence =
     'The CRL of the root is missing or past two thirds of its year, and the key of the root is not here: ' +
-    'start once with root-ca.key in its place, and it is made anew'
+    'make it where the key is (hermes admin root-crl), and copy root-ca.crl here'
   logger.warn({ certificates: certsDir }, sentence)
 }

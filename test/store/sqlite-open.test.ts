@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { cannotOpen } from '../../src/store/sqlite/database-file.js'
 import { openSqliteStore } from '../../src/store/sqlite/open.js'
 import { append, EVERYTHING, entry, event, newUser, registered, started, T0 } from './fixtures.js'
 
@@ -197,4 +198,12 @@ t.test('every connection that writes is durable', async (t) => {
   t.teardown(() => db.close())
   const pragma = (name: string) => db.pragma(name, { simple: true })
   t.same(['journal_mode', 'synchronous', 'foreign_keys'].map(pragma), ['wal', 2, 1])
+})
+
+t.test('a better-sqlite3 that is not built for this Node.js is told apart from a file that is bad', (t) => {
+  const missing = new Error('Could not locate the bindings file. Tried:\n → a\n → b')
+  const other = Object.assign(new Error('was compiled against a different version'), { code: 'ERR_DLOPEN_FAILED' })
+  for (const cause of [missing, other])
+    t.match(cannotOpen('x.db', cause).message, /^The database x\.db cannot be opened: better-sqlite3 .* npm rebuild/)
+  t.end()
 })

@@ -15,6 +15,7 @@ function sentence(cause: unknown): string {
   if (state === '42501') return `forbids it: ${reason}; let the user of HERMES_DATABASE_URL own the database`
   if (state === '53300') return 'has no connection left; raise its max_connections'
   if (isTls(cause)) return `cannot be trusted: ${reason}; check sslrootcert and the host name`
+  if (/SSL/.test(reason)) return `speaks no TLS; turn it on there (ssl = on)`
   return `cannot be reached: ${reason}; check that PostgreSQL runs there`
 }
 

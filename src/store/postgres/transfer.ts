@@ -3,6 +3,7 @@ import { HermesError } from '../../errors.js'
 import type { Catalog, Session, WithSession } from '../transfer/session.js'
 import { row, rows, run } from '../work.js'
 import { type Address, postgresAddress } from './address.js'
+import { cannotOpen } from './cannot-open.js'
 import { migrate, readMigrations, schemaVersion } from './migrations.js'
 import { withPatientClient } from './patient-client.js'
 import { perform } from './statements.js'
@@ -33,7 +34,7 @@ const CATALOG: Catalog = {
 export function readPostgres(url: string): WithSession {
   const address = postgresAddress(url)
   return async (use) => {
-    await migrate(address, readMigrations())
+    await bringUpToDate(address)
     return withPatientClient(address, async (client) => {
       await refuseWhileUsed(client, address)
       return inSnapshot(client, use)
@@ -62,7 +63,7 @@ async function inSnapshot<T>(client: Client, use: (session: Session) => Promise<
 export function fillPostgres(url: string): WithSession {
   const address = postgresAddress(url)
   return async (use) => {
-    await migrate(address, readMigrations())
+    await bringUpToDate(address)
     return withPatientClient(address, async (client) => {
       await refuseWhileUsed(client, address)
       await client.query('BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE "Meta" IN ACCESS EXCLUSIVE MODE')
@@ -73,6 +74,12 @@ export function fillPostgres(url: string): WithSession {
       return answer
     })
   }
+}
+
+async function bringUpToDate(address: Address): Promise<void> {
+  await migrate(address, readMigrations()).catch((error) => {
+    throw cannotOpen(address.name, error)
+  })
 }
 
 /** Behind the last one that is there; SQLite has no other count of them. */

@@ -53,6 +53,12 @@ export function cannotOpen(path: string, cause: unknown): HermesError {
     return refusal(path, `has no room (${code}); free space on its disk`, cause)
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return refusal(path, 'is locked; end the other process that writes it', cause)
   const reason = cause instanceof Error ? cause.message : String(cause)
+  if (code === 'ERR_DLOPEN_FAILED' || reason.startsWith('Could not locate the bindings file'))
+    return refusal(
+      path,
+      'cannot be opened: better-sqlite3 is not built for this Node.js; npm rebuild better-sqlite3',
+      cause,
+    )
   return refusal(path, `cannot be opened: ${reason}; check the path, or name another file`, cause)
 }
 

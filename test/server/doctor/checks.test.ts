@@ -246,6 +246,17 @@ t.test('a remedy is a line that does that and no more, whatever a file is called
   t.end()
 })
 
+t.test('a CA that only wants its passphrase is not to be restored from a backup', (t) => {
+  const checks = examine({
+    ...WELL,
+    authorities: { problem: 'it is encrypted; name its passphrase' },
+    rootCrl: { problem: '' },
+  })
+  const remedies = checks.filter(({ status }) => status === 'error').map(({ remedy }) => remedy)
+  t.same(remedies, ['mend that: a server does not start with it', 'mend the CA first'])
+  t.end()
+})
+
 t.test('without a server free ports are as they should be', (t) => {
   const ports = WELL.ports.map((one) => ({ ...one, isTaken: false }))
   const found = examine({ ...WELL, isServerRunning: false, ports }).find(({ name }) => name === 'ports')

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { importDatabase } from '../../../src/server/transfer/import.js'
@@ -86,6 +87,21 @@ t.test('a database that a server has, or that is there already, is left alone', 
   t.teardown(() => store.close())
   await t.rejects(exported(t, url), { code: 'unavailable', message: /in use by another Hermes process/ })
   await store.identities.register(newUser())
+})
+
+t.test('a PostgreSQL that is not there is named, with what to do', async (t) => {
+  const { folder } = await exported(t, await filledDatabase(t))
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { readonly port: number }
+  await new Promise((resolve) => server.close(resolve))
+  const databaseUrl = `postgresql://nobody@127.0.0.1:${port}/none`
+  const refusal = {
+    code: 'unavailable',
+    message: /127\.0\.0\.1:\d+\/none cannot be reached: .*check that PostgreSQL runs/,
+  }
+  await t.rejects(importDatabase({ databaseUrl }, folder, silent), refusal)
+  await t.rejects(exported(t, databaseUrl), refusal)
 })
 
 t.test('a row that the database does not take is named, and nothing is imported', async (t) => {

@@ -3,7 +3,7 @@ import { shellWord } from '../../shell-word.js'
 import { type CertificateFacts, type Check, type Facts, failure, ok, warning } from '../facts.js'
 
 const DAY_MS = 86_400_000
-const RESTORE = 'restore the certificates folder from a backup; a CA is never made anew in place of one that exists'
+const MEND = 'mend that: a server does not start with it'
 /** Days before the end of a CA at which its successor should be made. */
 const ROOT_DAYS = 365
 const NEWEST = 'put the newest root-ca.crl back, from a backup or the machine that has the root key'
@@ -14,7 +14,7 @@ const day = (date: Date) => date.toISOString().slice(0, 10)
 
 export function authorities({ authorities: read }: Facts): Check {
   const name = 'certificate authorities'
-  if ('problem' in read) return failure(name, read.problem, RESTORE)
+  if ('problem' in read) return failure(name, read.problem, MEND)
   const names = read.value.map((one) => one.name).join(', ')
   return ok(name, `root, ${names}: chain, purposes, and each key is its certificate's`)
 }
@@ -46,7 +46,7 @@ function endCheck(certificate: CertificateFacts, now: Date, days: number, remedy
 /** It renews itself at two thirds of its life: one that is older shows that this does not work. */
 export function serverCertificate({ certificates, listenerPairs: pairs, now }: Facts): Check {
   const name = 'server certificate'
-  if ('problem' in pairs) return failure(name, pairs.problem, 'mend that: a server does not start with it')
+  if ('problem' in pairs) return failure(name, pairs.problem, MEND)
   const server = certificates.find((certificate) => certificate.name === 'server')
   if (server === undefined) return warning(name, 'there is none yet', 'start the server, which issues it')
   const { notBefore, notAfter } = server
@@ -57,9 +57,9 @@ export function serverCertificate({ certificates, listenerPairs: pairs, now }: F
   return ok(name, `it is good until ${day(notAfter)}, and renews itself`)
 }
 
-export function rootCrl({ rootCrl: read, database, now }: Facts): Check {
+export function rootCrl({ rootCrl: read, authorities: cas, database, now }: Facts): Check {
   const [name, remedy] = ['CRL of the root', '"hermes admin root-crl" on the machine that has the root key']
-  if ('problem' in read) return failure(name, read.problem, remedy)
+  if ('problem' in read) return failure(name, read.problem, 'problem' in cas ? 'mend the CA first' : remedy)
   const { number, nextUpdate } = read.value
   const known = 'value' in database ? database.value.rootCrl : null
   if (known !== null && number < known)
