@@ -172,14 +172,14 @@ t.test('what is gone, by the word of the hub, is said', async (t) => {
 t.test('an invitation that was used brings nobody back', async (t) => {
   const { ours, theirs, ...parties } = await talk(await scene(t, server))
   const [joined] = (await ours.history()).slice(-1)
-  parties.hub.lie = changed('left', ({ seq }) => ({ ...joined, seq }) as Fields)
+  parties.hub.lie = changed('left', ({ seq }) => ({ ...joined, seq }))
   await theirs.leave()
   await refuses(t, parties, 'membership_forged')
 
   parties.hub.lie = honest
   const [, own] = await talkOf(parties.bob, parties.alice)
   const [begun] = await own.history()
-  parties.hub.lie = about(ofType('left'), (event) => [event, { ...begun, seq: (event.seq ?? 0) + 1 } as Fields])
+  parties.hub.lie = about(ofType('left'), (event) => [event, { ...begun, seq: (event.seq ?? 0) + 1 }])
   await own.leave()
   await refuses(t, parties, 'membership_forged')
   t.equal(own.standing, 'left')
