@@ -17,9 +17,9 @@ export function printed(text: string): 0 {
   return 0
 }
 
-/** How wide the terminal is; what is no terminal takes any width. */
+/** How wide the terminal is; what is no terminal, or one that does not say it, takes any width. */
 export function terminalColumns(): number {
-  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY
+  return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY
 }
 
 /** The same to stderr. */
@@ -27,12 +27,18 @@ export function complain(text: string): void {
   process.stderr.write(visible(text))
 }
 
+/** Between two pictures it makes one of them, and does nothing else. */
+const JOINER = /\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]?\u200d(?=\p{Extended_Pictographic})/u
+const HIDDEN = new RegExp(`(${JOINER.source})|[^\\P{C}\\n]`, 'gu')
+
 /** As JSON escapes it, so that JSON says the same: controls, what turns the direction of text, and what shows nothing. */
 export function visible(text: string): string {
-  return text.replace(/[^\P{C}\n]/gu, (character) =>
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
+  return text.replace(HIDDEN, (found, joined: string | undefined) => joined ?? escaped(found))
+}
+
+function escaped(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }

@@ -10,6 +10,7 @@ t.test('what others wrote tells the terminal nothing', (t) => {
   t.equal(visible('alice\n  München, 北京\n'), 'alice\n  München, 北京\n')
   t.equal(visible('\u001b]0;title\u0007\r\t\u009b2J'), '\\u001b]0;title\\u0007\\u000d\\u0009\\u009b2J')
   t.equal(visible('\u202egnp.exe\u200b\ufeff'), '\\u202egnp.exe\\u200b\\ufeff')
+  t.equal(visible('👩🏽\u200d💻 a\u200db'), '👩🏽\u200d💻 a\\u200db', 'what joins pictures stays')
   const json = JSON.stringify({ name: '\u009b\u{e0041}"' })
   t.same(JSON.parse(visible(json)), JSON.parse(json))
   t.end()

@@ -12,6 +12,6 @@ export interface Invocation extends ParsedLine {
 
 /** A command for people; `--profile` is every command's. Its answer is documented in docs/cli.md. */
 export interface PeopleCommand extends CommandShape {
-  /** Null: it has written what there was to say. */
-  run(invocation: Invocation): Promise<Answer | null>
+  /** A number is the exit code of what has written itself what there was to say. */
+  run(invocation: Invocation): Promise<Answer | number>
 }

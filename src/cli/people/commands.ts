@@ -2,6 +2,7 @@ import type { PeopleCommand } from './command.js'
 import { changePassword, renew, revoke } from './commands/account.js'
 import { fetch, people, trust } from './commands/acquaintance.js'
 import { audit } from './commands/audit.js'
+import { chat } from './commands/chat.js'
 import { completionOf } from './commands/completion.js'
 import { conversations, invite, leave, start } from './commands/conversations.js'
 import { accept, decline, invitations } from './commands/invitations.js'
@@ -22,6 +23,7 @@ export const PEOPLE_COMMANDS: readonly PeopleCommand[] = [
   fetch,
   trust,
   people,
+  chat,
   start,
   conversations,
   invite,

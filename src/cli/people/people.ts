@@ -44,8 +44,9 @@ async function run(command: PeopleCommand, args: readonly string[], stop: AbortC
   const restore = onSignals(stop, session)
   try {
     const answer = await command.run({ operands, options, flags, session, passwords, stop: stop.signal })
-    if (answer) print(flags.has('json') ? `${JSON.stringify(answer.json, null, 2)}\n` : answer.text(terminalColumns()))
-    return answer?.exitCode ?? 0
+    if (typeof answer === 'number') return answer
+    print(flags.has('json') ? `${JSON.stringify(answer.json, null, 2)}\n` : answer.text(terminalColumns()))
+    return answer.exitCode ?? 0
   } finally {
     await session.close()
     restore()

@@ -20,6 +20,6 @@ export const listen: PeopleCommand = {
       write: (line) => writer.write(line),
     })
     await listener.run()
-    return null
+    return 0
   },
 }

@@ -1,0 +1,18 @@
+import type { Contact, Conversation } from '../../../client/index.js'
+
+/** Who is in a conversation, and whom its owner did not compare yet. */
+export function membersText(conversation: Conversation, self: string, known: readonly Contact[]): string {
+  const isCompared = (fingerprint: string) => known.some((one) => one.compared && one.fingerprint === fingerprint)
+  const members = conversation.members
+    .filter(({ username }) => username !== self)
+    .map(({ username, fingerprint }) =>
+      isCompared(fingerprint)
+        ? `${username}  ${fingerprint}  compared`
+        : `${username}  ${fingerprint}  compare it with him, then /trust ${username}`,
+    )
+  const invited = conversation.invitations.map(
+    ({ username, fingerprint }) => `${username}  ${fingerprint}  invited, not a member yet`,
+  )
+  const lines = [...members, ...invited]
+  return lines.length === 0 ? 'nobody else is here' : lines.join('\n')
+}

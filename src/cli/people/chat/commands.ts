@@ -1,0 +1,87 @@
+import type { Invitation } from '../../../client/index.js'
+import { block } from '../../table.js'
+import type { Chat } from './chat.js'
+
+interface ChatCommand {
+  readonly usage: string
+  readonly summary: string
+  readonly run: (chat: Chat, words: readonly string[]) => Promise<void> | void
+}
+
+const HISTORY = 50
+
+const COMMANDS: Readonly<Record<string, ChatCommand>> = {
+  members: { usage: '/members', summary: 'who is here', run: (chat) => chat.showMembers() },
+  invite: { usage: '/invite NAME', summary: 'invites somebody', run: invite },
+  accept: { usage: '/accept NAME', summary: 'accepts his invitation, and goes there', run: accept },
+  decline: { usage: '/decline NAME [reason]', summary: 'declines it', run: decline },
+  trust: { usage: '/trust NAME [fingerprint]', summary: 'you compared his fingerprint', run: trust },
+  history: { usage: '/history [N]', summary: 'what was said before', run: history },
+  leave: { usage: '/leave [reason]', summary: 'leaves the conversation', run: leave },
+  quit: { usage: '/quit', summary: 'ends this; you stay a member', run: (chat) => chat.quit() },
+  help: { usage: '/help', summary: 'this', run: help },
+}
+
+/** What a person typed behind `/`. Rejects with what was refused. */
+export async function runCommand(chat: Chat, name: string, words: readonly string[]): Promise<void> {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command) await command.run(chat, words)
+  else chat.note(`there is no /${name}: /help lists what there is; // begins a message with /`)
+}
+
+function help(chat: Chat): void {
+  const lines = Object.values(COMMANDS).map(({ usage, summary }) => [usage, summary] as const)
+  chat.note(block([...lines, ['Ctrl-D', 'ends this too'], ['Ctrl-C', 'ends this at once']]).trimEnd())
+}
+
+async function invite(chat: Chat, [name]: readonly string[]): Promise<void> {
+  if (name === undefined || !chat.conversation) return chat.note('whom? /invite NAME')
+  const { username, fingerprint } = await chat.conversation.invite(name)
+  chat.note(`${username} is invited; compare the fingerprint with him: ${fingerprint}`)
+}
+
+async function accept(chat: Chat, [name]: readonly string[]): Promise<void> {
+  const invitation = offerOf(chat, name)
+  if (!invitation) return
+  await invitation.accept()
+  chat.note(`accepted; you are a member once the client of ${invitation.from.username} confirms`)
+  const entered = invitation.joined().then((conversation) => chat.enter(conversation))
+  // A person goes on typing, maybe for days; what comes from a program is for those who are there then.
+  if (!chat.isTerminal) return entered
+  void entered.catch((error: unknown) => chat.failed(error))
+}
+
+async function decline(chat: Chat, [name, ...reason]: readonly string[]): Promise<void> {
+  const invitation = offerOf(chat, name)
+  if (!invitation) return
+  await invitation.decline(reason.length === 0 ? undefined : reason.join(' '))
+  chat.note(`you declined the invitation of ${invitation.from.username}`)
+  if (!chat.conversation) chat.quit()
+}
+
+/** By the name of whoever invites, or the only one there is. */
+function offerOf(chat: Chat, name: string | undefined): Invitation | null {
+  const found = chat.offers.filter(({ from }) => name === undefined || from.username === name)
+  const [only = null] = found
+  if (found.length === 1 || (found.length > 1 && name !== undefined)) return only
+  chat.note(found.length === 0 ? 'there is no such invitation' : 'there are several invitations: say whose')
+  return null
+}
+
+/** Without a fingerprint: the one that is shown here. */
+async function trust(chat: Chat, [name = '', fingerprint]: readonly string[]): Promise<void> {
+  const shown = [...(chat.conversation?.members ?? []), ...chat.offers.map(({ from }) => from)]
+  const named = fingerprint ?? shown.find(({ username }) => username === name)?.fingerprint
+  if (named === undefined) return chat.note('whom? /trust NAME, where NAME is here or invites you')
+  await chat.client.people.trust(name, named)
+  chat.note(`from now on you are told when ${name} has another key than this: ${named}`)
+}
+
+async function history(chat: Chat, [number = String(HISTORY)]: readonly string[]): Promise<void> {
+  if (/^[1-9]\d{0,5}$/.test(number)) await chat.showEarlier(Number(number))
+  else chat.note('how much? /history 50')
+}
+
+async function leave(chat: Chat, words: readonly string[]): Promise<void> {
+  await chat.conversation?.leave(words.length === 0 ? undefined : words.join(' '))
+}
