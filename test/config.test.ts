@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import t from 'tap'
-import { loadConfig, VARIABLES, variableTable } from '../src/config.js'
+import { VARIABLES } from '../src/config/variables.js'
+import { loadConfig, variableTable } from '../src/config.js'
 
 t.test('every variable has its default', async (t) => {
   t.strictSame(loadConfig({}), {

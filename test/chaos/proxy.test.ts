@@ -5,7 +5,7 @@ import { cut, freeze, stall, TcpProxy } from '../../chaos/servers/proxy.js'
 
 /** What comes to a client through a proxy, from a server that says everything twice. */
 async function throughProxy(t: Test) {
-  const server = createServer((socket) => socket.on('data', (data) => socket.write(`${data}${data}`)))
+  const server = createServer((socket) => socket.on('data', (data) => socket.write(Buffer.concat([data, data]))))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

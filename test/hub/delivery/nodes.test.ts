@@ -212,6 +212,6 @@ t.test(
         await cluster.end()
       },
     )
-    await fc.assert(property, { numRuns: 150, timeout: 20_000, interruptAfterTimeLimit: 60_000 })
+    await fc.assert(property, { numRuns: 150 })
   },
 )
