@@ -1,3 +1,3 @@
 import { onPostgresql } from './on-postgresql.js'
 
-await onPostgresql(['conversation', 'hub-rest', 'administration', 'devices', 'races/messages'])
+await onPostgresql(['conversation', 'hub-rest', 'administration', 'devices'])

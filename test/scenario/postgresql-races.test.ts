@@ -1,0 +1,3 @@
+import { onPostgresql } from './on-postgresql.js'
+
+await onPostgresql(['races/messages'])
