@@ -1,11 +1,12 @@
 import { constants, existsSync, type Stats } from 'node:fs'
-import { chmod, copyFile, lchown, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, copyFile, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
 import { isPostgres } from '../../store/postgres/address.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { lockDatabase } from '../../store/sqlite/lock.js'
+import { give, makeOwnedFolder } from '../../store/sqlite/owner.js'
 import { skipSeqsIn } from '../../store/sqlite/restore.js'
 import { skipSeqs } from '../../store/transfer/fill.js'
 import { importDatabase } from '../transfer/import.js'
@@ -35,7 +36,7 @@ async function restoreExport(config: Config, folder: string, manifest: Manifest)
     () => {},
     async ({ run }) => {
       await run(skipSeqs())
-      await copyCertificates(folder, manifest, directory, await makeFolder(directory))
+      await copyCertificates(folder, manifest, directory, await makeOwnedFolder(directory))
     },
   )
 }
@@ -48,7 +49,7 @@ async function restoreFile({ databaseUrl, certsDir }: Config, folder: string, ma
     )
   const [path, directory] = [databasePath(databaseUrl), resolve(certsDir)]
   await refuseToOverwrite([path, `${path}-wal`, `${path}-journal`], directory)
-  const owner = await makeFolder(dirname(path))
+  const owner = await makeOwnedFolder(dirname(path))
   const lock = lockDatabase(path)
   const partial = `${path}.partial`
   try {
@@ -59,26 +60,13 @@ async function restoreFile({ databaseUrl, certsDir }: Config, folder: string, ma
     await give(partial, owner)
     skipSeqsIn(partial)
     await syncPath(partial)
-    await copyCertificates(folder, manifest, directory, await makeFolder(directory))
+    await copyCertificates(folder, manifest, directory, await makeOwnedFolder(directory))
     await rename(partial, path)
     await syncPath(dirname(path))
   } finally {
     await rm(partial, { force: true })
     lock.close()
   }
-}
-
-/** Made by root it is the owner's of what it lies in, as whom the server runs; so is what is put there. */
-async function makeFolder(directory: string): Promise<Stats> {
-  const first = await mkdir(directory, { recursive: true, mode: 0o700 })
-  if (first === undefined) return stat(directory)
-  const owner = await stat(dirname(first))
-  for (let made = directory; made.length >= first.length; made = dirname(made)) await give(made, owner)
-  return owner
-}
-
-async function give(path: string, { uid, gid }: Stats): Promise<void> {
-  if (process.getuid?.() === 0) await lchown(path, uid, gid)
 }
 
 async function refuseToOverwrite(files: readonly string[], directory: string): Promise<void> {

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { HermesError } from '../../errors.js'
 import type { Catalog, Session, WithSession } from '../transfer/session.js'
 import { row, rows, run, type Work } from '../work.js'
 import { openReader, openWriter } from './connection.js'
-import { cannotOpen, createDatabaseFile, databasePath } from './database-file.js'
+import { cannotOpen, databasePath } from './database-file.js'
 import { lockDatabase } from './lock.js'
 import { checkSchema, migrate, readMigrations } from './migrations.js'
+import { give, makeOwnedFolder } from './owner.js'
 import { workRunner } from './work-runner.js'
 
 const CATALOG: Catalog = {
@@ -42,12 +43,13 @@ export function fillSqlite(url: string): WithSession {
   const path = databasePath(url)
   const partial = `${path}.partial`
   return async (use) => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const owner = await makeOwnedFolder(dirname(path))
     return locked(path, async () => {
       refuseExisting(path)
       try {
         await removePartial(partial)
-        createDatabaseFile(partial)
+        await (await open(partial, 'wx', 0o600)).close()
+        await give(partial, owner)
         const answer = await using(openWriter(partial), (db) => filled(db, partial, use))
         await rename(partial, path)
         await syncFolder(dirname(path))

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { chown, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
@@ -44,6 +45,16 @@ t.test('SQLite to PostgreSQL and back: each table has the hash that it had', { s
     code: 'invalid_request',
     message: /not empty: there are rows in User/,
   })
+})
+
+const NO_ROOT = process.getuid?.() === 0 ? false : 'only root gives files away'
+
+t.test('what root imports is the owner’s of the folder around it', { skip: NO_ROOT }, async (t) => {
+  const { folder } = await exported(t, await filledDatabase(t))
+  const around = newFolder(t)
+  await chown(around, 1234, 1234)
+  await importDatabase({ databaseUrl: `file:${around}/data/hermes.db` }, folder, silent)
+  for (const path of ['data', 'data/hermes.db']) t.equal((await stat(`${around}/${path}`)).uid, 1234, path)
 })
 
 t.test('a file that is not as it was written is refused by its name, and nothing is made', async (t) => {
