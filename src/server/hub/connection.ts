@@ -12,8 +12,8 @@ import { toHermesError } from '../http/error-handler.js'
 import type { WireFigures } from '../metrics/wire-figures.js'
 import { helloOf } from './hello.js'
 import {
+  encodeAnswer,
   encodeRefusal,
-  encodeResult,
   encodeRpcError,
   paramsError,
   parseFrame,
@@ -234,7 +234,7 @@ export class Connection {
     if (id === undefined) return
     this.#share.end()
     if (this.#session?.isClosed) return
-    this.#sink.answer('error' in answer ? encodeRefusal(id, answer.error) : encodeResult(id, textOf(answer)))
+    this.#sink.answer(encodeAnswer(id, answer))
   }
 
   #end(code: number): void {
@@ -244,8 +244,4 @@ export class Connection {
     if (this.#session) this.#options.hub.disconnect(this.#session)
     this.#options.onClose(this)
   }
-}
-
-function textOf(answer: { readonly text: string } | { readonly result: unknown }): string {
-  return 'text' in answer ? answer.text : JSON.stringify(answer.result)
 }

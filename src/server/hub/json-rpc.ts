@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { ERRORS, type FieldError, HermesError } from '../../errors.js'
+import type { Answer } from '../../hub/operations/operation.js'
 import { RPC_ID_CHARACTERS } from '../../wire/rpc.js'
 import { SENTENCE_CHARACTERS } from '../http/error-handler.js'
 import { hasTooManyValues, JSON_VALUES_MAX } from '../http/json-values.js'
@@ -73,8 +74,10 @@ export function paramsError({ issues }: z.ZodError): HermesError {
   })
 }
 
-/** A reply as JSON text, of a result that is. */
-export function encodeResult(id: RpcId, result: string): string {
+/** A reply as JSON text. */
+export function encodeAnswer(id: RpcId, answer: Answer<unknown>): string {
+  if ('error' in answer) return encodeRefusal(id, answer.error)
+  const result = 'text' in answer ? answer.text : JSON.stringify(answer.result)
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`
 }
 
