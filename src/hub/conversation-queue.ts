@@ -1,17 +1,17 @@
 import { HermesError } from '../errors.js'
 import type { AppendFailure, EventLog } from '../store/event-log.js'
 import type { ConversationId } from '../wire/formats.js'
+import { Attempts } from './attempts.js'
 import { appendOf, apply, type Committed } from './committed.js'
 import type { KnownMessage } from './conversation/commands.js'
 import { restore } from './conversation/projection.js'
 import type { Conversation } from './conversation/state.js'
 import { asHermesError, end, type InFlight, outcomeOf } from './in-flight.js'
 import { PendingMessages } from './pending-messages.js'
+import { Rivalry } from './rivalry.js'
 import type { Task, TaskContext } from './task.js'
 
 export type Publish = (committed: Committed, origin: string | null) => void
-
-const ATTEMPTS = 5
 
 /**
  * One conversation's commands, one at a time. It does not wait for each commit: it decides on the state as it
@@ -43,12 +43,15 @@ export class ConversationQueue implements TaskContext {
   #doubted: Task | null = null
   /** Those that were submitted before the state was loaded. */
   readonly #sure = new WeakSet<Task>()
-  readonly #attempts = new WeakMap<Task, number>()
+  readonly #attempts: Attempts
+  readonly #rivalry: Rivalry
   readonly #pendingMessages = new PendingMessages()
 
   /** `isShared`: other nodes store events too, so that what is refused here may be out of date. */
   constructor(uuid: ConversationId, log: EventLog, publish: Publish, isShared = false) {
     this.#isShared = isShared
+    this.#rivalry = new Rivalry(isShared)
+    this.#attempts = new Attempts(isShared)
     this.uuid = uuid
     this.#log = log
     this.#publish = publish
@@ -93,17 +96,18 @@ export class ConversationQueue implements TaskContext {
    */
   hearOf(seq: number, isPlain: boolean): void {
     this.#heard = Math.max(this.#heard, seq)
+    this.#rivalry.heard()
     const committed = this.#committed
     if (!committed || seq <= committed.lastSeq || !this.isIdle) return
-    if (!isPlain || seq !== committed.lastSeq + 1) this.#isStale = true
-    else this.#committed = this.#state = { ...committed, lastSeq: seq }
+    if (isPlain && seq === committed.lastSeq + 1) this.#committed = this.#state = { ...committed, lastSeq: seq }
+    else this.#isStale = true
   }
 
   findPending(senderId: number, messageId: string): KnownMessage | null {
     return this.#pendingMessages.find(senderId, messageId)
   }
 
-  /** Takes its place in the order at once. Only for a conversation that `open` found. */
+  /** Takes its place in the order. Only for a conversation that `open` found. */
   submit(task: Task): void {
     this.#waiting.push(task)
     this.#advance()
@@ -125,16 +129,16 @@ export class ConversationQueue implements TaskContext {
   }
 
   #advance(): void {
-    for (let task = this.#next(); task; task = this.#next()) this.#take(task)
+    // Where others write too, what has gathered goes at once, and then it is their turn.
+    const isWaiting = this.#rivalry.isContended && (this.#rivalry.isPausing || this.#inFlight.length > 0)
+    if (!isWaiting) for (let task = this.#next(); task; task = this.#next()) this.#take(task)
     this.#drain()
   }
 
-  get #mustLoad(): boolean {
-    return this.#isBroken || this.#isStale || this.#doubted !== null
-  }
+  #mustLoad = () => this.#isBroken || this.#isStale || this.#doubted !== null
 
   #next(): Task | undefined {
-    return this.#mustLoad ? undefined : this.#waiting.shift()
+    return this.#mustLoad() ? undefined : this.#waiting.shift()
   }
 
   #take(task: Task): void {
@@ -147,6 +151,7 @@ export class ConversationQueue implements TaskContext {
     }
     this.#inFlight.push(entry)
     if (entry.status === 'stored') return
+    if (this.#inFlight.length === 1) this.#rivalry.began()
     this.#state = entry.after
     this.#pendingMessages.add(entry.committed)
     this.#log.append(appendOf(this.#id, before, entry, task.request), (failure) => this.#settle(entry, failure))
@@ -174,17 +179,22 @@ export class ConversationQueue implements TaskContext {
   #settle(entry: InFlight, failure: AppendFailure | null): void {
     entry.status = failure ?? 'stored'
     if (failure) this.#isBroken = true
+    if (failure?.reason === 'conflict') this.#rivalry.heard()
     this.#pendingMessages.remove(entry.committed)
     this.#drain()
   }
 
   /** Finishes what is settled, in order; what rested on something that failed is done again. */
   #drain(): void {
+    let isStored = false
     for (let entry = this.#inFlight[0]; entry && entry.status !== 'pending'; entry = this.#inFlight[0]) {
       this.#inFlight.shift()
       this.#finish(entry, entry.status)
+      isStored ||= entry.committed.length > 0
     }
-    if (this.#mustLoad && this.#inFlight.length === 0) void this.#again()
+    if (this.#inFlight.length > 0) return
+    if (this.#mustLoad()) void this.#again()
+    else if (isStored && this.#rivalry.isContended) this.#rivalry.pause(() => this.#advance())
   }
 
   #finish({ task, outcome, after, committed }: InFlight, status: 'stored' | AppendFailure): void {
@@ -226,8 +236,9 @@ export class ConversationQueue implements TaskContext {
   async #recallAll(tasks: readonly Task[]): Promise<readonly Task[]> {
     const recalled: Task[] = []
     for (const task of tasks) {
-      if (!this.#mayRetry(task)) continue
       try {
+        const failure = this.#attempts.another(task)
+        if (failure) throw failure
         await task.recall?.(this)
         recalled.push(task)
       } catch (error) {
@@ -235,14 +246,5 @@ export class ConversationQueue implements TaskContext {
       }
     }
     return recalled
-  }
-
-  #mayRetry(task: Task): boolean {
-    const attempts = (this.#attempts.get(task) ?? 1) + 1
-    this.#attempts.set(task, attempts)
-    if (attempts <= ATTEMPTS) return true
-    const failure = new HermesError('unavailable', 'the conversation changed too often meanwhile: try again')
-    end(task, { failure })
-    return false
   }
 }

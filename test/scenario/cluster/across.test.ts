@@ -5,6 +5,9 @@ import { connect, type HubClient } from '../../support/hub-client.js'
 import { PASSWORD, registerUsers } from '../../support/user.js'
 import { cluster, messageId, NO_CLUSTER } from './cluster.js'
 
+/** At once, half from each node: they must not keep each other from their turns. */
+const MESSAGES = 160
+
 t.test('several nodes over one PostgreSQL and one NATS', { skip: NO_CLUSTER }, async (t) => {
   const { nodes } = await cluster(t, { environment: { HERMES_LOGIN_FAILURES: '2', HERMES_SUPERSEDE_MINUTES: '0' } })
   const [here, there] = nodes
@@ -18,7 +21,7 @@ t.test('several nodes over one PostgreSQL and one NATS', { skip: NO_CLUSTER }, a
     const other = await connect(t, there, alice, { device: 'other' })
     const conversation = await conversationOf(here, a, b)
     const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, n) => send(n % 2 === 0 ? a.client : b.client, conversation, String(n))),
+      Array.from({ length: MESSAGES }, (_, n) => send(n % 2 === 0 ? a.client : b.client, conversation, String(n))),
     )
     const last = Math.max(...answers.map(({ seq }) => seq))
     const isLast = ({ seq }: { readonly seq: number }) => seq === last
@@ -28,7 +31,7 @@ t.test('several nodes over one PostgreSQL and one NATS', { skip: NO_CLUSTER }, a
     const all = seen(other)
     t.same(
       all.map((line) => Number(line.split(' ')[0])),
-      Array.from({ length: 40 }, (_, n) => last - 39 + n),
+      Array.from({ length: MESSAGES }, (_, n) => last - MESSAGES + 1 + n),
       'in order, without a hole',
     )
     t.same(
