@@ -48,25 +48,42 @@ export class Custody {
     this.#options = options
   }
 
-  /** Takes the folder as it is now; answers whether that changes anything. Rejects when something in it is bad. */
+  /**
+   * Takes the folder as it is now; answers whether that changes anything. Rejects when something in it is bad, or lacks
+   * what another node has shown. A CA that another node knows as revoked issues nothing here either.
+   */
   async take(): Promise<boolean> {
     const { files, authorities, store, standingChanged, changed, now } = this.#options
     const { directory } = files
     // Killed in the midst, whoever wrote there would have kept all that is put there later from being seen.
     if ((await folderVersion(directory)) === null) await writingTo(directory, async () => {})
-    const version = await folderVersion(directory)
-    if (version === null || version === this.#version) return false
+    const folder = await folderVersion(directory)
+    if (folder === null) return false
+    const version = `${folder} ${await this.#known()}`
+    if (version === this.#version) return false
     const before = JSON.stringify(this.describe())
     const set = await readAuthoritySet(directory, await this.#readPassphrase(), now())
     const userIds = await settleAuthorities(store, directory, set, now())
     authorities.take(set)
     changed(set)
-    this.#version = version
+    this.#version = `${folder} ${await this.#known()}`
     for (const [index, userId] of userIds.entries()) {
       standingChanged(userId)
       if (index % PIECE === PIECE - 1) await setImmediate()
     }
     return JSON.stringify(this.describe()) !== before
+  }
+
+  /** What the store knows of the CAs, from this node or another. */
+  async #known(): Promise<string> {
+    const { store, authorities } = this.#options
+    const known = await store.listAuthorities()
+    const { current } = authorities
+    const distrusted = known
+      .filter(({ name, revokedAt }) => revokedAt !== null && !isRevoked(current, name))
+      .map(({ name }) => ({ name, reason: 'cACompromise' as const }))
+    if (distrusted.length > 0) authorities.take({ ...current, revoked: [...current.revoked, ...distrusted] })
+    return `${JSON.stringify(known)} ${await store.rootCrlNumber()}`
   }
 
   describe(): AuthorityList {
