@@ -105,5 +105,5 @@ function eventLine(event: LogEvent): string {
 }
 
 function invitationLine(invitation: Invitation): string {
-  return `${invitation.conversation} * ${invitationText(invitation)}: "hermes accept ${invitation.id}"`
+  return `${invitation.conversation} * ${invitationText(invitation).replaceAll('\n', ' ')}: "hermes accept ${invitation.id}"`
 }

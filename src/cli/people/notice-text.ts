@@ -47,10 +47,14 @@ function linkText({ state, reason, retryInMs }: Extract<Notice, { readonly type:
   return `connection lost${why}, trying again${retryInMs === undefined ? '' : ` in ${Math.ceil(retryInMs / MS)} s`}`
 }
 
-/** Who invites, and what to compare. */
+/** Who invites, and what to compare: three lines. */
 export function invitationText({ from, compared, change, members }: Invitation): string {
   const others = members.filter(({ username }) => username !== from.username).map(({ username }) => username)
   const where = others.length === 0 ? 'a conversation' : `a conversation with ${others.join(', ')}`
-  const known = change ? `, not ${change.previous} as before` : compared ? ', which you compared' : ': compare it'
-  return `${from.username} invites you to ${where}, under ${from.fingerprint}${known}`
+  const known = change
+    ? `not ${change.previous} as before`
+    : compared
+      ? 'which you compared'
+      : `compare it with ${from.username}`
+  return `${from.username} invites you to ${where}, under\n${from.fingerprint}\n${known}`
 }

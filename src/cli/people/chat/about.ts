@@ -5,13 +5,12 @@ export function membersText(conversation: Conversation, self: string, known: rea
   const isCompared = (fingerprint: string) => known.some((one) => one.compared && one.fingerprint === fingerprint)
   const members = conversation.members
     .filter(({ username }) => username !== self)
-    .map(({ username, fingerprint }) =>
-      isCompared(fingerprint)
-        ? `${username}  ${fingerprint}  compared`
-        : `${username}  ${fingerprint}  compare it with him, then /trust ${username}`,
-    )
+    .map(({ username, fingerprint }) => {
+      const state = isCompared(fingerprint) ? 'compared' : `compare it with him, then /trust ${username}`
+      return `${username}: ${state}\n${fingerprint}`
+    })
   const invited = conversation.invitations.map(
-    ({ username, fingerprint }) => `${username}  ${fingerprint}  invited, not a member yet`,
+    ({ username, fingerprint }) => `${username}: invited, not a member yet\n${fingerprint}`,
   )
   const lines = [...members, ...invited]
   return lines.length === 0 ? 'nobody else is here' : lines.join('\n')

@@ -36,8 +36,8 @@ function help(chat: Chat): void {
 
 async function invite(chat: Chat, [name]: readonly string[]): Promise<void> {
   if (name === undefined || !chat.conversation) return chat.note('whom? /invite NAME')
-  const { username, fingerprint } = await chat.conversation.invite(name)
-  chat.note(`${username} is invited; compare the fingerprint with him: ${fingerprint}`)
+  const { username } = await chat.conversation.invite(name)
+  chat.note(`compare that fingerprint with ${username}, then /trust ${username}`)
 }
 
 async function accept(chat: Chat, [name]: readonly string[]): Promise<void> {
@@ -70,7 +70,8 @@ function offerOf(chat: Chat, name: string | undefined): Invitation | null {
 
 /** Without a fingerprint: the one that is shown here. */
 async function trust(chat: Chat, [name = '', fingerprint]: readonly string[]): Promise<void> {
-  const shown = [...(chat.conversation?.members ?? []), ...chat.offers.map(({ from }) => from)]
+  const { members = [], invitations = [] } = chat.conversation ?? {}
+  const shown = [...members, ...invitations, ...chat.offers.map(({ from }) => from)]
   const named = fingerprint ?? shown.find(({ username }) => username === name)?.fingerprint
   if (named === undefined) return chat.note('whom? /trust NAME, where NAME is here or invites you')
   await chat.client.people.trust(name, named)
