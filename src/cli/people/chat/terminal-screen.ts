@@ -17,7 +17,7 @@ export class TerminalScreen implements Screen {
   #isClosed = false
 
   constructor(typist: Typist) {
-    const { stdin: input, stdout: output } = process
+    const [input, output] = [process.stdin, process.stdout]
     this.#lines = createInterface({ input, output, terminal: true, prompt: PROMPT, historySize: HISTORY })
     input.prependListener('keypress', this.#beforeKey)
     // Before readline draws it again with the rows of the old width, and after.
