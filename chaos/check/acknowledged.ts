@@ -33,8 +33,9 @@ export class Acknowledged {
 
   #note(entry: DeviceEntry): void {
     if (entry.kind === 'ack') this.#put(entry.conversation, entry.t, entry.seq)
-    if (entry.kind !== 'call' || entry.method !== 'ack' || !('seq' in entry.params) || 'refused' in entry.outcome)
-      return
+    if (entry.kind !== 'call' || entry.method !== 'ack' || !('seq' in entry.params)) return
+    // Other refusals may come of a store that was gone in the middle of a commit.
+    if ('refused' in entry.outcome && entry.outcome.refused === 'invalid_request') return
     this.#put(entry.params.conversation, entry.since, entry.params.seq)
   }
 

@@ -20,6 +20,8 @@ export class Device {
   connection: Connection | null = null
   /** Conversation → the last seq that this device has. */
   readonly #has = new Map<string, number>()
+  /** Conversation → the last seq that it ever had, with all before it. */
+  readonly #last = new Map<string, number>()
   readonly #notices = new Set<string>()
   /** Settled: everything is acknowledged at once. */
   isEager = false
@@ -78,9 +80,14 @@ export class Device {
     this.#notices.clear()
   }
 
-  /** This device has the answer to a message of its own. */
-  has(conversation: string, seq: number): void {
+  /** This device has the answer to a message of its own: what it lacks before that is not to be acknowledged. */
+  hasOwn(conversation: string, seq: number): void {
+    if (this.#last.get(conversation) === seq - 1) this.#put(conversation, seq)
+  }
+
+  #put(conversation: string, seq: number): void {
     this.#has.set(conversation, Math.max(seq, this.#has.get(conversation) ?? 0))
+    this.#last.set(conversation, Math.max(seq, this.#last.get(conversation) ?? 0))
   }
 
   /** The last seq of a conversation that it has and did not acknowledge. */
@@ -97,7 +104,7 @@ export class Device {
   /** Something that was given to this device. */
   take(event: ConversationEvent): void {
     this.person.see(event)
-    if (event.seq !== undefined) this.has(event.conversation, event.seq)
+    if (event.seq !== undefined) this.#put(event.conversation, event.seq)
     else if ('invitation' in event) this.#notices.add(event.invitation)
   }
 }

@@ -82,7 +82,7 @@ async function deliver(device: Device, message: Message): Promise<void> {
   const { connection, random } = device
   const byRest = !connection?.isOpen || random.chance(BY_REST)
   const { seq } = byRest ? await callByRest(device, 'send', message) : await connection.call('send', message)
-  if (!byRest && (device.isEager || random.chance(ACKNOWLEDGES_OWN))) device.has(message.conversation, seq)
+  if (!byRest && (device.isEager || random.chance(ACKNOWLEDGES_OWN))) device.hasOwn(message.conversation, seq)
 }
 
 function ifExpected(error: unknown): void {
