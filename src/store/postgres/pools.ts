@@ -29,6 +29,9 @@ export function openPools(address: Address, limits: PoolLimits, logger: StoreLog
     const pool = new Pool({ ...configOf(address, limits), ...config })
     // What was idle when the database went away; the next use makes a new connection.
     pool.on('error', (error) => logger.error({ err: error }, 'A connection to the database was lost'))
+    // Of one in use whoever waits for an answer is told by his query. From its first moment on: the server may end it in
+    // the very packet that says it is ready.
+    pool.on('connect', (client) => client.on('error', () => {}))
     return pool
   }
   const [readers, writer] = [open({ max: limits.connections }), open({ max: 1, pipeline: true })]
@@ -44,13 +47,9 @@ export function openPools(address: Address, limits: PoolLimits, logger: StoreLog
 /** One connection of a pool, for `use` alone; it is thrown away where that left a transaction open. */
 export async function withClient<T>(pool: Pool, use: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()
-  // Whoever waits for an answer is told by his query.
-  const ignore = () => {}
-  client.on('error', ignore)
   try {
     return await use(client)
   } finally {
-    client.off('error', ignore)
     client.release(client.getTransactionStatus() !== 'I')
   }
 }
