@@ -1,6 +1,7 @@
 import { idle } from './idle/idle.js'
 import { isolation } from './isolation/isolation.js'
 import { issue } from './issue/issue.js'
+import { nodes } from './nodes/nodes.js'
 import { relay } from './relay/relay.js'
 import { revoke } from './revoke/revoke.js'
 import { stalled } from './stalled/stalled.js'
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, (options: { json: boolean }) => Promise<v
   stalled,
   isolation,
   idle,
+  nodes,
   store,
 }
 

@@ -38,7 +38,7 @@ export class Rivalry {
 
   /** Own events were stored: `goOn` is called when the others had their time. */
   pause(goOn: () => void): void {
-    const ms = Math.min(performance.now() - this.#beganAt, PAUSE_MAX_MS) * (0.75 + Math.random())
+    const ms = Math.min(performance.now() - this.#beganAt, PAUSE_MAX_MS) * (0.4 + 0.6 * Math.random())
     this.#timer ??= setTimeout(() => {
       this.#timer = null
       goOn()
