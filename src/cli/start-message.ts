@@ -12,6 +12,8 @@ export function startMessage(
   const curl = `curl -sS --cacert ${root}`
   // An operator's own certificate of the identity listener chains to another root.
   const identityCurl = config.tlsCertFile === null ? curl : 'curl -sS'
+  const people =
+    config.tlsCertFile === null ? `  People    hermes join ${identityUrl} --fingerprint ${rootFingerprint}\n` : ''
   return `Hermes is ready.
 ${created ? newAuthority(config) : ''}
   Identity  ${identityUrl}   register, fetch, fetch-my; API pages at ${identityUrl}/docs
@@ -19,7 +21,7 @@ ${created ? newAuthority(config) : ''}
   CA        ${pkiUrl}/crl/users, ${pkiUrl}/ocsp   what is revoked
   Root CA   ${rootFingerprint}   what clients pin
   Users     acct:<username>@${trustDomain}
-${metricsUrl === null ? '' : `  Metrics   ${metricsUrl}   for Prometheus on this machine\n`}
+${people}${metricsUrl === null ? '' : `  Metrics   ${metricsUrl}   for Prometheus on this machine\n`}
 ${created ? firstUser(identityCurl, curl, identityUrl, hubUrl) : 'README.md goes on: users, a conversation, a new device, the life of a certificate.'}
 
 Stop with Ctrl-C.

@@ -19,6 +19,7 @@ t.test('the commands of the start message work as they are printed', async (t) =
     `${server.pkiUrl}/crl/users`,
     server.rootFingerprint,
     `acct:<username>@${server.trustDomain}`,
+    `hermes join ${server.identityUrl} --fingerprint ${server.rootFingerprint}\n`,
   ])
     t.ok(message.includes(fact), fact)
   t.match(message, /A new certificate authority was made in/)
@@ -57,6 +58,7 @@ t.test("an operator's own certificate needs no root of ours", async (t) => {
   }
   const message = startMessage(running, loadConfig({ HERMES_TLS_CERT_FILE: 'c.pem', HERMES_TLS_KEY_FILE: 'k.pem' }))
   t.match(message, '  curl -sS https://id.example.org/register')
+  t.notMatch(message, 'hermes join')
   t.match(message, '  Metrics   http://127.0.0.1:9464/metrics ')
   t.notMatch(startMessage({ ...running, metricsUrl: null }, loadConfig({})), 'Metrics')
   t.match(
