@@ -6,6 +6,9 @@ import { HermesError } from '../errors.js'
 import { commandList } from './help.js'
 import { complain, printed } from './output.js'
 
+/** What is left to be written out has so long. */
+const LEFT_OPEN_MS = 2000
+
 /** Runs one command line; answers the exit code. */
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   if (name === 'serve' && rest.includes('--help')) return printed(serveHelp())
@@ -51,6 +54,8 @@ function serveHelp(): string {
 main(process.argv.slice(2)).then(
   (code) => {
     if (code !== 0) process.exit(code)
+    // What a library has left open, such as a socket whose other end is silent, keeps nothing that has ended.
+    setTimeout(() => process.exit(), LEFT_OPEN_MS).unref()
   },
   (error: unknown) => {
     const line =

@@ -1,5 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { readdir, readFile, rename, stat } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
@@ -86,6 +88,27 @@ t.test('the first start makes everything, the second reuses it, and the root key
   await setTimeout(1)
   second.child.kill('SIGTERM')
   t.match(await second.ended, { code: 0, signal: null }, 'a signal that comes twice is one')
+})
+
+t.test('a server that is told to stop ends, though NATS takes connections and says nothing', async (t) => {
+  const silent = createServer()
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.teardown(() => silent.close())
+  const { port } = silent.address() as AddressInfo
+  let connections = 0
+  const second = new Promise<void>((resolve) => {
+    silent.on('connection', (socket) => {
+      socket.on('error', () => undefined)
+      connections += 1
+      if (connections === 2) resolve()
+    })
+  })
+  const environment = { HERMES_NATS_URL: `nats://127.0.0.1:${port}`, HERMES_DRAIN_SECONDS: '0' }
+  const started = await serve(t, { directory: await temporaryFolder(t), environment })
+  await second
+  started.child.kill('SIGTERM')
+  t.match(await started.ended, { code: 0, signal: null })
 })
 
 t.test('a second signal, a while later, does not wait for the clients', async (t) => {
