@@ -41,7 +41,7 @@ const USER = {
 t.test('where there is no database, none is made', async (t) => {
   const { code, stdout, stderr } = await admin('list-users')
   t.match({ code, stdout }, { code: 1, stdout: '' })
-  t.match(stderr, /^hermes: There is no database .*hermes\.db: run "hermes serve" once, .*HERMES_DATABASE_URL/)
+  t.match(stderr, /^hermes: There is no installation in .*hermes\.db: run "hermes serve" once, .*HERMES_DATABASE_URL/)
   t.throws(() => statSync(join(directory, 'data')))
 })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { EncodedEvent } from '../../../src/hub/delivery/encoded-event.js'
-import { leave, type Name } from '../conversation/world.js'
+import { CONVERSATION, leave, type Name } from '../conversation/world.js'
 import { type Connection, settled, World } from './world.js'
 
 type Step =
@@ -90,7 +90,9 @@ class Device {
     const seq = seqs.at(-1 - back)
     if (!this.connection || seq === undefined) return
     this.acked = Math.max(this.acked, seq)
-    this.connection.session.acknowledge(this.connection.feed(), seq)
+    // Of what he has left and acknowledged whole, the connection knows no more: the operation asks the store.
+    const feed = this.connection.session.feeds.find(CONVERSATION)
+    if (feed) this.connection.session.acknowledge(feed, seq)
   }
 
   /** In order, without hole or double, nothing but what it may see, its own messages left out. */

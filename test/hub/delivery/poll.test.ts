@@ -18,7 +18,7 @@ async function ask(t: Test, world: World, { wait = 0, limit = 100 } = {}): Promi
   const { session: template } = world.create('alice')
   const poll = new Poll(wait, (answer) => {
     world.delivery.detach(session)
-    answers.push(answer)
+    answers.push(answer instanceof HermesError ? answer : JSON.parse(String(answer)))
   })
   const session = new Session({ ...template.options, windowEvents: limit }, poll, world.log)
   t.teardown(() => poll.abandon())
