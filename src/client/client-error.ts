@@ -7,6 +7,7 @@ export const CLIENT_CODES = {
   already_joined: 'The directory belongs to a server already',
   not_registered: 'The directory has no user yet',
   already_registered: 'The directory has a user already',
+  username_unfit: 'Nobody can be called so',
   passwords_equal: 'Both passwords are the same',
   password_unfit: 'The second password is too weak to lock a key',
   key_locked: 'The private key is locked, and the password that opens it is missing or wrong',

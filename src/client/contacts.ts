@@ -93,7 +93,7 @@ export class Contacts {
   /**
    * Takes note of a verified certificate; answers how it differs from the one remembered, if it does. One of the
    * same key, or one that the log of a conversation says was renewed, is remembered from then on; any other waits
-   * for a person. The change is answered once for each certificate.
+   * for a person. The change is answered once for each certificate, and once more when it was unexplained till then.
    */
   async see(shown: Shown, how: ChangeKind, now: Date): Promise<FingerprintChange | null> {
     const { username, ...certificate } = shown
@@ -103,7 +103,7 @@ export class Contacts {
       await this.#remember(username, { ...certificate, since: now.toISOString(), compared: false })
       return null
     }
-    if (known.offered?.fingerprint === shown.fingerprint) return null
+    if (known.offered?.fingerprint === shown.fingerprint && !explains(how, known.offered.how)) return null
     const isSameKey = hasSameKey(known.certificate, shown.certificate)
     // A log is read from its beginning, where people act under certificates that they have renewed since.
     if (isSameKey && isOlder(shown.certificate, known.certificate)) return null
@@ -155,6 +155,10 @@ function after(known: Remembered, shown: Omit<Shown, 'username'>, how: ChangeKin
   if (how === 'same_key') return { ...shown, since: now.toISOString(), compared: known.compared }
   if (how === 'renewed') return { ...shown, since: now.toISOString(), compared: false }
   return { ...known, offered: { ...shown, how } }
+}
+
+function explains(how: ChangeKind, before: ChangeKind): boolean {
+  return before === 'unexplained' && how !== 'unexplained'
 }
 
 function isOlder(one: string, other: string): boolean {

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { Username } from '../wire/formats.js'
 import { ClientError } from './client-error.js'
 import { credentialsOf, exportKey, formatIdentityFile, openKey, parseIdentityFile } from './credentials.js'
 import { type Registration, registerWith } from './enrolment.js'
@@ -24,6 +25,7 @@ export interface RecoverOptions extends RegisterOptions {
 /** A new user. The key is stored before it is sent anywhere: a lost answer costs nothing. */
 export async function register(home: Home, options: RegisterOptions): Promise<void> {
   refuseSecond(home)
+  checkUsername(options.username)
   checkKeyPassword(options.keyPassword, options.password)
   const key = (await keyOfEarlierAttempt(home, options)) ?? (await generateKey(options.keyKind))
   const keyPem = await atRest(key, options)
@@ -58,6 +60,12 @@ function refuseSecond({ credentials, state }: Home): void {
   if (!credentials) return
   const who = `${state.path} belongs to ${credentials.username} already: choose another directory`
   throw new ClientError('already_registered', who)
+}
+
+/** Before it is written down, where no other could be read again. */
+function checkUsername(username: string): void {
+  const parsed = Username.safeParse(username)
+  if (!parsed.success) throw new ClientError('username_unfit', `the username ${parsed.error.issues[0]?.message}`)
 }
 
 async function keyOfEarlierAttempt(home: Home, { username, keyPassword }: SignOn): Promise<KeyObject | null> {

@@ -73,6 +73,15 @@ t.test('another root is refused, before anything else is asked', async (t) => {
   await t.rejects(joined(t, nobody), { name: 'ClientError', code: 'unreachable' })
 })
 
+t.test('a name that nobody may have is refused before it is written down', async (t) => {
+  const { client, directory } = await joined(t, server)
+  await t.rejects(client.register({ username: 'Alice', ...SECRETS }), { code: 'username_unfit' })
+  await client.close()
+  const again = await HermesClient.open({ directory })
+  t.teardown(() => again.close())
+  await again.register({ username: 'alison', ...SECRETS })
+})
+
 t.test('two passwords, not one, and none that is weak', async (t) => {
   const { client } = await joined(t, server)
   const same = { username: 'alba', password: 'caf\u00e9 au lait, please', keyPassword: 'cafe\u0301 au lait, please' }

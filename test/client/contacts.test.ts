@@ -60,6 +60,28 @@ t.test('a renewal with a new key is taken, and must be compared again', async (t
   t.match(contacts.find('bob'), { fingerprint: next.fingerprint, compared: false })
 })
 
+t.test('what a fetch could not explain, a conversation explains later', async (t) => {
+  const { contacts } = createContacts()
+  const [bob, next] = [createParty(installation, 'bob'), createParty(installation, 'bob')]
+  await contacts.trust(shown(bob), now)
+  t.match(await contacts.see(shown(next), 'unexplained', now), { how: 'unexplained' })
+  t.match(contacts.changeTo(shown(next)), { how: 'unexplained' })
+  t.match(await contacts.see(shown(next), 'renewed', now), { how: 'renewed', wasCompared: true })
+  t.match(contacts.find('bob'), { fingerprint: next.fingerprint, compared: false })
+  contacts.expect(shown(next))
+})
+
+t.test('a recovery stays one, whatever is said afterwards', async (t) => {
+  const { contacts } = createContacts()
+  const [bob, next] = [createParty(installation, 'bob'), createParty(installation, 'bob')]
+  await contacts.trust(shown(bob), now)
+  await contacts.see(shown(next), 'unexplained', now)
+  t.match(await contacts.see(shown(next), 'recovered', now), { how: 'recovered' })
+  t.equal(await contacts.see(shown(next), 'renewed', now), null)
+  t.match(contacts.changeTo(shown(next)), { how: 'recovered' })
+  t.match(contacts.find('bob'), { fingerprint: bob.fingerprint, compared: true })
+})
+
 t.test('any other change waits for a person, and is said once', async (t) => {
   for (const how of ['recovered', 'unexplained'] as const) {
     const { contacts, written } = createContacts()
