@@ -26,7 +26,7 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
 }
 
 function help(commandsForPeople: string): string {
-  return `Usage: hermes <command>
+  return `Usage: hermes <command> [options]
 
 For those who talk to each other:
 ${commandsForPeople}

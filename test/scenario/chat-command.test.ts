@@ -67,6 +67,17 @@ t.test('two terminals chat while the server restarts', async (t) => {
     t.match(JSON.parse(told.at(-1) ?? ''), { type: 'message', payload: 'the last word', from: { username: 'bob' } })
   })
 
+  await t.test('an invitation that was taken back meanwhile is not shown', async (t) => {
+    const { conversation } = await alice.json('start', 'bob')
+    t.match(await bob.json('invitations'), { invitations: [{ conversation }] }, 'this device remembers it')
+    t.match(await bob.run(['chat', 'alice']), { stdout: /alice invites you/ })
+    await alice.json('leave', String(conversation))
+    const { code, stdout } = await bob.run(['chat', 'alice'])
+    t.equal(code, 0)
+    t.match(stdout, /conversation [0-9a-f-]{36}\n/)
+    t.notMatch(stdout, /invites you/)
+  })
+
   await t.test('in a terminal: nothing of a password is shown', { skip: NO_TERMINAL }, async (t) => {
     const carol = new Person(t, join(directory, 'home-carol'), await buildCommand())
     await carol.json('join', first.identityUrl, '--fingerprint', first.rootFingerprint)

@@ -37,6 +37,11 @@ t.test('hermes for people: from join to a conversation, a new device, and the en
     })
     t.match(await stranger.run(['whoami', '--profile', '../x']), { code: 2, stderr: /--profile must have/ })
     t.match(await stranger.run(['join', server.identityUrl, '--fingerprint', server.rootFingerprint]), { code: 0 })
+    t.match(await stranger.run(['join', server.hubUrl, '--fingerprint', server.rootFingerprint, '--profile', 'hub']), {
+      code: 1,
+      stderr: /"hermes join" takes that of the identity service/,
+    })
+    t.match(await stranger.run(['register', 'Eve']), { code: 2, stderr: /<username> must be .*, not Eve/ })
     t.match(await stranger.run(['register', 'eve']), {
       code: 2,
       stderr: /give --password-fd N and --key-password-fd N/,

@@ -1,7 +1,15 @@
-import type { Invitation, Notice } from '../../client/index.js'
+import type { ChangeKind, Invitation, Notice } from '../../client/index.js'
 import { conversationShape } from './shapes.js'
 
 const MS = 1000
+
+/** How somebody came to another certificate, for people. */
+export const HOW: Readonly<Record<ChangeKind, string>> = {
+  same_key: 'of the same key',
+  renewed: 'the server says that the old key renewed it',
+  recovered: 'got by password alone',
+  unexplained: 'nothing says why',
+}
 
 /** A notice as --json has it: docs/cli.md "For programs". */
 export function noticeShape(notice: Notice) {
@@ -22,8 +30,8 @@ export function noticeText(notice: Notice): string {
   switch (notice.type) {
     case 'fingerprint_changed': {
       const { username, previous, current, how } = notice.change
-      const advice = how === 'same_key' ? 'the key is the same' : `compare it with ${username}`
-      return `${username} has another certificate (${how}): ${current} in place of ${previous}; ${advice}`
+      const advice = how === 'same_key' ? '' : `; compare it with ${username}`
+      return `${username} has another certificate (${HOW[how]}): ${current} in place of ${previous}${advice}`
     }
     case 'certificate_renewed':
       return `your certificate was renewed, it is ${notice.fingerprint} until ${notice.notAfter}`

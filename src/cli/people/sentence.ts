@@ -7,6 +7,7 @@ import {
 } from '../../client/index.js'
 import type { ErrorCode } from '../../errors.js'
 import { Interrupted } from './ask.js'
+import { HOW } from './notice-text.js'
 
 /** Where the sentence of the SDK speaks to programmers. */
 const INSTEAD: Partial<Record<ClientCode, string>> = {
@@ -28,6 +29,7 @@ const REMEDIES: Partial<Record<ClientCode | ErrorCode | VerificationError['code'
   username_taken: 'choose another name, or "hermes login" where it is you who has it',
   user_not_found: 'ask for the name as it was registered; "hermes people" lists those you know',
   no_private_key: 'the server keeps no key of this user: "hermes recover" makes another',
+  certificate_required: 'where this is the address of the hub: "hermes join" takes that of the identity service',
   certificate_revoked: '"hermes recover" gets another with your password; others must invite you anew',
   certificate_superseded: '"hermes login" in a new --profile gets the one of now',
   certificate_expired: '"hermes renew", or "hermes recover" where it ended more than 30 days ago',
@@ -48,6 +50,6 @@ export function sentenceOf(error: unknown): string | null {
 
 function changed({ change: { username, previous, current, how, wasCompared } }: FingerprintChangedError): string {
   const before = wasCompared ? 'the one you compared' : 'the one remembered'
-  return `${username} has another certificate (${how}): ${current}, not ${before}, ${previous}
+  return `${username} has another certificate (${HOW[how]}): ${current}, not ${before}, ${previous}
 compare it with ${username} by voice or on paper; if it is the same: "hermes trust ${username} ${current}"`
 }

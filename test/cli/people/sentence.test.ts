@@ -30,7 +30,7 @@ t.test('what went wrong, and what helps', async (t) => {
   } as const
   t.equal(
     sentenceOf(new FingerprintChangedError(change)),
-    `bob has another certificate (recovered): sha256:bb, not the one you compared, sha256:aa
+    `bob has another certificate (got by password alone): sha256:bb, not the one you compared, sha256:aa
 compare it with bob by voice or on paper; if it is the same: "hermes trust bob sha256:bb"`,
   )
   t.equal(sentenceOf(new TypeError('a fault of the program')), null, 'its stack says more')

@@ -23,6 +23,7 @@ export class Chat implements Typist {
   #following: AbortController | null = null
   /** Of the first event that is shown. */
   #first = 0
+  #isConnected = false
   #hasFailed = false
   #typed: Promise<void> = Promise.resolve()
   #isEnding = false
@@ -58,6 +59,12 @@ export class Chat implements Typist {
 
   connecting(): void {
     this.#view.connection({ what: 'connecting' })
+  }
+
+  /** Only now is it known which of the invitations that this device remembers are open still. */
+  connected(): void {
+    this.#isConnected = true
+    for (const invitation of this.offers) this.#showOffer(invitation)
   }
 
   /** Shows a conversation, from now on in place of another. */
@@ -184,10 +191,14 @@ export class Chat implements Typist {
   async #readInvitations(): Promise<void> {
     for await (const invitation of this.client.invitations()) {
       this.#offers.set(invitation.id, invitation)
-      const { username } = invitation.from
-      const text = `${invitationText(invitation)}\n/accept ${username} goes there, /decline ${username}`
-      this.#view.note(text, { type: 'invitation', ...invitationShape(invitation) })
+      if (this.#isConnected && invitation.state === 'open') this.#showOffer(invitation)
     }
+  }
+
+  #showOffer(invitation: Invitation): void {
+    const { username } = invitation.from
+    const text = `${invitationText(invitation)}\n/accept ${username} goes there, /decline ${username}`
+    this.#view.note(text, { type: 'invitation', ...invitationShape(invitation) })
   }
 
   async #readNotices(): Promise<void> {

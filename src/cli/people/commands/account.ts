@@ -8,7 +8,9 @@ export const renew: PeopleCommand = {
   name: 'renew',
   summary: 'renews your certificate; chat and listen do so by themselves',
   options: {
-    'new-key': { description: 'under a new key, so that other devices must log in anew; asks for its password' },
+    'new-key': {
+      description: 'under a new key, so that other devices must log in anew, in new profiles; asks for its password',
+    },
   },
   async run({ flags, session, passwords }) {
     const client = await session.open()

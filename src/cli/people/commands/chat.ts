@@ -36,6 +36,7 @@ export const chat: PeopleCommand = {
 async function begin(talk: Chat, { operands, options, session }: Invocation): Promise<void> {
   talk.connecting()
   const client = await session.connect()
+  talk.connected()
   talk.note(`you are ${client.username}; /help lists what you can do\n${client.fingerprint}`)
   const { conversation } = options
   const found =

@@ -1,5 +1,6 @@
 import type { HermesClient } from '../../../client/index.js'
-import type { Answer, Option } from '../../command.js'
+import { Username } from '../../../wire/formats.js'
+import { type Answer, type Option, UsageError } from '../../command.js'
 import type { Invocation, PeopleCommand } from '../command.js'
 import { KEY_PASSWORD, PASSWORD, PASSWORD_FD } from '../passwords.js'
 
@@ -14,6 +15,7 @@ export const register: PeopleCommand = {
   operands: [{ name: 'username', description: 'small letters, digits and . _ -' }],
   options: OPTIONS,
   async run({ operands: [username = ''], flags, session, passwords }) {
+    checkUsername(username)
     const client = await session.open()
     const [password = '', keyPassword = ''] = await passwords(
       { ...PASSWORD, isNew: true },
@@ -54,6 +56,12 @@ export const recover: PeopleCommand = {
       `${given.username} has a new key. Others must invite you anew, and are told that it changed.`,
     )
   },
+}
+
+/** Before anybody types four passwords for nothing. */
+function checkUsername(username: string): void {
+  const parsed = Username.safeParse(username)
+  if (!parsed.success) throw new UsageError(`<username> ${parsed.error.issues[0]?.message}, not ${username}`)
 }
 
 async function identified({ operands: [username = ''], session, passwords }: Invocation) {
