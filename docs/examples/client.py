@@ -5,7 +5,7 @@
 
 It follows docs/protocol.md. Each user knows of the other only what the hub relays and he has verified. Keys are P-256.
 """
-import asyncio, base64, hashlib, itertools, json, os, ssl, subprocess, sys, tempfile, urllib.request, uuid
+import asyncio, base64, hashlib, itertools, json, os, ssl, subprocess, sys, tempfile, urllib.error, urllib.request, uuid
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -44,7 +44,10 @@ class Server:
         self.url, self.root_fingerprint = url, root_fingerprint
         unpinned = ssl.create_default_context()
         unpinned.check_hostname, unpinned.verify_mode = False, ssl.CERT_NONE
-        root = self.ask(f"/ca/root/{root_fingerprint}", context=unpinned).decode()
+        try:
+            root = self.ask(f"/ca/root/{root_fingerprint}", context=unpinned).decode()
+        except urllib.error.HTTPError as error:
+            raise SystemExit(f"refused: {url} has no root {root_fingerprint} ({error})") from None
         check(fingerprint(root) == root_fingerprint, "another root than the pinned one")
         self.root = folder / "root.pem"
         self.root.write_text(root)
@@ -278,6 +281,8 @@ async def story(server, folder):
 
 
 def main():
+    if len(sys.argv) < 2:
+        raise SystemExit(__doc__)
     url = sys.argv[2] if len(sys.argv) > 2 else "https://localhost:8443"
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(story(Server(url, sys.argv[1], Path(folder)), Path(folder)))
