@@ -13,7 +13,7 @@ const LEFT_OPEN_MS = 2000
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   if (name === 'serve' && rest.includes('--help')) return printed(serveHelp())
   // Each loads what it needs alone: the server is large, and commands should be quick.
-  if (name === 'serve' && rest.length === 0) return (await import('./serve.js')).serve()
+  if (name === 'serve') return rest.length === 0 ? (await import('./serve.js')).serve() : notOfServe(rest)
   if (name === 'admin') return (await import('./admin/admin.js')).admin(rest)
   if (name === '--version' || name === 'version') return printed(`${version()}\n`)
   const { PEOPLE_COMMANDS } = await import('./people/commands.js')
@@ -42,6 +42,11 @@ For whoever runs the server:
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(text) as { readonly version: string }).version
+}
+
+function notOfServe(args: readonly string[]): number {
+  complain(`hermes: serve takes no ${args.join(' ')}: variables configure it, "hermes serve --help" lists them\n`)
+  return 2
 }
 
 function serveHelp(): string {
