@@ -93,9 +93,10 @@ export class Contacts {
   /**
    * Takes note of a verified certificate; answers how it differs from the one remembered, if it does. One of the
    * same key, or one that the log of a conversation says was renewed, is remembered from then on; any other waits
-   * for a person. The change is answered once for each certificate, and once more when it was unexplained till then.
+   * for a person, and what it was renewed to (`previous` is its fingerprint) waits with it. The change is answered
+   * once for each certificate, and once more when it was unexplained till then.
    */
-  async see(shown: Shown, how: ChangeKind, now: Date): Promise<FingerprintChange | null> {
+  async see(shown: Shown, how: ChangeKind, now: Date, previous?: string): Promise<FingerprintChange | null> {
     const { username, ...certificate } = shown
     const known = this.#known.get(username)
     if (known?.fingerprint === shown.fingerprint) return null
@@ -103,11 +104,12 @@ export class Contacts {
       await this.#remember(username, { ...certificate, since: now.toISOString(), compared: false })
       return null
     }
-    if (known.offered?.fingerprint === shown.fingerprint && !explains(how, known.offered.how)) return null
+    const { offered } = known
+    if (offered?.fingerprint === shown.fingerprint && !explains(vouched(known, how, previous), offered.how)) return null
     const isSameKey = hasSameKey(known.certificate, shown.certificate)
     // A log is read from its beginning, where people act under certificates that they have renewed since.
     if (isSameKey && isOlder(shown.certificate, known.certificate)) return null
-    const kind = isSameKey ? 'same_key' : how
+    const kind = isSameKey ? 'same_key' : vouched(known, how, previous)
     const change = changeOf(username, known, shown.fingerprint, kind)
     await this.#remember(username, after(known, certificate, kind, now))
     return change
@@ -148,6 +150,11 @@ function contactOf(username: string, { offered, ...contact }: Remembered): Conta
 
 function changeOf(username: string, known: Remembered, current: string, how: ChangeKind): FingerprintChange {
   return { username, previous: known.fingerprint, current, how, wasCompared: known.compared }
+}
+
+/** Only the certificate remembered vouches for another: one that waits for a person brings in none. */
+function vouched({ fingerprint, offered }: Remembered, how: ChangeKind, previous: string | undefined): ChangeKind {
+  return how === 'renewed' && previous !== fingerprint ? (offered?.how ?? 'unexplained') : how
 }
 
 /** A new key is not the one that people compared, even where the server says that the old one vouches for it. */

@@ -2,6 +2,7 @@ import { verifyUserCertificate } from './certificates.js'
 import { ClientError } from './client-error.js'
 import type { ChangeKind, Contact, Shown } from './contacts.js'
 import type { Home } from './home.js'
+import type { Seen } from './log/apply.js'
 import { verify } from './verification-error.js'
 
 /** Others, and the certificates of theirs that this device remembers. */
@@ -78,7 +79,13 @@ export class People {
 }
 
 /** Remembers a verified certificate, and says so when it is another than before. */
-export async function seePerson(home: Home, shown: Shown, how: ChangeKind): Promise<void> {
-  const change = await home.contacts.see(shown, how, home.now())
+export async function seePerson(home: Home, shown: Shown, how: ChangeKind, previous?: string): Promise<void> {
+  const change = await home.contacts.see(shown, how, home.now(), previous)
   if (change) home.notices.tell({ type: 'fingerprint_changed', change })
+}
+
+/** The same for others that an event of a conversation showed. */
+export async function seePeople(home: Home, seen: readonly Seen[]): Promise<void> {
+  for (const { how, previous, ...shown } of seen)
+    if (shown.username !== home.credentials?.username) await seePerson(home, shown, how, previous)
 }

@@ -56,7 +56,7 @@ t.test('a renewal with a new key is taken, and must be compared again', async (t
   const { contacts } = createContacts()
   const [bob, next] = [createParty(installation, 'bob'), createParty(installation, 'bob')]
   await contacts.trust(shown(bob), now)
-  t.match(await contacts.see(shown(next), 'renewed', now), { how: 'renewed', wasCompared: true })
+  t.match(await contacts.see(shown(next), 'renewed', now, bob.fingerprint), { how: 'renewed', wasCompared: true })
   t.match(contacts.find('bob'), { fingerprint: next.fingerprint, compared: false })
 })
 
@@ -99,5 +99,21 @@ t.test('any other change waits for a person, and is said once', async (t) => {
     await reopened.trust(shown(other), now)
     reopened.expect(shown(other))
     t.throws(() => reopened.expect(shown(bob)), { code: 'fingerprint_changed' })
+  }
+})
+
+t.test('what waits for a person vouches for no other: a recovery that is renewed is one still', async (t) => {
+  for (const how of ['recovered', 'unexplained'] as const) {
+    const { contacts } = createContacts()
+    const [bob, thief, next] = [1, 2, 3].map(() => createParty(installation, 'bob')) as [
+      TestParty,
+      TestParty,
+      TestParty,
+    ]
+    await contacts.trust(shown(bob), now)
+    await contacts.see(shown(thief), how, now)
+    t.match(await contacts.see(shown(next), 'renewed', now, thief.fingerprint), { how, previous: bob.fingerprint })
+    t.match(contacts.find('bob'), { fingerprint: bob.fingerprint, compared: true })
+    t.throws(() => contacts.expect(shown(next)), { code: 'fingerprint_changed', change: { how } })
   }
 })

@@ -1,11 +1,18 @@
 import type { z } from 'zod'
-import type { ConversationEvent, JoinedEvent, Party } from '../../wire/events.js'
+import type { CertifiedParty, ConversationEvent, JoinedEvent, Party } from '../../wire/events.js'
+import { verifyNamedCertificate } from '../certificates.js'
+import type { Home } from '../home.js'
 import type { Connection } from '../hub-client.js'
 import { digestOf } from '../invitation.js'
 import { membersBefore } from '../log/before.js'
-import { VerificationError } from '../verification-error.js'
+import { seePerson } from '../people.js'
+import { Refusal } from '../refusal.js'
+import { VerificationError, verify } from '../verification-error.js'
 
 type Joined = z.output<typeof JoinedEvent>
+
+/** Eight times what a conversation may have (HERMES_MEMBERS_MAX). */
+const MEMBERS_MAX = 4096
 
 /**
  * The members just before one's own `joined`, whose digest the inviter signed. Where they changed since the
@@ -23,14 +30,65 @@ export async function membersBeforeJoin(hub: Connection, joined: Joined): Promis
   throw new VerificationError('roster_mismatch', 'the members shown are not those that the inviter signed')
 }
 
-/** As the hub has them now, page by page. */
+/** As the hub has them now. */
 export async function membersNow(hub: Connection, conversation: string): Promise<readonly Party[]> {
-  const members: Party[] = []
+  const members = await certifiedNow(hub, conversation)
+  return members.map(({ username, fingerprint }) => ({ username, fingerprint }))
+}
+
+/** Page by page, in the order of their names. Throws VerificationError `answer_invalid`. */
+async function certifiedNow(hub: Connection, conversation: string): Promise<readonly CertifiedParty[]> {
+  const members: CertifiedParty[] = []
   for (;;) {
     const after = members.at(-1)?.username
     const page = await hub.call('members', { conversation, ...(after !== undefined && { after }) })
-    members.push(...page.members.map(({ username, fingerprint }) => ({ username, fingerprint })))
+    members.push(...page.members)
+    verify(members.length <= MEMBERS_MAX, 'answer_invalid', 'the hub shows members without end')
     if (!page.more || page.members.length === 0) return members
+  }
+}
+
+/**
+ * Those who were there before this user show no certificate when he joins. Somebody known here who is among them under
+ * another one shows it as the hub has it now; where it does not show it, whoever compared the one before is told.
+ */
+export async function seeMembers(
+  home: Home,
+  hub: Connection,
+  conversation: string,
+  members: readonly Party[],
+): Promise<void> {
+  const others = members.flatMap((member) => {
+    const known = home.contacts.find(member.username)
+    return known && known.fingerprint !== member.fingerprint ? [{ ...member, known }] : []
+  })
+  if (others.length === 0) return
+  const certified = await certifiedNow(hub, conversation).catch(noneOfRefused)
+  for (const { username, fingerprint, known } of others) {
+    const shown = certified.find((one) => one.username === username && one.fingerprint === fingerprint)
+    const { fingerprint: previous, compared: wasCompared } = known
+    if (shown && (await isGood(home, shown)))
+      await seePerson(home, { username, fingerprint, certificate: shown.certificate }, 'unexplained')
+    else if (wasCompared) {
+      const change = { username, previous, current: fingerprint, how: 'unexplained', wasCompared } as const
+      home.notices.tell({ type: 'fingerprint_changed', change })
+    }
+  }
+}
+
+/** Who has left since is shown nobody. */
+function noneOfRefused(error: unknown): readonly CertifiedParty[] {
+  if (error instanceof Refusal) return []
+  throw error
+}
+
+async function isGood(home: Home, shown: CertifiedParty): Promise<boolean> {
+  try {
+    await home.authorities.verified((pin) => verifyNamedCertificate(shown, pin, home.now()))
+    return true
+  } catch (error) {
+    if (error instanceof VerificationError) return false
+    throw error
   }
 }
 

@@ -5,11 +5,11 @@ import type { Connection } from '../hub-client.js'
 import { applyEvent, begin, type NumberedEvent } from '../log/apply.js'
 import { restored } from '../log/restored.js'
 import { type LogState, membersOf } from '../log/state.js'
-import { seePerson } from '../people.js'
+import { seePeople } from '../people.js'
 import { VerificationError, verify } from '../verification-error.js'
 import { Arrivals, type Message } from './arrivals.js'
 import { Bell } from './bell.js'
-import { membersBeforeJoin, membersNow } from './first-members.js'
+import { membersBeforeJoin, membersNow, seeMembers } from './first-members.js'
 import { historyPage } from './history-page.js'
 import type { Journal, Recalled } from './journal.js'
 import type { GapEvent, LogEvent } from './log-event.js'
@@ -195,8 +195,8 @@ export class Ledger {
       state ? applyEvent(state, { pin, username }, event) : begin({ pin, username }, event, members),
     )
     if (event.type === 'joined' && event.member.username === username) await this.#checkJoined(event)
-    for (const { how, ...shown } of applied.seen)
-      if (shown.username !== username) await seePerson(this.#home, shown, how)
+    await seePeople(this.#home, applied.seen)
+    if (!state && hub) await seeMembers(this.#home, hub, this.conversation, members)
     this.#keep(event, applied.state)
     this.#applied.push(event)
   }

@@ -18,6 +18,8 @@ export interface Verifier {
 /** Somebody's certificate as an event showed it, verified. */
 export interface Seen extends Shown {
   readonly how: ChangeKind
+  /** Fingerprint of the one that it was renewed from. */
+  readonly previous?: string
 }
 
 /** The state after an event, and the certificates that it showed. */
@@ -182,6 +184,6 @@ function renewed(state: LogState, verifier: Verifier, event: EventOf<'renewed'>)
   )
   return {
     state: { ...state, members: { ...state.members, [username]: fingerprint } },
-    seen: [seen(verifier, event, event.certificate, state, 'renewed')],
+    seen: [{ ...seen(verifier, event, event.certificate, state, 'renewed'), previous: event.previous }],
   }
 }
