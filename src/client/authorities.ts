@@ -34,9 +34,13 @@ export class Authorities {
   }
 
   async #refresh(): Promise<boolean> {
-    const { rootPem, rootFingerprint, trustDomain, issuers, revoked } = this.#pin
-    const authorities = await this.#options.fetch()
-    const next = pinRoot(rootPem, rootFingerprint, trustDomain, authorities)
+    const { rootPem, rootFingerprint, trustDomain, issuers, revoked, crls } = this.#pin
+    const pinned = (pem: string) => pinRoot(rootPem, rootFingerprint, trustDomain, pem)
+    const shown = await this.#options.fetch()
+    const now = pinned(shown).revoked
+    // What the root has revoked stays so, though the server shows an older CRL, or none.
+    const authorities = [...revoked.keys()].every((serial) => now.has(serial)) ? shown : shown + crls.join('')
+    const next = pinned(authorities)
     const known = new Set(issuers.map(({ fingerprint256 }) => fingerprint256))
     const isNew = next.issuers.some(({ fingerprint256 }) => !known.has(fingerprint256))
     if (!isNew && next.revoked.size === revoked.size) return false

@@ -22,6 +22,8 @@ export interface Pin {
   readonly issuers: readonly X509Certificate[]
   /** Serial numbers (upper-case hex) that the root has revoked, and since when. */
   readonly revoked: ReadonlyMap<string, Date>
+  /** PEM of the CRLs that say so. */
+  readonly crls: readonly string[]
 }
 
 const CRL = 'X509 CRL' // [RFC 7468 6]
@@ -91,8 +93,9 @@ export function pinRoot(rootPem: string, fingerprint: string, trustDomain: strin
     'certificate_invalid',
     'no certificate of the CA was issued by the pinned root for clients',
   )
-  const revoked = blocks.filter(isCrl).flatMap((pem) => [...revokedBy(rootPem, pem)])
-  return { rootPem, rootFingerprint: fingerprint, trustDomain, issuers, revoked: new Map(revoked) }
+  const crls = blocks.filter(isCrl)
+  const revoked = new Map(crls.flatMap((pem) => [...revokedBy(rootPem, pem)]))
+  return { rootPem, rootFingerprint: fingerprint, trustDomain, issuers, revoked, crls }
 }
 
 const isCrl = (pem: string): boolean => pem.startsWith('-----BEGIN X509 CRL-----')

@@ -209,3 +209,22 @@ t.test('a fingerprint that changed is said before anybody is invited or accepted
   for await (const notice of dan.client.notices) if (notice.type === 'fingerprint_changed') notices.push(notice)
   t.match(notices, [{ change }])
 })
+
+t.test('somebody known who is a member under another key is told of when this user joins', async (t) => {
+  const secrets = { password: 'a long server password', keyPassword: 'a second password' }
+  const gil = await clientOf(t, server, 'gil', { password: secrets.password })
+  const { eve, fred } = await connected(t, 'eve', 'fred')
+  await fred.client.people.trust('gil', gil.user.fingerprint)
+  const recovering = await deviceOf(t, server, gil.user)
+  await recovering.client.recover({ username: 'gil', ...secrets })
+  await recovering.client.connect()
+  const [ours] = await talkOf(eve, { ...recovering, user: gil.user })
+  const joined = acceptNext(fred)
+  await ours.invite('fred')
+  t.same(namesOf((await joined).members), ['eve', 'fred', 'gil'])
+  const notices: Notice[] = []
+  await fred.client.close()
+  for await (const notice of fred.client.notices) if (notice.type === 'fingerprint_changed') notices.push(notice)
+  const change = { username: 'gil', previous: gil.user.fingerprint, current: recovering.client.fingerprint }
+  t.match(notices, [{ change: { ...change, how: 'unexplained', wasCompared: true } }])
+})
