@@ -9,6 +9,8 @@ import { linesOf } from '../state/lines.js'
 import { type LogEvent, parseLogEvent } from './log-event.js'
 
 const EVENT = '{"event":'
+/** In no text: there its quotes are escaped. */
+const MESSAGE = '"type":"message"'
 
 /** A line of a journal: an event, the state after all before, or up to where a reader took them. */
 type Entry = { readonly event: LogEvent } | { readonly state: LogState } | { readonly taken: number }
@@ -37,7 +39,8 @@ export interface Recalled {
 
 /**
  * One conversation on disk: a file of lines, appended to, in the order of seq. What was flushed survives a crash and
- * the loss of power; a last line that was cut off is forgotten. Memory holds one place for every 64 events.
+ * the loss of power; a last line that was cut off is forgotten, and an event that is no message without the state
+ * behind it. Memory holds one place for every 64 events.
  */
 export class Journal {
   readonly path: string
@@ -56,6 +59,7 @@ export class Journal {
     let state: LogState | null = null
     let taken = 0
     let lastEvent: string | null = null
+    let stateless: number | null = null
     const file = await open(this.path, 'r+')
     try {
       const { size } = await file.stat()
@@ -63,20 +67,30 @@ export class Journal {
         this.#bytes = next
         if (text.startsWith(EVENT)) {
           lastEvent = text
+          if (!text.includes(MESSAGE)) stateless ??= offset
           this.#mark(() => this.#seqOf(text), offset)
           continue
         }
         const entry = this.#parse(text)
-        if ('state' in entry) state = entry.state
+        if ('state' in entry) [state, stateless] = [entry.state, null]
         else if ('taken' in entry) taken = entry.taken
       }
-      if (this.#bytes < size) await file.truncate(this.#bytes)
+      if (stateless !== null || this.#bytes < size) await file.truncate(stateless ?? this.#bytes)
     } finally {
       await file.close()
     }
+    if (stateless !== null) return this.#again()
     if (!state) return null
     const lastSeq = lastEvent === null ? 0 : this.#seqOf(lastEvent)
     return { state: { ...state, lastSeq: Math.max(lastSeq, state.lastSeq) }, taken }
+  }
+
+  /** What was cut off was not acknowledged, and comes again. */
+  #again(): Promise<Recalled | null> {
+    this.#marks.length = 0
+    this.#events = 0
+    this.#bytes = 0
+    return this.recall()
   }
 
   /** To be written with the next `flush`. */

@@ -111,3 +111,30 @@ t.test('a line that is none of a journal is found when it is read', async (t) =>
   await writeFile(path, '')
   t.equal(await new Journal(path).recall(), null, 'nothing was written yet')
 })
+
+t.test('an event that changes the state is forgotten where its state was cut off', async (t) => {
+  const from = { username: 'alice', fingerprint }
+  const at = '2027-01-02T03:04:05.678Z'
+  const left = parseLogEvent({ type: 'left', conversation, seq: 4, at, from, reason: 'left', text: '"type":"message"' })
+  const { path } = await journalOf(upTo(3))
+  const whole = (await stat(path)).size
+  for (const tail of ['', '{"state":{"conver', `${JSON.stringify({ event: message(5, 'five') })}\n`]) {
+    await appendFile(path, `${JSON.stringify({ event: left })}\n${tail}`)
+    const again = new Journal(path)
+    t.match(await again.recall(), { state: { lastSeq: 3, standing: 'member' } })
+    t.same(await seqsOf(again.after(0)), [1, 2, 3])
+    t.equal((await stat(path)).size, whole)
+  }
+  const again = new Journal(path)
+  await again.recall()
+  again.append({ event: left }, { state: { ...state, lastSeq: 4, standing: 'left' } }, { event: message(5, 'five') })
+  await again.flush()
+  t.match(await new Journal(path).recall(), { state: { lastSeq: 5, standing: 'left' } })
+  t.same(await seqsOf(again.after(0)), upTo(5))
+
+  const began = new Journal(join(folder, 'began.jsonl'))
+  began.append({ event: left })
+  await began.flush()
+  t.equal(await new Journal(began.path).recall(), null)
+  t.equal((await stat(began.path)).size, 0, 'the beginning comes again')
+})
