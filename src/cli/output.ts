@@ -29,9 +29,14 @@ export function complain(text: string): void {
 
 /** Between two pictures it makes one of them, and does nothing else. */
 const JOINER = /\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]?\u200d(?=\p{Extended_Pictographic})/u
-const HIDDEN = new RegExp(`(${JOINER.source})|[^\\P{C}\\n]`, 'gu')
+/** Letters and marks that nobody sees [Unicode 16, Default_Ignorable_Code_Point]. */
+const BLANK = '\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u3164\\uffa0'
+const HIDDEN = new RegExp(`(${JOINER.source})|[^\\P{C}\\n]|[\\p{Zl}\\p{Zp}${BLANK}]`, 'gu')
 
-/** As JSON escapes it, so that JSON says the same: controls, what turns the direction of text, and what shows nothing. */
+/**
+ * As JSON escapes it, so that JSON says the same: controls, what turns the direction of text, what shows nothing, and
+ * what ends a line for some who read lines, as node:readline does.
+ */
 export function visible(text: string): string {
   return text.replace(HIDDEN, (found, joined: string | undefined) => joined ?? escaped(found))
 }

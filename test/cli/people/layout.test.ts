@@ -8,6 +8,10 @@ t.test('text is as wide as a terminal shows it', async (t) => {
     ['日本', 4],
     ['e\u0301', 1],
     ['🙂', 2],
+    ['❤\ufe0f', 2],
+    ['\u{17000}\u{1b000}', 4],
+    ['\ufe19\ua960', 4],
+    ['क\u0903', 2],
   ] as const)
     t.equal(widthOf(text), width, text)
   t.equal(clipped('hello', 5), 'hello')

@@ -1,11 +1,16 @@
-const NO_WIDTH = /^[\p{M}\p{Cf}]$/u
+/** Marks that have room of their own (Mc) take some in many terminals. */
+const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u
+/** Those of EastAsianWidth.txt of Unicode 16, and pictures. */
 const WIDE =
-  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])$/u
+  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d376}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}])$/u
+/** Makes a picture of the sign before it, as wide as others. */
+const PICTURE = '\ufe0f'
 
 /** Columns that a terminal gives a text, or a few more. */
 export function widthOf(text: string): number {
   let width = 0
-  for (const character of text) width += NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1
+  for (const character of text)
+    width += character === PICTURE ? 1 : NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1
   return width
 }
 
