@@ -80,7 +80,7 @@ export class Listener {
     for await (const notice of this.#client.notices) {
       if (notice.type === 'conversation') this.#follow(notice.conversation)
       if (isEnd(notice)) this.#ended(notice)
-      else await this.#tell(noticeShape(notice), `* ${noticeText(notice)}`)
+      else await this.#tell(noticeShape(notice), `* ${inOneLine(noticeText(notice))}`)
     }
   }
 
@@ -97,11 +97,15 @@ function isEnd(notice: Notice): notice is Extract<Notice, { readonly type: 'link
   return notice.type === 'link' && notice.state === 'ended'
 }
 
-/** One line, whatever somebody wrote. */
+/** Whatever somebody, or the hub, wrote. */
+function inOneLine(text: string): string {
+  return text.replaceAll('\n', '\\n')
+}
+
 function eventLine(event: LogEvent): string {
   const { label, text } = eventText(event)
   const at = event.type === 'gap' ? '' : `${minute(event.at)} `
-  return `${event.conversation} ${at}${label} ${text.replaceAll('\n', '\\n')}`
+  return `${event.conversation} ${at}${label} ${inOneLine(text)}`
 }
 
 function invitationLine(invitation: Invitation): string {

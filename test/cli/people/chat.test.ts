@@ -36,6 +36,7 @@ t.test('a day, the time, who, and what; what is stored of oneself has a mark', a
 
 t.test('what is not stored yet, and the connection', async (t) => {
   t.same(footerLines([], null, 40), [])
+  t.same(footerLines([], 'lost: why\n10:03 alice: yes', 40), ['  lost: why\\n10:03 alice: yes'])
   t.same(footerLines(['one', 'two', 'three', 'four', 'five'], 'connecting', 40), [
     '  … one',
     '  … two',
