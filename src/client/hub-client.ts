@@ -3,7 +3,7 @@ import type { ConversationEvent } from '../wire/events.js'
 import type { HelloParams } from '../wire/frames.js'
 import { type CloseReason, closeReason } from './close-reason.js'
 import { type Frame, type Notification, parseNotification, parseServerFrame } from './frames.js'
-import { type HubOptions, openHubSocket } from './hub-socket.js'
+import { type HubOptions, OPEN_MS, openHubSocket } from './hub-socket.js'
 import { Inbox } from './inbox.js'
 import { METHODS, type Method, type ParamsOf, type ResultOf } from './methods.js'
 import { refusalFromRpc } from './refusal.js'
@@ -20,6 +20,8 @@ const SIGNALS_MAX = 256
 /** What a hub may push beside a window of events, and the largest window there is; only one that floods goes beyond. */
 const PUSHED_MAX = 1024
 const WINDOW_MAX = 65_536
+/** Node's timers hold no more than 2^31 - 1 ms. */
+const HEARTBEAT_SECONDS_MAX = 86_400
 const NORMAL_CLOSE = 1000
 const PROTOCOL_ERROR = 1002
 
@@ -50,12 +52,13 @@ export class HubClient {
   readonly #socket: WebSocket
   readonly #pending = new Map<number, Pending>()
   #nextId = 1
-  #heartbeatMs = 0
+  #heartbeatMs: number
   #pushedMax = PUSHED_MAX
   #silence: NodeJS.Timeout | undefined
 
-  private constructor(socket: WebSocket) {
+  private constructor(socket: WebSocket, greetMs: number) {
     this.#socket = socket
+    this.#heartbeatMs = greetMs / 2
     this.notifications = this.#inbox
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => resolve(this.#end(closeReason(code, reason.toString()))))
@@ -68,8 +71,9 @@ export class HubClient {
   /** Connects by mutual TLS. Rejects with Refusal when the guard refuses, Error when there is no connection. */
   static async connect(options: HubOptions): Promise<HubClient> {
     const { socket, opened } = openHubSocket(options)
-    const client = new HubClient(socket)
+    const client = new HubClient(socket, options.openMs ?? OPEN_MS)
     await opened
+    client.#heard()
     return client
   }
 
@@ -157,7 +161,7 @@ export class HubClient {
 
   #expectHeartbeats({ heartbeatSeconds, limits }: HelloParams): void {
     this.#pushedMax = PUSHED_MAX + Math.min(limits.windowEvents, WINDOW_MAX)
-    this.#heartbeatMs = heartbeatSeconds * 1000
+    if (heartbeatSeconds > 0) this.#heartbeatMs = Math.min(heartbeatSeconds, HEARTBEAT_SECONDS_MAX) * 1000
     this.#heard()
   }
 

@@ -15,9 +15,11 @@ export interface HubOptions {
   readonly key: KeyObject
   /** Name of this device, `default` by default. */
   readonly device?: string
+  /** Milliseconds until it is open, and as many until the hub greets; 15,000 when absent. */
+  readonly openMs?: number
 }
 
-const HANDSHAKE_MS = 15_000
+export const OPEN_MS = 15_000
 /** A network that is gone answers no close frame. The types of ws do not have this yet. */
 const CLOSING = { closeTimeout: 2000 }
 /** `joined` and a page of `history` are the largest frames. */
@@ -25,7 +27,7 @@ const FRAME_BYTES_MAX = 4 * 1024 * 1024
 const REFUSAL_BYTES_MAX = 64 * 1024
 
 /** A WebSocket to the hub that is opening; `opened` rejects with Refusal when the guard says no. */
-export function openHubSocket({ url, rootPem, certificate, key, device = 'default' }: HubOptions) {
+export function openHubSocket({ url, rootPem, certificate, key, device = 'default', openMs = OPEN_MS }: HubOptions) {
   const endpoint = new URL('/hub', url)
   endpoint.protocol = 'wss:'
   endpoint.searchParams.set('device', device)
@@ -34,11 +36,13 @@ export function openHubSocket({ url, rootPem, certificate, key, device = 'defaul
     cert: certificate,
     key: key.export({ type: 'pkcs8', format: 'pem' }),
     minVersion: 'TLSv1.3',
-    handshakeTimeout: HANDSHAKE_MS,
     ...CLOSING,
     maxPayload: FRAME_BYTES_MAX,
     perMessageDeflate: false,
   })
+  // For all of it: what comes byte by byte is never silent.
+  const late = setTimeout(() => socket.terminate(), openMs)
+  for (const event of ['open', 'close']) socket.once(event, () => clearTimeout(late))
   const opened = new Promise<void>((resolve, reject) => {
     socket.once('open', resolve)
     socket.once('error', (error) => reject(connectionError(endpoint, error)))

@@ -10,3 +10,11 @@ export function backoffMs(attempt: number, random: number): number {
   const ceiling = Math.min(MAX_MS, FIRST_MS * 2 ** attempt)
   return Math.round((ceiling * (1 + random)) / 2)
 }
+
+/** Node's timers hold no more than 2^31 - 1 ms: what is longer would be over at once. */
+const LONGEST_MS = 3_600_000
+
+/** How long the hub asks to wait, within what it may ask: neither a storm nor for ever. */
+export function returnMs(asked: number): number {
+  return Math.min(Math.max(asked, FIRST_MS / 2), LONGEST_MS)
+}

@@ -5,7 +5,7 @@ import type { Notification } from '../frames.js'
 import { type Connection, ConnectionClosed } from '../hub-client.js'
 import type { Method, ParamsOf, ResultOf } from '../methods.js'
 import { VerificationError } from '../verification-error.js'
-import { backoffMs } from './backoff.js'
+import { backoffMs, returnMs } from './backoff.js'
 import { passesAfterMs, type Remedy, remedyAfterClose, remedyAfterFailure } from './remedy.js'
 
 /** `connected`; `waiting` to connect again by itself; `ended`, for ever. */
@@ -187,7 +187,7 @@ export class Link {
   }
 
   #note(notification: Notification): void {
-    if (notification.method === 'draining') this.#returnMs = notification.params.reconnectAfterMs
+    if (notification.method === 'draining') this.#returnMs = returnMs(notification.params.reconnectAfterMs)
     if (notification.method !== 'synced') return
     this.#attempt = 0
     this.#synced?.resolve()

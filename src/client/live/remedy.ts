@@ -35,10 +35,11 @@ export function remedyAfterFailure(error: Error): Remedy {
 }
 
 const RETRY_MS = 1000
+const RETRY_MS_MAX = 3_600_000
 const PASSING: readonly string[] = ['busy', 'unavailable', 'draining', 'rate_limited']
 
 /** Milliseconds after which the same request again is all that is needed; null for what will not pass. */
 export function passesAfterMs(error: unknown): number | null {
   if (!(error instanceof Refusal) || !PASSING.includes(error.code)) return null
-  return error.retryAfterMs ?? RETRY_MS
+  return Math.min(error.retryAfterMs ?? RETRY_MS, RETRY_MS_MAX)
 }

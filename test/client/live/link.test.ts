@@ -5,7 +5,7 @@ import { ClientError } from '../../../src/client/client-error.js'
 import { type CloseReason, closeReason } from '../../../src/client/close-reason.js'
 import type { Notification } from '../../../src/client/frames.js'
 import { type Connection, ConnectionClosed } from '../../../src/client/hub-client.js'
-import { backoffMs } from '../../../src/client/live/backoff.js'
+import { backoffMs, returnMs } from '../../../src/client/live/backoff.js'
 import { Deferred } from '../../../src/client/live/deferred.js'
 import { Link, type LinkChange, type LinkOptions } from '../../../src/client/live/link.js'
 import { passesAfterMs, remedyAfterClose, remedyAfterFailure } from '../../../src/client/live/remedy.js'
@@ -25,6 +25,7 @@ t.test('the wait doubles up to half a minute, half of it by chance', async (t) =
     }),
   )
   t.not(backoffMs(3, 0), backoffMs(3, 1))
+  t.same([0, 1500, 1e15].map(returnMs), [125, 1500, 3_600_000], 'nor is it the wait that the hub likes')
 })
 
 t.test('each close code and refusal has its remedy', async (t) => {
@@ -52,6 +53,7 @@ t.test('each close code and refusal has its remedy', async (t) => {
   t.equal(remedyAfterFailure(new VerificationError('server_untrusted')), 'wait')
   t.equal(remedyAfterFailure(new Error('the disk is full')), 'none')
   t.equal(passesAfterMs(refusal('rate_limited', 7)), 7)
+  t.equal(passesAfterMs(refusal('rate_limited', 1e12)), 3_600_000, 'what a timer holds')
   t.equal(passesAfterMs(refusal('epoch_conflict')), null)
 })
 
@@ -163,7 +165,7 @@ t.test('what passes is sent again; what does not, rejects', async (t) => {
 })
 
 t.test('the hub says when to come back, and once back the waits begin anew', async (t) => {
-  const draining = new FakeConnection({ method: 'draining', params: { reconnectAfterMs: 5 } })
+  const draining = new FakeConnection({ method: 'draining', params: { reconnectAfterMs: 1500 } })
   const hubs = [new FakeConnection(), draining, new FakeConnection()]
   let opened = 0
   const { link, changes } = linkTo(() => hubs[opened++] ?? new FakeConnection())
@@ -174,7 +176,7 @@ t.test('the hub says when to come back, and once back the waits begin anew', asy
     await setImmediate()
   }
   const waits = changes.flatMap(({ retryInMs }) => (retryInMs === undefined ? [] : [retryInMs]))
-  t.same(waits, [250, 5, 250])
+  t.same(waits, [250, 1500, 250])
 })
 
 t.test('a certificate is mended before the next attempt, and what cannot be mended ends it', async (t) => {
