@@ -50,6 +50,9 @@ t.test('hermes for people: from join to a conversation, a new device, and the en
     t.match(equal, { code: 1, stderr: /choose another/ })
     const missing = await stranger.run(['register', 'eve', '--password-fd', '88', '--key-password-fd', '8'])
     t.match(missing, { code: 2, stderr: /nothing can be read from file descriptor (8|88)/ })
+    const mistaken = await stranger.run(['register', 'eve', '--password-fd', PASSWORDS[0], '--key-password-fd', '8'])
+    t.match(mistaken, { code: 2, stderr: /must be the number of a file descriptor/ })
+    t.notMatch(mistaken.stderr, PASSWORDS[0], 'a password that was given in its place is not shown')
     t.match(await stranger.run(['whoami']), { code: 1, stderr: /"hermes register <username>"/ })
   })
 

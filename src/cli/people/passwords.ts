@@ -1,5 +1,7 @@
 import { createReadStream, fstatSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { isatty } from 'node:tty'
 import { type Option, UsageError } from '../command.js'
 import { askHidden } from './ask.js'
 
@@ -52,7 +54,8 @@ export function passwordsFrom(options: Readonly<Record<string, string | undefine
 
 function descriptorOf(option: string, value: string): number {
   if (/^\d{1,4}$/.test(value)) return Number(value)
-  throw new UsageError(`--${option} must be the number of a file descriptor that is open, not ${value}`)
+  // What was given in its place may be the password.
+  throw new UsageError(`--${option} must be the number of a file descriptor that is open`)
 }
 
 async function firstLine(descriptor: number): Promise<string> {
@@ -61,7 +64,14 @@ async function firstLine(descriptor: number): Promise<string> {
     const found = fstatSync(descriptor)
     if (!(found.isFIFO() || found.isFile() || found.isSocket() || found.isCharacterDevice()))
       throw new Error('not open')
-    const all = await text(createReadStream('', { fd: descriptor, autoClose: false }))
+    if (isatty(descriptor)) throw new Error('a terminal would show what is typed: leave the option out, and be asked')
+    // Whoever waits on a pipe in the thread pool can be ended by nothing.
+    const isPipe = found.isFIFO() || found.isSocket()
+    const all = await text(
+      isPipe
+        ? new Socket({ fd: descriptor, writable: false })
+        : createReadStream('', { fd: descriptor, autoClose: false }),
+    )
     return all.split(/\r?\n/, 1)[0] ?? ''
   } catch (cause) {
     throw new UsageError(`nothing can be read from file descriptor ${descriptor}: ${(cause as Error).message}`)

@@ -3,10 +3,11 @@ import { parseCommandLine } from '../command-line.js'
 import { commandHelp, usage } from '../help.js'
 import { complain, print, printed, terminalColumns } from '../output.js'
 import type { PeopleCommand } from './command.js'
-import { KEY_PASSWORD, passwordsFrom } from './passwords.js'
+import { KEY_PASSWORD, type Passwords, passwordsFrom } from './passwords.js'
 import { profileDirectory } from './profile.js'
 import { sentenceOf } from './sentence.js'
 import { Session } from './session.js'
+import { untilStopped } from './until-stopped.js'
 
 const PROGRAM = 'hermes'
 /** Of a command line that is wrong. */
@@ -37,7 +38,8 @@ function failed(sentence: string, code: number): number {
 async function run(command: PeopleCommand, args: readonly string[], stop: AbortController): Promise<number> {
   const { operands, options, flags } = parseCommandLine(command, args)
   if (flags.has('help')) return printed(commandHelp(PROGRAM, command))
-  const passwords = passwordsFrom(options)
+  const given = passwordsFrom(options)
+  const passwords: Passwords = (...secrets) => untilStopped(stop.signal, given(...secrets))
   const profile = options.profile ?? 'default'
   const keyPassword = async () => (await passwords(KEY_PASSWORD))[0] ?? ''
   const session = new Session(profile, profileDirectory(profile), keyPassword)

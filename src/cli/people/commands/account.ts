@@ -3,6 +3,7 @@ import { minute } from '../../table.js'
 import { confirm } from '../ask.js'
 import type { PeopleCommand } from '../command.js'
 import { KEY_PASSWORD, PASSWORD, PASSWORD_FD } from '../passwords.js'
+import { untilStopped } from '../until-stopped.js'
 
 export const renew: PeopleCommand = {
   name: 'renew',
@@ -35,10 +36,11 @@ export const revoke: PeopleCommand = {
     },
     yes: { description: 'do it without asking' },
   },
-  async run({ options: { reason }, flags, session }) {
+  async run({ options: { reason }, flags, session, stop }) {
     const client = await session.open()
     const { fingerprint, username } = client
-    if (!flags.has('yes')) await confirm(`Revoke the certificate of ${username}, and leave every conversation?`)
+    const question = `Revoke the certificate of ${username}, and leave every conversation?`
+    if (!flags.has('yes')) await untilStopped(stop, confirm(question))
     const parsed = RevocationReason.parse(reason ?? 'unspecified')
     await client.account.revoke(parsed)
     const text = `${fingerprint} is revoked.\n"hermes recover ${username}" gets another, with your password.\n`

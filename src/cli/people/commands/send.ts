@@ -3,6 +3,7 @@ import { UsageError } from '../../command.js'
 import { minute } from '../../table.js'
 import type { PeopleCommand } from '../command.js'
 import { findConversation } from '../find-conversation.js'
+import { untilStopped } from '../until-stopped.js'
 
 export const send: PeopleCommand = {
   name: 'send',
@@ -15,8 +16,8 @@ export const send: PeopleCommand = {
     'message-id': { value: 'UUID', description: 'the same again is stored once: for whoever does not know' },
     'content-type': { value: 'TYPE', description: 'what it is, for programs' },
   },
-  async run({ operands: [to = '', ...words], options, session }) {
-    const payload = words.length > 0 ? words.join(' ') : await fromStdin()
+  async run({ operands: [to = '', ...words], options, session, stop }) {
+    const payload = words.length > 0 ? words.join(' ') : await untilStopped(stop, fromStdin())
     const client = await session.connect()
     const conversation = await findConversation(client, to)
     const { 'message-id': messageId, 'content-type': contentType } = options
