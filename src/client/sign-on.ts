@@ -47,6 +47,7 @@ export async function login(home: Home, options: SignOn): Promise<void> {
 /** A new key and certificate by password alone. */
 export async function recover(home: Home, options: RecoverOptions): Promise<void> {
   const { username, password, keyPassword, reason } = options
+  if (home.credentials?.username !== username) refuseSecond(home)
   checkKeyPassword(keyPassword, password)
   const key = await generateKey(options.keyKind)
   const encryptedPrivateKey = await lockPrivateKey(key, keyPassword)
@@ -54,6 +55,7 @@ export async function recover(home: Home, options: RecoverOptions): Promise<void
   const request = { username, password, csr, encryptedPrivateKey, ...(reason && { reason }) }
   const { certificate } = await home.identities.recover(request)
   await become(home, username, certificate, key, options.lockKey ? encryptedPrivateKey : exportKey(key))
+  await home.state.pendingRenewal.write(null)
 }
 
 function refuseSecond({ credentials, state }: Home): void {

@@ -193,3 +193,39 @@ t.test('a renewal with a new key whose answer was lost is finished', async (t) =
   await again.account.renew()
   t.not(again.fingerprint, answer.fingerprint, 'what is finished is not asked for again')
 })
+
+t.test('a renewal with a new key whose answer was lost is finished after the old certificate ended, too', async (t) => {
+  let offset = 0
+  const later = await startServer(t, {}, () => new Date(Date.now() + offset))
+  const { client, directory } = await registered(t, later, 'aron')
+  await client.close()
+  const identity = await readFile(join(directory, 'identity.pem'), 'utf8')
+  const first = await HermesClient.open({ directory })
+  await first.account.renew({ keyPassword: 'the third password of all' })
+  const { fingerprint } = first
+  await first.close()
+  const key = parseIdentityFile(await readFile(join(directory, 'identity.pem'), 'utf8')).key
+  const pending = { csr: 'asked', encryptedPrivateKey: 'before', key }
+  await writePrivate(join(directory, 'identity.pem'), identity)
+  await writePrivate(join(directory, 'renewal.json'), JSON.stringify(pending))
+  offset = 11 * 60_000
+  const again = await reopened(t, { client, directory })
+  await again.account.renew()
+  t.equal(again.fingerprint, fingerprint)
+  t.equal((await again.account.whoami()).identity.fingerprint, fingerprint)
+})
+
+t.test('a recovery is of this user, and ends a renewal that was not finished', async (t) => {
+  const { client: abel, directory } = await registered(t, server, 'abel')
+  await registered(t, server, 'adam')
+  const { fingerprint } = abel
+  await t.rejects(abel.recover({ username: 'adam', ...SECRETS }), { code: 'already_registered' })
+  t.equal(abel.fingerprint, fingerprint, 'nor is the key that was here gone')
+  const key = exportKey(await generateKey())
+  const pending = { csr: 'never asked', encryptedPrivateKey: 'of before', key }
+  await writePrivate(join(directory, 'renewal.json'), JSON.stringify(pending))
+  await abel.recover({ username: 'abel', ...SECRETS })
+  const recovered = parseIdentityFile(await readFile(join(directory, 'identity.pem'), 'utf8')).key
+  await abel.account.renew()
+  t.equal(parseIdentityFile(await readFile(join(directory, 'identity.pem'), 'utf8')).key, recovered)
+})
