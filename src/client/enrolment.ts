@@ -4,6 +4,7 @@ import { Fingerprint } from '../wire/formats.js'
 import type { Identity } from '../wire/identity.js'
 import { type Pin, pinRoot } from './certificates.js'
 import { ClientError } from './client-error.js'
+import { openKey } from './credentials.js'
 import { createIdentityClient, fetchRoot, type IdentityClient } from './identity-client.js'
 import { createCertificateRequest, lockPrivateKey } from './keys.js'
 import { checkKeyPassword } from './passwords.js'
@@ -69,7 +70,8 @@ export interface Registration {
 
 /**
  * Registers `username` under `key`. When the answer to an earlier attempt was lost, the name is taken by the same
- * key: then that is the answer.
+ * key: then that is the answer, where both passwords are those of that attempt. Throws Refusal `invalid_credentials`
+ * and ClientError `key_locked` where they are not.
  */
 export async function registerWith(
   identities: IdentityClient,
@@ -85,7 +87,9 @@ export async function registerWith(
     if (!(error instanceof Refusal) || error.code !== 'username_taken') throw error
     const identity = await identities.fetch(username)
     if (!isOfKey(identity.certificate, key)) throw error
-    return identity
+    const own = await identities.fetchMy({ username, password })
+    openKey(own.encryptedPrivateKey, keyPassword)
+    return own
   }
 }
 

@@ -7,19 +7,25 @@ import { unlockPrivateKey } from './keys.js'
  * ClientError `passwords_equal` or `password_unfit`.
  */
 export function checkKeyPassword(keyPassword: string, password: string): void {
-  if (keyPassword.normalize('NFC') === password.normalize('NFC')) throw equal()
+  // Another form of the same letters is no guess at all.
+  if (keyPassword.normalize('NFKC') === password.normalize('NFKC')) throw equal()
   const parsed = NewPassword.safeParse(keyPassword)
   if (!parsed.success) throw new ClientError('password_unfit', `the second password ${parsed.error.issues[0]?.message}`)
 }
 
 /** The same for a new server password, when only the locked key tells what the second one is. */
 export function checkNewPassword(password: string, lockedKey: string): void {
+  const forms = ['NFC', 'NFD', 'NFKC', 'NFKD'].map((form) => password.normalize(form))
+  if ([...new Set([password, ...forms])].some((form) => opens(lockedKey, form))) throw equal()
+}
+
+function opens(lockedKey: string, password: string): boolean {
   try {
     unlockPrivateKey(lockedKey, password)
+    return true
   } catch {
-    return
+    return false
   }
-  throw equal()
 }
 
 function equal(): ClientError {

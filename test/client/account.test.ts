@@ -117,6 +117,10 @@ t.test('an answer that was lost costs nothing: the second attempt finds its own 
   const again = await HermesClient.open({ directory })
   t.teardown(() => again.close())
   t.equal(again.username, null)
+  const wrong = { ...SECRETS, password: 'another long server password' }
+  await t.rejects(again.register({ username: 'ada', ...wrong }), { code: 'invalid_credentials' })
+  const locked = { ...SECRETS, keyPassword: 'another second password' }
+  await t.rejects(again.register({ username: 'ada', ...locked }), { code: 'key_locked' }, 'for the next device')
   await again.register({ username: 'ada', ...SECRETS })
   t.equal(again.fingerprint, client.fingerprint)
   const { client: other } = await joined(t, server)
