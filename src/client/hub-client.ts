@@ -20,6 +20,9 @@ const SIGNALS_MAX = 256
 /** What a hub may push beside a window of events, and the largest window there is; only one that floods goes beyond. */
 const PUSHED_MAX = 1024
 const WINDOW_MAX = 65_536
+/** The same in bytes of frames. */
+const PUSHED_BYTES_MAX = 64 * 1024 * 1024
+const WINDOW_BYTES_MAX = 1024 * 1024 * 1024
 /** Node's timers hold no more than 2^31 - 1 ms. */
 const HEARTBEAT_SECONDS_MAX = 86_400
 const NORMAL_CLOSE = 1000
@@ -54,6 +57,7 @@ export class HubClient {
   #nextId = 1
   #heartbeatMs: number
   #pushedMax = PUSHED_MAX
+  #pushedBytesMax = PUSHED_BYTES_MAX
   #silence: NodeJS.Timeout | undefined
 
   private constructor(socket: WebSocket, greetMs: number) {
@@ -128,7 +132,7 @@ export class HubClient {
   #receive(text: string): void {
     this.#heard()
     try {
-      this.#take(parseServerFrame(text))
+      this.#take(parseServerFrame(text), text.length)
     } catch (error) {
       const words = 'the hub sent what cannot be read'
       const isLie = error instanceof VerificationError
@@ -137,8 +141,8 @@ export class HubClient {
     }
   }
 
-  #take(frame: Frame): void {
-    if ('method' in frame) return this.#push(parseNotification(frame.method, frame.params))
+  #take(frame: Frame, bytes: number): void {
+    if ('method' in frame) return this.#push(parseNotification(frame.method, frame.params), bytes)
     const pending = typeof frame.id === 'number' ? this.#pending.get(frame.id) : undefined
     if (!pending) return
     this.#pending.delete(frame.id as number)
@@ -151,15 +155,17 @@ export class HubClient {
       )
   }
 
-  #push(notification: Notification | null): void {
+  #push(notification: Notification | null, bytes: number): void {
     if (notification === null) return
     if (notification.method === 'hello') this.#expectHeartbeats(notification.params)
     if (notification.method === 'signal' && this.#inbox.length >= SIGNALS_MAX) return
-    verify(this.#inbox.length < this.#pushedMax, 'answer_invalid', 'the hub pushes more than a window allows')
-    this.#inbox.put(notification)
+    const hasRoom = this.#inbox.length < this.#pushedMax && this.#inbox.bytes < this.#pushedBytesMax
+    verify(hasRoom, 'answer_invalid', 'the hub pushes more than a window allows')
+    this.#inbox.put(notification, bytes)
   }
 
   #expectHeartbeats({ heartbeatSeconds, limits }: HelloParams): void {
+    this.#pushedBytesMax = PUSHED_BYTES_MAX + Math.min(limits.windowBytes, WINDOW_BYTES_MAX)
     this.#pushedMax = PUSHED_MAX + Math.min(limits.windowEvents, WINDOW_MAX)
     if (heartbeatSeconds > 0) this.#heartbeatMs = Math.min(heartbeatSeconds, HEARTBEAT_SECONDS_MAX) * 1000
     this.#heard()

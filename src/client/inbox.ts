@@ -1,6 +1,7 @@
 /** Items that arrive when they like, taken one after another by one reader. Ends, or fails, once. */
 export class Inbox<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #items: T[] = []
+  readonly #items: { readonly item: T; readonly bytes: number }[] = []
+  #bytes = 0
   #waiting: { resolve: (result: IteratorResult<T, undefined>) => void; reject: (cause: Error) => void } | null = null
   readonly #max: number
   #end: { readonly failure: Error | null } | null = null
@@ -14,13 +15,21 @@ export class Inbox<T> implements AsyncIterableIterator<T, undefined> {
     return this.#items.length
   }
 
-  put(item: T): void {
+  /** Of those that wait, as `put` said. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  put(item: T, bytes = 0): void {
     if (this.#end) return
     const waiting = this.#waiting
     this.#waiting = null
     if (waiting) waiting.resolve({ value: item, done: false })
-    else this.#items.push(item)
-    if (this.#items.length > this.#max) this.#items.shift()
+    else {
+      this.#items.push({ item, bytes })
+      this.#bytes += bytes
+    }
+    if (this.#items.length > this.#max) this.#shift()
   }
 
   /** What has arrived can still be taken; after it the reader gets the end, or `failure`. */
@@ -34,14 +43,20 @@ export class Inbox<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    const item = this.#items.shift()
-    if (item !== undefined) return Promise.resolve({ value: item, done: false })
+    const first = this.#shift()
+    if (first) return Promise.resolve({ value: first.item, done: false })
     if (this.#end?.failure) return Promise.reject(this.#end.failure)
     if (this.#end) return Promise.resolve({ value: undefined, done: true })
     if (this.#waiting) return Promise.reject(new Error('one reader at a time'))
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
     })
+  }
+
+  #shift() {
+    const first = this.#items.shift()
+    this.#bytes -= first?.bytes ?? 0
+    return first
   }
 
   /** A loop that is broken off ends nothing: the next one goes on where it stopped. */
