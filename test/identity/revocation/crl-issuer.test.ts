@@ -113,7 +113,8 @@ t.test('whoever asks after a revocation sees it, however often others ask', asyn
     }
   }
   const spent = performance.now() - begun
-  t.ok(numbers.size <= spent / paceMs + 1, `${numbers.size} CRLs in ${spent} ms, ${paceMs} ms apart`)
+  // Timers may fire a millisecond early.
+  t.ok(numbers.size <= spent / (paceMs - 1) + 1, `${numbers.size} CRLs in ${spent} ms, ${paceMs} ms apart`)
 })
 
 t.test('who asks while a CRL is being made gets one that was begun after he asked', async (t) => {
