@@ -27,12 +27,13 @@ export async function membersBeforeJoin(hub: Connection, joined: Joined): Promis
     const before = membersBefore(members, events.slice(0, count))
     if (digestOf(before) === joined.confirmationRoster) return before
   }
-  throw new VerificationError('roster_mismatch', 'the members shown are not those that the inviter signed')
+  const why = members.length > 0 ? 'are not those that the inviter signed' : 'are none: this user has left since'
+  throw new VerificationError('roster_mismatch', `the members shown ${why}`)
 }
 
-/** As the hub has them now. */
+/** As the hub has them now; none where this user is not among them any more. */
 export async function membersNow(hub: Connection, conversation: string): Promise<readonly Party[]> {
-  const members = await certifiedNow(hub, conversation)
+  const members = await certifiedNow(hub, conversation).catch(noneOfRefused)
   return members.map(({ username, fingerprint }) => ({ username, fingerprint }))
 }
 
@@ -78,7 +79,7 @@ export async function seeMembers(
 
 /** Who has left since is shown nobody. */
 function noneOfRefused(error: unknown): readonly CertifiedParty[] {
-  if (error instanceof Refusal) return []
+  if (error instanceof Refusal && error.code === 'conversation_not_found') return []
   throw error
 }
 

@@ -228,3 +228,21 @@ t.test('somebody known who is a member under another key is told of when this us
   const change = { username: 'gil', previous: gil.user.fingerprint, current: recovering.client.fingerprint }
   t.match(notices, [{ change: { ...change, how: 'unexplained', wasCompared: true } }])
 })
+
+t.test('a stay that has ended, of whose beginning nobody shows the members, keeps no new device out', async (t) => {
+  const { hal, ida, jon } = await connected(t, 'hal', 'ida', 'jon')
+  const conversation = await hal.client.start(['ida', 'jon'])
+  await acceptNext(ida)
+  const theirs = await acceptNext(jon)
+  await conversation.send('hello')
+  await payloadsUpTo(theirs, 'hello')
+  await theirs.leave()
+  const tablet = await deviceOf(t, server, jon.user)
+  await tablet.client.connect()
+  await talkOf(hal, tablet)
+  t.equal(tablet.client.link, 'connected')
+  const notices: Notice[] = []
+  await tablet.client.close()
+  for await (const notice of tablet.client.notices) if (notice.type === 'refused') notices.push(notice)
+  t.match(notices, [{ conversation: conversation.id, error: { code: 'roster_mismatch', message: /has left since/ } }])
+})
