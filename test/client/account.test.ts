@@ -233,3 +233,14 @@ t.test('a recovery is of this user, and ends a renewal that was not finished', a
   await abel.account.renew()
   t.equal(parseIdentityFile(await readFile(join(directory, 'identity.pem'), 'utf8')).key, recovered)
 })
+
+t.test('a key that a killed process had begun to write is not left', async (t) => {
+  const { client, directory } = await joined(t, server)
+  const draft = join(directory, 'identity.pem.60038410-eb81-4348-9143-26d9203e1dd0.tmp')
+  await writePrivate(draft, 'PRIVATE KEY')
+  const before = (await readdir(directory)).length
+  await reopened(t, { client, directory })
+  const names = await readdir(directory)
+  t.notOk(names.some((name) => name.endsWith('.tmp')))
+  t.equal(names.length, before - 1, 'and nothing else is gone')
+})

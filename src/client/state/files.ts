@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { ClientError } from '../client-error.js'
 
 const OTHERS = 0o077
+const DRAFT = /\.[0-9a-f-]{36}\.tmp$/
 
 /** Makes a folder that its owner alone may enter; one that others may write to is refused. */
 export async function privateFolder(path: string): Promise<void> {
@@ -33,6 +34,11 @@ export async function readPrivate(path: string): Promise<string | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
+}
+
+/** What a process that was killed had begun to write, keys among it. */
+export async function removeDrafts(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) if (DRAFT.test(name)) await rm(join(folder, name), { force: true })
 }
 
 /** Replaces a file whole or not at all, also when the power fails; mode 0600. */

@@ -4,7 +4,7 @@ import { CertificatePem } from '../../wire/formats.js'
 import { ClientError } from '../client-error.js'
 import { Contacts, ContactsFile } from '../contacts.js'
 import { formatIdentityFile, parseIdentityFile } from '../credentials.js'
-import { type JsonFile, jsonFile, privateFolder, readPrivate, writePrivate } from './files.js'
+import { type JsonFile, jsonFile, privateFolder, readPrivate, removeDrafts, writePrivate } from './files.js'
 import { type Lock, lockDirectory } from './lock.js'
 import { PendingRenewal } from './pending-renewal.js'
 import { Profile } from './profile.js'
@@ -36,7 +36,9 @@ export class StateDirectory {
   /** Makes the folder if need be and locks it. Throws ClientError `directory_in_use` or `directory_unsafe`. */
   static async open(path: string): Promise<StateDirectory> {
     await privateFolder(path)
-    return new StateDirectory(path, await lockDirectory(path))
+    const lock = await lockDirectory(path)
+    await removeDrafts(path)
+    return new StateDirectory(path, lock)
   }
 
   readProfile(): Promise<Profile | null> {
