@@ -15,7 +15,7 @@ export const audit: PeopleCommand = {
     const entries: AuditEntry[] = []
     for (let page = await account.audit({ after: Number(after), limit: PAGE }); ; ) {
       entries.push(...page.entries)
-      if (!page.more) break
+      if (!page.more || page.entries.length === 0) break
       page = await account.audit({ after: entries.at(-1)?.seq ?? 0, limit: PAGE })
     }
     const headers = ['SEQ', 'AT', 'ACTOR', 'ACTION', 'DETAILS']
