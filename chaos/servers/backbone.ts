@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { chown, mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../../scripts/free-port.js'
 import { isInstalled, Program, runProgram } from './program.js'
 import { TcpProxy } from './proxy.js'
 
@@ -90,13 +89,4 @@ async function startPart(name: string, port: number, options: ConstructorParamet
   const program = new Program(options)
   await program.start()
   return { name, program, proxy: await TcpProxy.start(() => port) }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asOrdinaryUser, freePort, Program, requireProgram } from './program.js'
+import { freePort } from '../free-port.js'
+import { asOrdinaryUser, Program, requireProgram } from './program.js'
 
 export interface Engine {
   readonly url: string

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 
 /** Where Debian puts programs that not every PATH has. */
@@ -36,16 +34,6 @@ export function asOrdinaryUser(command: readonly string[]): readonly string[] {
 
 function groupOf(user: string): string {
   return spawnSync('id', ['-gn', user], { encoding: 'utf8' }).stdout.trim()
-}
-
-/** A port of the loopback interface that nobody uses now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** A program that runs until it is ended. */

@@ -7,8 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { request } from '../support/https.js'
 import { connect } from '../support/hub-client.js'
-import { serve, temporaryFolder } from '../support/serve-process.js'
-import type { TestServer } from '../support/server.js'
+import { asTestServer, serve, temporaryFolder } from '../support/serve-process.js'
 import { registerUser, registerUsers } from '../support/user.js'
 
 /** File → digest and mode of all that is in a folder. */
@@ -20,28 +19,6 @@ async function contents(folder: string): Promise<Record<string, string>> {
     return [name, `${(mode & 0o777).toString(8)} ${digest.digest('hex')}`] as const
   })
   return Object.fromEntries(await Promise.all(entries))
-}
-
-async function asTestServer(
-  server: Pick<TestServer, 'identityUrl' | 'hubUrl' | 'rootFingerprint'>,
-  directory: string,
-): Promise<TestServer> {
-  const certsDir = join(directory, 'certs')
-  const databaseUrl = `file:${join(directory, 'data', 'hermes.db')}`
-  const rootPem = await readFile(join(certsDir, 'root-ca.pem'), 'utf8')
-  const rest = { created: false, trustDomain: '', metricsUrl: null, close: () => Promise.resolve() }
-  const { identityUrl, hubUrl, rootFingerprint } = server
-  return {
-    ...rest,
-    identityUrl,
-    hubUrl,
-    pkiUrl: identityUrl,
-    rootFingerprint,
-    directory,
-    certsDir,
-    databaseUrl,
-    rootPem,
-  }
 }
 
 t.test('the first start makes everything, the second reuses it, and the root key may go', async (t) => {

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import type { Test } from 'tap'
+import { freePort } from '../../scripts/free-port.js'
 import { type AdminCommandLine, adminIn } from './admin-command.js'
 import { buildCommand } from './build.js'
 import { asTestServer, type ServeProcess, serve, temporaryFolder } from './serve-process.js'
@@ -36,13 +35,4 @@ export async function place(t: Test): Promise<Place> {
   }
   const admin: AdminCommandLine = (...args) => adminIn(directory, command, ports)(...args)
   return { directory, command, admin, restart }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import type { Test } from 'tap'
+import { freePort } from '../../scripts/free-port.js'
 
 /** Where Debian puts it, which not every PATH has. */
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/bin`
@@ -59,13 +59,4 @@ async function readiness(child: ChildProcess): Promise<void> {
     said += String(chunk)
   }
   child.stderr?.resume()
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
