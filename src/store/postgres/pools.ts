@@ -17,6 +17,20 @@ const IDLE_MS = 300_000
 /** An answer that is not here so much later than the server should have given up, comes no more. */
 const GRACE_MS = 2000
 
+/**
+ * Whatever the defaults of the database, the user or the server: what was answered is on a disk, times and bytes are
+ * written as `types.ts` reads them, and no single read fails for what others write.
+ */
+const SETTINGS = Object.entries({
+  synchronous_commit: 'on',
+  DateStyle: 'ISO',
+  TimeZone: 'UTC',
+  bytea_output: 'hex',
+  default_transaction_isolation: 'read\\ committed',
+})
+  .map(([name, value]) => `-c ${name}=${value}`)
+  .join(' ')
+
 export interface Pools {
   readonly readers: Pool
   /** One connection, which sends statements before the one ahead is answered. */
@@ -67,7 +81,6 @@ export function configOf({ config }: Address, { timeoutMs }: PoolLimits): PoolCo
     // Whoever dies or hangs in a transaction must not keep what it has locked.
     idle_in_transaction_session_timeout: timeoutMs,
     query_timeout: timeoutMs + GRACE_MS,
-    // Whatever the database's default: what was answered is on a disk.
-    options: `${config.options ?? ''} -c synchronous_commit=on`,
+    options: `${config.options ?? ''} ${SETTINGS}`,
   }
 }
