@@ -7,19 +7,26 @@ export interface Gate {
   readonly url: string
   shut(): Promise<void>
   open(): Promise<void>
+  /** Keeps what is on its way, either way. */
+  hold(): void
+  /** Passes on what was kept, and keeps nothing more. */
+  go(): void
 }
 
 export async function gateTo(t: Test, target: string): Promise<Gate> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
+  const ways = new Map<Socket, Socket>()
   const server = createServer((near) => {
     const far = connect(Number(port), hostname)
     near.pipe(far).pipe(near)
+    ways.set(far, near).set(near, far)
     for (const socket of [near, far]) {
       sockets.add(socket)
       socket.on('error', () => {})
       socket.on('close', () => {
         sockets.delete(socket)
+        ways.delete(socket)
         near.destroy()
         far.destroy()
       })
@@ -37,5 +44,11 @@ export async function gateTo(t: Test, target: string): Promise<Gate> {
   const url = new URL(target)
   url.hostname = '127.0.0.1'
   url.port = String(near)
-  return { url: url.href, shut, open: () => listen(near) }
+  const hold = () => {
+    for (const [from, to] of ways) from.unpipe(to)
+  }
+  const go = () => {
+    for (const [from, to] of ways) from.pipe(to)
+  }
+  return { url: url.href, shut, open: () => listen(near), hold, go }
 }

@@ -7,6 +7,7 @@ import { openPools, POOL_LIMITS } from '../../src/store/postgres/pools.js'
 import { prismaWriter } from '../../src/store/postgres/prisma.js'
 import { postgresReaders } from '../../src/store/postgres/readers.js'
 import { row } from '../../src/store/work.js'
+import { gateTo } from './gate.js'
 import { NO_POSTGRES, sql, testDatabase } from './postgres-database.js'
 
 const TERMINATE = `
@@ -53,4 +54,22 @@ t.test('what Prisma writes is written once, however many do it at once', { skip:
     missing.write(({ meta }) => meta.findUniqueOrThrow({ where: { id: 7 } })),
     { code: 'unavailable' },
   )
+})
+
+t.test('a connection whose answer came too late is not used again', { skip: NO_POSTGRES }, async (t) => {
+  const url = await testDatabase(t)
+  await sql(url, 'CREATE TABLE "Count" AS SELECT 1 AS "count"')
+  const gate = await gateTo(t, url)
+  const pools = openPools(postgresAddress(gate.url), { connections: 1, timeoutMs: 1000 }, SILENT)
+  t.teardown(() => pools.close())
+  const { read, snapshot } = postgresReaders(pools.readers)
+  const count = () => read(row('SELECT "count" FROM "Count"'))
+  t.same(await count(), { count: 1 })
+  gate.hold()
+  // It is given up when it has waited for its BEGIN for too long, which PostgreSQL gets all the same.
+  await t.rejects(snapshot(row('SELECT "count" FROM "Count"')), { code: 'unavailable' })
+  gate.go()
+  t.same(await count(), { count: 1 })
+  await sql(url, 'UPDATE "Count" SET "count" = 2')
+  t.same(await count(), { count: 2 })
 })

@@ -1,6 +1,7 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg'
 import type { StoreLogger } from '../logger.js'
 import type { Address } from './address.js'
+import { sqlState } from './postgres-error.js'
 import { TYPES } from './types.js'
 
 /** How a store uses its database. */
@@ -58,13 +59,22 @@ export function openPools(address: Address, limits: PoolLimits, logger: StoreLog
   }
 }
 
-/** One connection of a pool, for `use` alone; it is thrown away where that left a transaction open. */
+/**
+ * One connection of a pool, for `use` alone. It is thrown away where that left a transaction open, or an answer that was
+ * not waited for: what was asked may still be done, whenever it arrives.
+ */
 export async function withClient<T>(pool: Pool, use: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()
+  let isSpoilt = true
   try {
-    return await use(client)
+    const result = await use(client)
+    isSpoilt = false
+    return result
+  } catch (error) {
+    isSpoilt = sqlState(error) === null
+    throw error
   } finally {
-    client.release(client.getTransactionStatus() !== 'I')
+    client.release(isSpoilt || client.getTransactionStatus() !== 'I')
   }
 }
 
