@@ -14,7 +14,7 @@ const GRACE_MS = 10
 
 export interface CatchUpOptions {
   readonly log: Pick<EventLog, 'findNews'>
-  readonly bus: Pick<Bus, 'isShared' | 'isAway' | 'subscribe'>
+  readonly bus: Pick<Bus, 'isAway' | 'subscribe'>
   readonly delivery: Delivery
   readonly conversations: Conversations
   /** Between two looks at all while the bus is there. */
@@ -55,7 +55,7 @@ export class CatchUp {
   /** Called about twice a second; rejects where the store cannot be read, and goes on with the next. */
   async round(): Promise<void> {
     const { bus, clock, pollMs } = this.#options
-    if (!bus.isShared || this.#isLooking) return
+    if (this.#isLooking) return
     const now = clock()
     if (bus.isAway) this.#allDueAt = Math.min(this.#allDueAt, now + AWAY_MS)
     this.#isLooking = true

@@ -113,9 +113,11 @@ export class Hub {
     await this.#expireInvitations()
   }
 
-  /** What other nodes did and this one was not told; called about twice a second. */
+  /**
+   * What was stored and this node was not told: by other processes, or by itself where the answer to a commit was lost.
+   * Called about twice a second.
+   */
   async catchUp(): Promise<void> {
-    if (!this.services.bus.isShared) return
     await this.#others.accounts.round()
     await this.#others.catchUp.round()
   }

@@ -8,9 +8,9 @@ import type { Services } from './services.js'
 /** What time alone brings about, but for the sessions of the hub and the certificates of the server. */
 export function createPeriodicTasks(
   { config, store, logger, now }: Installation,
-  { identities, hub, bus }: Services,
+  { identities, hub }: Services,
 ): readonly Rounds[] {
-  const others = bus.isShared ? [createOtherNodes({ hub, logger })] : []
+  const others = store.isShared ? [createOtherNodes({ hub, logger })] : []
   return [
     ...others,
     createAccountRounds({ identities, logger }),

@@ -24,8 +24,11 @@ interface Engine {
   readonly now: () => Date
 }
 
+/** What each engine has of its own. */
+type OfEngine = 'log' | 'isShared' | 'check' | 'size' | 'close'
+
 /** All that is stored beside the log of events, whatever the engine. */
-export function accountStores({ readers, make, writer, now }: Engine): Omit<Store, 'log' | 'check' | 'size' | 'close'> {
+export function accountStores({ readers, make, writer, now }: Engine): Omit<Store, OfEngine> {
   const { read } = readers
   return {
     identities: {

@@ -18,6 +18,8 @@ export interface Store {
   readonly administration: AdministrationStore
   readonly audit: AuditStore
   readonly authorities: AuthorityStore
+  /** Whether other processes may write too. */
+  readonly isShared: boolean
   /** What is stored; null before the first `settle`. */
   installation(): Promise<Installation | null>
   /** Stores what the installation is at first start; later answers what is stored. */

@@ -68,6 +68,7 @@ async function connect(pools: Pools, { limits, quotas, now, logger, meter }: Con
   const earlier = await EarlierEvents.asOfNow(readers.read)
   return {
     ...accountStores({ readers, make: (name, input) => commits.change(name, input), writer, now }),
+    isShared: true,
     log: groupedLog(readers, commits, postgresEvents(readers.read, earlier, queue, pools.writer)),
     async check() {
       await readers.read(row('SELECT "schemaVersion" FROM "Meta"'))

@@ -103,6 +103,7 @@ async function connect({ path, quotas, now, logger, meter }: Connect): Promise<S
   const earlier = await EarlierEvents.asOfNow(readers.read)
   return {
     ...accountStores({ readers, make, writer, now }),
+    isShared: false,
     log: groupedLog(readers, commits, sqliteEvents(reader, earlier, queue, thread)),
     async check() {
       checkReadable(reader)

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import { openPostgresStore } from '../../src/store/postgres/open.js'
+import { gateTo } from '../store/gate.js'
+import { NO_POSTGRES, sql, testDatabase } from '../store/postgres-database.js'
+import { conversationOf } from '../support/handshake.js'
+import { connect, refusal } from '../support/hub-client.js'
+import { startServer } from '../support/server.js'
+import { registerUsers } from '../support/user.js'
+
+/** A commit that takes its time. */
+const SLOW_COMMIT = `
+  CREATE FUNCTION "dawdle"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NULL; END $$;
+  CREATE CONSTRAINT TRIGGER "dawdle" AFTER INSERT ON "Event" DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW."type" = 'message') EXECUTE FUNCTION "dawdle"()`
+const IS_COMMITTING = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`
+
+t.test(
+  'one node: a message is told though nobody knew that it was stored, and its sender never asks again',
+  { skip: NO_POSTGRES },
+  async (t) => {
+    const url = await testDatabase(t)
+    const gate = await gateTo(t, url)
+    const server = await startServer(t, { HERMES_DATABASE_URL: gate.url, HERMES_POLL_SECONDS: '1' })
+    const { alice, bob } = await registerUsers(server, 'alice', 'bob')
+    const a = { user: alice, client: await connect(t, server, alice) }
+    const b = { user: bob, client: await connect(t, server, bob) }
+    const conversation = await conversationOf(server, a, b)
+    await sql(url, SLOW_COMMIT)
+    const sent = refusal(a.client.call('send', { conversation, messageId: randomUUID(), payload: 'unknown' }))
+    while (t.passing() && (await sql(url, IS_COMMITTING)).length === 0);
+    await gate.shut()
+    t.match((await sent).data, { code: 'unavailable' })
+    await gate.open()
+    t.match(await b.client.event(({ type }) => type === 'message'), { payload: 'unknown' })
+  },
+)
+
+t.test('one node: what is revoked in the database by another process ends connections', { skip: NO_POSTGRES }, async (t) => {
+  const url = await testDatabase(t)
+  const server = await startServer(t, { HERMES_DATABASE_URL: url })
+  const { alice } = await registerUsers(server, 'alice')
+  const client = await connect(t, server, alice)
+  const elsewhere = await openPostgresStore({ url })
+  t.teardown(() => elsewhere.close())
+  const act = { username: 'alice', by: null, at: new Date(), serialNumber: null, reason: 'keyCompromise' } as const
+  await elsewhere.administration.revoke(act)
+  t.match(await client.whenClosed(), { code: 4501 })
+})
