@@ -1,3 +1,4 @@
+import type { HermesError } from '../../src/errors.js'
 import type { Append, AppendCallback, AppendFailure, EventLog, NewEvent, Page } from '../../src/store/event-log.js'
 import type { Known, News } from '../../src/store/news.js'
 import type {
@@ -23,6 +24,8 @@ interface Rows {
   readonly invitations: Map<string, StoredInvitation>
 }
 
+type Acknowledged = (failure: HermesError | null) => void
+
 interface Held {
   readonly entry: Append
   readonly done: AppendCallback
@@ -37,8 +40,10 @@ export class MemoryLog implements EventLog {
   readonly held: Held[] = []
   readonly #doomed = new WeakSet<Held>()
   readonly cursors = new Map<string, number>()
+  /** Acknowledgements that are not durable until they are called; null: each is at once. */
+  heldAcks: Acknowledged[] | null = null
   /** What waits before a read of that kind; replace it to hold reads back or to make them fail. */
-  gates = { load: pass, read: pass, mailbox: pass, find: pass }
+  gates = { load: pass, read: pass, mailbox: pass, find: pass, left: pass }
   /** Seqs that an earlier process stored. */
   storedBefore = 0
 
@@ -184,8 +189,9 @@ export class MemoryLog implements EventLog {
   }
 
   async readNotices(device: DeviceRecord, limit: number): Promise<readonly Notice[]> {
+    const notices = this.#noticesOf(device).slice(0, limit)
     await this.gates.mailbox()
-    return this.#noticesOf(device).slice(0, limit)
+    return notices
   }
 
   async readNoticesOf(device: DeviceRecord, id: string): Promise<readonly Notice[] | null> {
@@ -195,6 +201,12 @@ export class MemoryLog implements EventLog {
   }
 
   async readLeft(device: DeviceRecord, after: number, limit: number): Promise<LeftConversations> {
+    const left = this.#readLeft(device, after, limit)
+    await this.gates.left()
+    return left
+  }
+
+  #readLeft(device: DeviceRecord, after: number, limit: number): LeftConversations {
     const had = [...this.#conversations.values()].filter(
       (rows) => rows.id > after && this.#mailboxOf(device, rows) !== null,
     )
@@ -215,14 +227,21 @@ export class MemoryLog implements EventLog {
     return []
   }
 
-  acknowledge(deviceId: number, conversationId: number, seq: number, done?: (failure: null) => void): void {
-    this.#move(`${deviceId} ${conversationId}`, seq)
-    done?.(null)
+  acknowledge(deviceId: number, conversationId: number, seq: number, done?: Acknowledged): void {
+    this.#acknowledge(`${deviceId} ${conversationId}`, seq, done)
   }
 
-  acknowledgeInvitation(deviceId: number, invitation: string, acked: 1 | 2, done?: (failure: null) => void): void {
-    this.#move(`${deviceId} ${invitation}`, acked)
-    done?.(null)
+  acknowledgeInvitation(deviceId: number, invitation: string, acked: 1 | 2, done?: Acknowledged): void {
+    this.#acknowledge(`${deviceId} ${invitation}`, acked, done)
+  }
+
+  #acknowledge(key: string, value: number, done?: Acknowledged): void {
+    const settle: Acknowledged = (failure) => {
+      if (!failure) this.#move(key, value)
+      done?.(failure)
+    }
+    if (this.heldAcks) this.heldAcks.push(settle)
+    else settle(null)
   }
 
   async wasStoredBefore(_conversationId: number, seq: number) {

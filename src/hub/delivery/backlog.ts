@@ -31,6 +31,8 @@ export class Backlog {
   #leftUpTo: number | null = 0
   /** Those that he has left are read once more: what is known of their stays may not be all. */
   #isAgain = false
+  /** While those he has left are read: what was forgotten meanwhile, of which the read may not know. */
+  #forgotten: Set<number> | null = null
 
   constructor(log: EventLog, { device, username }: Owner, feeds: Feeds, invitations: InvitationFeeds) {
     this.#username = username
@@ -86,11 +88,20 @@ export class Backlog {
     return true
   }
 
+  /** The store knows that he has left a conversation and acknowledged all of it. */
+  forget(feed: Feed): void {
+    this.#feeds.delete(feed)
+    this.#forgotten?.add(feed.conversationId)
+  }
+
   /** Reads the next of the conversations he has left. */
   async readLeft(): Promise<true> {
+    const forgotten = new Set<number>()
+    this.#forgotten = forgotten
     const { conversations, next } = await this.#log.readLeft(this.#device, this.#leftUpTo ?? 0, LEFT_PAGE)
+    this.#forgotten = null
     if (this.#isAgain) for (const { conversationId } of conversations) this.#feeds.get(conversationId)?.doubt()
-    this.#add(conversations)
+    this.#add(conversations.filter(({ conversationId }) => !forgotten.has(conversationId)))
     this.#leftUpTo = next
     await setImmediate()
     return true

@@ -15,6 +15,8 @@ export class InvitationFeed {
   /** Not acknowledged, in order; the first of them were given. */
   readonly #notices: Notice[] = []
   #given = 0
+  /** Acknowledged, which is not durable yet. */
+  readonly #settling = new Set<Count>()
 
   constructor({ invitation, conversationId }: Notice) {
     this.invitation = invitation as InvitationId
@@ -32,7 +34,7 @@ export class InvitationFeed {
   }
 
   get isOutstanding(): boolean {
-    return this.#given > 0
+    return this.#earliest !== null
   }
 
   /** How many of its events were given and acknowledged, or given; null while none was given. */
@@ -52,10 +54,34 @@ export class InvitationFeed {
     this.#given += 1
   }
 
-  /** Returns how many of its events are acknowledged now, or null if there was nothing to acknowledge. */
+  /**
+   * Returns how many of its events are acknowledged now, or null if there was nothing to acknowledge. A repeat, while
+   * that is not durable, is the same one once more.
+   */
   acknowledge(): Count | null {
-    if (!this.isOutstanding) return null
-    this.#given -= 1
-    return this.#notices.shift()?.place ?? null
+    const earliest = this.#earliest
+    if (earliest === null) return this.#settling.size > 0 ? (Math.max(...this.#settling) as Count) : null
+    this.#settling.add(earliest)
+    return earliest
+  }
+
+  /** It is durable that so many of its events are acknowledged. */
+  settle(acked: Count): void {
+    while ((this.#notices[0]?.place ?? Number.POSITIVE_INFINITY) <= acked) {
+      this.#notices.shift()
+      this.#given -= 1
+    }
+    for (const place of this.#settling) if (place <= acked) this.#settling.delete(place)
+  }
+
+  /** That could not be stored: it waits for another. */
+  unsettle(acked: Count): void {
+    this.#settling.delete(acked)
+  }
+
+  /** Place of the earliest event given and not acknowledged, or null. */
+  get #earliest(): Count | null {
+    const given = this.#notices.slice(0, this.#given)
+    return given.find(({ place }) => !this.#settling.has(place))?.place ?? null
   }
 }

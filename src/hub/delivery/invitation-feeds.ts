@@ -72,20 +72,29 @@ export class InvitationFeeds {
     return this.#isFull && (this.#isMore || this.#waiting() !== null)
   }
 
-  gave(feed: InvitationFeed): void {
-    if (!feed.isOutstanding) this.#outstanding += 1
-    feed.gave()
+  gave({ invitation }: InvitationFeed): void {
+    this.#change(invitation, (feed) => feed.gave())
   }
 
   /** Returns how many of its two events are acknowledged now, or null if there was nothing to acknowledge. */
   acknowledge(id: string): Count | null {
+    return this.#change(id, (feed) => feed.acknowledge()) ?? null
+  }
+
+  /** It is stored that so many of its events are acknowledged, or that failed: until then the store would tell them anew. */
+  settle(id: string, acked: Count, isStored: boolean): void {
+    if (isStored) for (let place: Count = 1; place <= acked; place += 1) this.#settled?.add(keyOf(id, place as Count))
+    this.#change(id, (feed) => (isStored ? feed.settle(acked) : feed.unsettle(acked)))
+    if (this.#feeds.get(id)?.isEmpty) this.#feeds.delete(id)
+  }
+
+  #change<T>(id: string, change: (feed: InvitationFeed) => T): T | undefined {
     const feed = this.#feeds.get(id)
-    const acked = feed?.acknowledge() ?? null
-    if (!feed || acked === null) return null
-    this.#settled?.add(keyOf(id, acked))
-    if (!feed.isOutstanding) this.#outstanding -= 1
-    if (feed.isEmpty) this.#feeds.delete(id)
-    return acked
+    if (!feed) return
+    const wasOutstanding = feed.isOutstanding
+    const result = change(feed)
+    this.#outstanding += Number(feed.isOutstanding) - Number(wasOutstanding)
+    return result
   }
 
   /** How many events of each were given, of those that are not acknowledged. */

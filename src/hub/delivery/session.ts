@@ -11,7 +11,7 @@ import { Backlog } from './backlog.js'
 import { EncodedEvent } from './encoded-event.js'
 import type { Feed, Range } from './feed.js'
 import { Feeds } from './feeds.js'
-import type { InvitationFeed } from './invitation-feed.js'
+import type { Count, InvitationFeed } from './invitation-feed.js'
 import { InvitationFeeds } from './invitation-feeds.js'
 import { Lifetime } from './lifetime.js'
 import { Outlet } from './outlet.js'
@@ -147,8 +147,8 @@ export class Session {
   acknowledge(feed: Feed, seq: number, done?: Done): void {
     const wasHeld = this.heldSince !== null
     this.outlet.acknowledge(feed, seq)
-    this.#log.acknowledge(this.options.device.id, feed.conversationId, feed.acked, done)
-    if (feed.isOver) this.feeds.delete(feed)
+    const stored = feed.isOver ? this.#forgetting(feed, done) : done
+    this.#log.acknowledge(this.options.device.id, feed.conversationId, feed.acked, stored)
     if (wasHeld || !this.#isSynced || feed.next) this.#pump.wake()
   }
 
@@ -157,13 +157,29 @@ export class Session {
     if (!this.invitations.has(id)) return false
     const acked = this.invitations.acknowledge(id)
     if (acked === null) done?.(null)
-    else this.#log.acknowledgeInvitation(this.options.device.id, id, acked, done)
+    else this.#log.acknowledgeInvitation(this.options.device.id, id, acked, this.#settling(id, acked, done))
     this.#pump.wake()
     return true
   }
 
   close(close: Close): void {
     this.lifetime.close(close)
+  }
+
+  #settling(id: InvitationId, acked: Count, done?: Done): Done {
+    return (failure) => {
+      this.invitations.settle(id, acked, failure === null)
+      this.#pump.wake()
+      done?.(failure)
+    }
+  }
+
+  /** What he has left and acknowledged takes no memory once the store knows: before that it would tell it anew. */
+  #forgetting(feed: Feed, done?: Done): Done {
+    return (failure) => {
+      if (!failure && feed.isOver) this.backlog.forget(feed)
+      done?.(failure)
+    }
   }
 
   /** False: nothing more can be given now. */

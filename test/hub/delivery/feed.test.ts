@@ -143,9 +143,36 @@ t.test('an invitation has two events, acknowledged in order', async (t) => {
   t.equal(feed.acknowledge(), 1)
   t.ok(feed.isOutstanding)
   t.equal(feed.acknowledge(), 2)
+  t.notOk(feed.isOutstanding)
+  feed.settle(2)
   t.ok(feed.isEmpty)
   t.equal(feed.acknowledge(), null)
 })
+
+t.test('an acknowledgement that is not durable is repeated, and one that failed is due', async (t) => {
+  const feed = new InvitationFeed(invited('a'))
+  for (const notice of [invited('a'), ended('a')]) feed.add(notice)
+  feed.gave()
+  t.equal(feed.acknowledge(), 1)
+  t.equal(feed.acknowledge(), 1, 'the same once more')
+  feed.gave()
+  t.equal(feed.acknowledge(), 2)
+  t.equal(feed.acknowledge(), 2)
+  feed.unsettle(1)
+  t.ok(feed.isOutstanding)
+  t.equal(feed.acknowledge(), 1)
+  feed.settle(1)
+  t.equal(feed.size, 1)
+  t.equal(feed.given, 2)
+  feed.settle(2)
+  t.ok(feed.isEmpty)
+})
+
+function acknowledge(feeds: InvitationFeeds, id: string): number | null {
+  const acked = feeds.acknowledge(id)
+  if (acked !== null) feeds.settle(id, acked, true)
+  return acked
+}
 
 function given(feeds: InvitationFeeds): string | null {
   const feed = feeds.next
@@ -165,9 +192,9 @@ t.test('sixteen invitations at most wait for their acknowledgement', async (t) =
   t.equal(given(feeds), '0', 'an end takes no further place')
   t.equal(given(feeds), '16')
   t.notOk(feeds.isHeld)
-  for (const acked of [1, 2]) t.equal(feeds.acknowledge('0'), acked)
+  for (const acked of [1, 2]) t.equal(acknowledge(feeds, '0'), acked)
   t.notOk(feeds.has('0'))
-  t.equal(feeds.acknowledge('0'), null)
+  t.equal(acknowledge(feeds, '0'), null)
   t.equal(feeds.given.size, 15)
   feeds.tell(invited('x'))
   t.equal(given(feeds), 'x')
@@ -194,7 +221,7 @@ t.test('what others do to someone is kept in the store, and read when the earlie
     else {
       t.ok(feeds.isHeld)
       for (const waiting of feeds.given.keys()) {
-        feeds.acknowledge(waiting)
+        acknowledge(feeds, waiting)
         acked.add(waiting)
       }
     }
@@ -205,7 +232,7 @@ t.test('what others do to someone is kept in the store, and read when the earlie
     'each once, in order',
   )
   t.ok(kept <= NOTICES_PAGE)
-  for (const waiting of feeds.given.keys()) feeds.acknowledge(waiting)
+  for (const waiting of feeds.given.keys()) acknowledge(feeds, waiting)
   t.notOk(feeds.wantsMore || feeds.isHeld)
   feeds.tell(ended('1'))
   t.equal(given(feeds), '1', 'it keeps up again')
@@ -218,7 +245,7 @@ t.test('a page that was read while something was told, acknowledged or joined', 
     given(feeds)
   }
   feeds.beginLoading()
-  feeds.acknowledge('a')
+  acknowledge(feeds, 'a')
   feeds.drop('c')
   feeds.tell(invited('e'))
   feeds.load(['a', 'b', 'c', 'd'].map(invited))

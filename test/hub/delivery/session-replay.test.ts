@@ -1,4 +1,5 @@
 import t from 'tap'
+import { HermesError } from '../../../src/errors.js'
 import { Session } from '../../../src/hub/delivery/session.js'
 import { NO_HUB_METER } from '../../../src/hub/meter.js'
 import type { ConversationId } from '../../../src/wire/formats.js'
@@ -139,6 +140,60 @@ t.test('a stay that ends while he is behind is read on to its end', async (t) =>
   t.equal(b.feed().lastSeq, 7)
   acknowledge(b, 7)
   t.throws(() => b.feed(), 'what he has left and read takes no memory')
+})
+
+t.test('what he has left and read is known until that is durable, and not given again', async (t) => {
+  const w = await World.begun()
+  w.join('alice', 'bob')
+  const b = await w.connect('bob')
+  w.run([leave('bob')])
+  const given = b.sink.trace.length
+  w.log.heldAcks = []
+  b.session.acknowledge(b.feed(), 5)
+  b.session.reread('all')
+  await settled()
+  for (const settle of w.log.heldAcks.splice(0)) settle(new HermesError('unavailable'))
+  b.session.reread('all')
+  await settled()
+  t.same(b.sink.trace.slice(given), [], 'though the store does not know')
+
+  let release = () => {}
+  w.log.gates.left = () => new Promise<void>((resolve) => (release = resolve))
+  b.session.acknowledge(b.feed(), 5)
+  b.session.reread('all')
+  await settled()
+  for (const settle of w.log.heldAcks.splice(0)) settle(null)
+  release()
+  await settled()
+  t.same(b.sink.trace.slice(given), [], 'though it was read before it became durable')
+  t.throws(() => b.feed(), 'then it takes no memory')
+})
+
+t.test('an invitation that he has acknowledged is not given again before that is durable', async (t) => {
+  const w = await World.begun()
+  const b = await w.connect('bob')
+  const invitation = w.invite('alice', 'bob')
+  await settled()
+  const outcomes: unknown[] = []
+  const acknowledgeIt = () => b.session.acknowledgeInvitation(invitation, (failure) => outcomes.push(failure?.code))
+  w.log.heldAcks = []
+  acknowledgeIt()
+  b.session.reread('invitations')
+  await settled()
+  t.same(b.sink.trace, ['synced', 'invited'], 'the store does not know yet')
+  for (const settle of w.log.heldAcks.splice(0)) settle(new HermesError('unavailable'))
+  t.ok(acknowledgeIt(), 'what failed may be done again')
+  b.session.reread('invitations')
+  let release = () => {}
+  w.log.gates.mailbox = () => new Promise<void>((resolve) => (release = resolve))
+  await settled()
+  for (const settle of w.log.heldAcks.splice(0)) settle(null)
+  release()
+  await settled()
+  t.same(b.sink.trace, ['synced', 'invited'])
+  t.same(outcomes, ['unavailable', undefined])
+  t.equal(w.log.cursors.get(`${b.session.options.device.id} ${invitation}`), 1, 'and then it is stored')
+  t.notOk(b.session.invitations.has(invitation))
 })
 
 /** Conversations that bob joined and left; nothing of them is acknowledged. */
