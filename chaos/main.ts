@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { missingProgram } from '../scripts/programs/engines.js'
 import { check } from './check/check.js'
 import { readHistory } from './history/directory.js'
 import { now } from './now.js'
 import { type Options, parseOptions, USAGE } from './options.js'
 import { report } from './report.js'
 import { run } from './run.js'
-import { missingProgram } from './servers/backbone.js'
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Engine, startNats, startPostgres } from './cluster/engines.js'
 import { type Node, shareAuthorities, startNode } from './cluster/node.js'
 import { tell } from './cluster/story.js'
 import { impatience } from './demo/impatience.js'
 import { Page } from './demo/page.js'
 import { UserProcess } from './demo/user-process.js'
+import { type Engine, startNats, startPostgres } from './programs/engines.js'
 
 /** Four processes and two databases start first. */
 const PATIENCE_MS = 180_000
@@ -23,7 +23,11 @@ async function play(page: Page, directory: string): Promise<void> {
     const nats = await startNats(directory)
     engines.push(nats)
     page.does('NATS', `${nats.url}, by which they hear each other`)
-    const settings = { HERMES_DATABASE_URL: postgres.url, HERMES_NATS_URL: nats.url, HERMES_LOG_LEVEL: 'error' }
+    const settings = {
+      HERMES_DATABASE_URL: postgres.url,
+      HERMES_NATS_URL: nats.url,
+      HERMES_LOG_LEVEL: 'error',
+    }
     const folders = [join(directory, 'first'), join(directory, 'second')] as const
     const first = await startNode(folders[0], settings)
     nodes.push(first)

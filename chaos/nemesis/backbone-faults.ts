@@ -7,6 +7,8 @@ import type { Faults } from './nemesis.js'
 
 const DOWN_MS = 1500
 const STOPPED_MS = 2000
+/** Its processes of before may not be gone. */
+const TRIES = 20
 
 /** What can happen to PostgreSQL and NATS, and to the way there, one at a time. */
 export function backboneFaults({ postgres, nats }: Backbone): Faults {
@@ -41,5 +43,5 @@ function faultsOf(part: Part): Faults {
 async function restart({ program }: Part, random: Random, signal: NodeJS.Signals): Promise<void> {
   await program.end(signal)
   await pause(random.pause(DOWN_MS))
-  await program.start()
+  await program.start(TRIES)
 }

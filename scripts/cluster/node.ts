@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Program } from './program.js'
+import { Program } from '../programs/program.js'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -21,19 +21,16 @@ export async function startNode(directory: string, settings: Readonly<Record<str
   )
   const environment = { ...Object.fromEntries(inherited), HERMES_IDENTITY_PORT: '0', HERMES_HUB_PORT: '0', ...settings }
   await mkdir(directory, { recursive: true })
-  const program = new Program(
-    [process.execPath, '--import', import.meta.resolve('tsx'), MAIN, 'serve'],
-    environment,
-    directory,
-  )
-  await program.untilItSays('Stop with')
+  const args = ['--import', import.meta.resolve('tsx'), MAIN, 'serve']
+  const program = new Program({ file: process.execPath, args, environment, directory }, 'Stop with')
+  await program.start()
   const found = (pattern: RegExp) => pattern.exec(program.said)?.[1] ?? ''
   return {
     identityUrl: found(/Identity +(https:\S+)/),
     hubUrl: found(/Hub +(https:\S+)/),
     rootPem: await readFile(join(directory, 'certs', 'root-ca.pem'), 'utf8'),
     rootFingerprint: found(/(sha256:[0-9a-f]{64})/),
-    pid: program.child.pid,
+    pid: program.pid,
     end: (signal) => program.end(signal),
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import t from 'tap'
-import { findProgram } from '../../../scripts/cluster/program.js'
+import { findProgram } from '../../../scripts/programs/find-program.js'
 
 const missing = ['initdb', 'postgres', 'nats-server'].filter((name) => findProgram(name) === null)
 const skip = missing.length > 0 && `not installed: ${missing.join(', ')}`
