@@ -36,14 +36,18 @@ t.test(
   },
 )
 
-t.test('one node: what is revoked in the database by another process ends connections', { skip: NO_POSTGRES }, async (t) => {
-  const url = await testDatabase(t)
-  const server = await startServer(t, { HERMES_DATABASE_URL: url })
-  const { alice } = await registerUsers(server, 'alice')
-  const client = await connect(t, server, alice)
-  const elsewhere = await openPostgresStore({ url })
-  t.teardown(() => elsewhere.close())
-  const act = { username: 'alice', by: null, at: new Date(), serialNumber: null, reason: 'keyCompromise' } as const
-  await elsewhere.administration.revoke(act)
-  t.match(await client.whenClosed(), { code: 4501 })
-})
+t.test(
+  'one node: what is revoked in the database by another process ends connections',
+  { skip: NO_POSTGRES },
+  async (t) => {
+    const url = await testDatabase(t)
+    const server = await startServer(t, { HERMES_DATABASE_URL: url })
+    const { alice } = await registerUsers(server, 'alice')
+    const client = await connect(t, server, alice)
+    const elsewhere = await openPostgresStore({ url })
+    t.teardown(() => elsewhere.close())
+    const act = { username: 'alice', by: null, at: new Date(), serialNumber: null, reason: 'keyCompromise' } as const
+    await elsewhere.administration.revoke(act)
+    t.match(await client.whenClosed(), { code: 4501 })
+  },
+)
