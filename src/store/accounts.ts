@@ -1,5 +1,6 @@
 import { accountChanges, type LockRow } from './account-changes.js'
 import { administrationChanges } from './administration-changes.js'
+import { busKey } from './bus-key.js'
 import type { MakeChange } from './changes/changes.js'
 import { readInstallation, settle } from './installation.js'
 import type { ModelWriter } from './model-writer.js'
@@ -47,6 +48,7 @@ export function accountStores({ readers, make, writer, now }: Engine): Omit<Stor
     revocations: revocations(read, make, writer),
     installation: () => readInstallation(read),
     settle: (installation) => settle(read, writer, installation),
+    busKey: () => busKey(read, writer),
   }
 }
 

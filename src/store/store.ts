@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { AdministrationStore } from './administration-store.js'
 import type { AuditStore } from './audit.js'
 import type { AuthorityStore } from './authority-store.js'
@@ -24,6 +25,8 @@ export interface Store {
   installation(): Promise<Installation | null>
   /** Stores what the installation is at first start; later answers what is stored. */
   settle(installation: Installation): Promise<Installation>
+  /** By which nodes know each other's messages; made when it is asked for first. */
+  busKey(): Promise<KeyObject>
   /** Rejects when the database cannot be read, or does not take what is written. For readiness. */
   check(): Promise<void>
   /** Bytes of the database, by what holds them: `main`, and on SQLite `wal`, the log of what is not in it yet. */

@@ -85,6 +85,12 @@ export function storeContract(
       await t.rejects(store.settle(foreign), { code: 'invalid_request', message: /aaaa.*bbbb/ })
     })
 
+    await t.test('the key of the bus is made once', async (t) => {
+      const key = await store.busKey()
+      t.match(key, { type: 'secret', symmetricKeySize: 32 })
+      t.ok(key.equals(await store.busKey()))
+    })
+
     await t.test('takes nothing once it is closed', async (t) => {
       await store.check()
       await store.close()

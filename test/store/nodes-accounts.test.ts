@@ -91,6 +91,12 @@ t.test('two nodes share a database: each race is decided once', { skip: NO_POSTG
     t.match(await here.revocations.findStatus('servers', serialNumber, at), { revocation: null })
   })
 
+  await t.test('the key of the bus is that of whoever is first', async (t) => {
+    const keys = succeeded(await both(stores, 6, (store) => store.busKey()))
+    t.equal(keys.length, 6)
+    t.equal(new Set(keys.map((key) => key.export().toString('hex'))).size, 1)
+  })
+
   await t.test('a CA is added once, and nothing that it signed is stored behind its revocation', async (t) => {
     await both(stores, 4, (store) =>
       store.authorities.settleAuthorities({ authorities: [SETTLED[0]], rootCrl: null, at }),

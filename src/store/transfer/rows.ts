@@ -2,8 +2,8 @@ import { rows, type Value, type Work } from '../work.js'
 import type { Catalog, Column } from './session.js'
 import type { Table } from './tables.js'
 
-/** Of the engine, not of the installation. */
-const OWN: Readonly<Record<string, string>> = { Meta: 'schemaVersion' }
+/** Of this database, not of the installation: another counts its own migrations, and its nodes have a key of their own. */
+const OWN: Readonly<Record<string, readonly string[]>> = { Meta: ['schemaVersion', 'busKey'] }
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -11,7 +11,7 @@ export type Row = Readonly<Record<string, unknown>>
 export function* columnsOf(catalog: Catalog, { name: table }: Table): Work<readonly Column[]> {
   const columns = yield* catalog.columnsOf(table)
   return columns
-    .filter(({ name }) => OWN[table] !== name)
+    .filter(({ name }) => OWN[table]?.includes(name) !== true)
     .map(({ name, type }) => ({ name, kind: kindOf(type) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { importDatabase } from '../../../src/server/transfer/import.js'
 import { Prisma } from '../../../src/store/generated/sqlite/client.js'
+import { openPostgresStore } from '../../../src/store/postgres/open.js'
 import { openSqliteStore } from '../../../src/store/sqlite/open.js'
 import { newUser } from '../../store/fixtures.js'
 import { NO_POSTGRES, sql, testDatabase } from '../../store/postgres-database.js'
@@ -45,6 +46,23 @@ t.test('SQLite to PostgreSQL and back: each table has the hash that it had', { s
     code: 'invalid_request',
     message: /not empty: there are rows in User/,
   })
+})
+
+t.test('the key of the bus stays where it is: another database gets another', { skip: NO_POSTGRES }, async (t) => {
+  const [here, there] = [await testDatabase(t), await testDatabase(t)]
+  const keyOf = async (url: string) => {
+    const store = await openPostgresStore({ url })
+    const key = await store.busKey()
+    await store.close()
+    return key
+  }
+  const key = await keyOf(here)
+  const { folder } = await exported(t, here)
+  const [bytes, meta] = [key.export(), readFileSync(`${folder}/Meta.ndjson`, 'utf8')]
+  for (const encoding of ['base64', 'hex'] as const) t.notMatch(meta, bytes.toString(encoding))
+  await importDatabase({ databaseUrl: there }, folder, silent)
+  t.notOk((await keyOf(there)).equals(key))
+  t.ok((await keyOf(here)).equals(key))
 })
 
 const NO_ROOT = process.getuid?.() === 0 ? false : 'only root gives files away'
