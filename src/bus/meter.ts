@@ -9,7 +9,7 @@ export interface BusMeter {
   received(): void
   /**
    * One was dropped: `away`, NATS was not there to take it; `full`, it took too little of what came before; `invalid`,
-   * it was received and is no message of a node.
+   * it was received and is no message of a node of this installation, or a repeat.
    */
   dropped(why: Dropped): void
   /** NATS answered after so many milliseconds, behind all that was on its way in both directions. */

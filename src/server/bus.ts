@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Bus } from '../bus/bus.js'
 import { createInProcessBus } from '../bus/in-process.js'
 import type { BusLogger } from '../bus/logger.js'
@@ -12,14 +13,17 @@ const PREFIX_DIGITS = 16
 export interface BusOptions {
   readonly config: Config
   readonly rootFingerprint: string
+  /** Null where there are no other nodes. */
+  readonly key: KeyObject | null
+  readonly now: () => Date
   readonly meter: BusMeter
   readonly logger: BusLogger
 }
 
 /** The bus of this node: within the process, or through NATS where it is configured. */
-export function createBus({ config, rootFingerprint, meter, logger }: BusOptions): Bus {
+export function createBus({ config, rootFingerprint, key, now, meter, logger }: BusOptions): Bus {
   const { natsUrl, natsCaFile: caFile, natsCertFile: certFile, natsKeyFile: keyFile } = config
-  if (natsUrl === null) return createInProcessBus()
+  if (natsUrl === null || key === null) return createInProcessBus()
   if ((certFile === null) !== (keyFile === null))
     throw new HermesError(
       'invalid_request',
@@ -32,6 +36,8 @@ export function createBus({ config, rootFingerprint, meter, logger }: BusOptions
     keyFile,
     credentialsFile: config.natsCredentialsFile,
     prefix: `hermes.${rootFingerprint.replace('sha256:', '').slice(0, PREFIX_DIGITS)}`,
+    key,
+    now: () => now().getTime(),
     inlineBytes: config.natsInlineBytes,
     bufferBytes: config.natsBufferBytes,
     meter,

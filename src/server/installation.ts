@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { Store } from '../store/store.js'
@@ -13,6 +14,8 @@ export interface Installation {
   readonly certificates: Certificates
   readonly authorities: LiveAuthorities
   readonly trustDomain: string
+  /** By which nodes know each other's messages; null where there are no others. */
+  readonly busKey: KeyObject | null
   readonly logger: Logger
   readonly figures: Figures
   readonly now: () => Date

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Bus } from '../bus/bus.js'
 import type { Config } from '../config.js'
 import { Hub } from '../hub/hub.js'
@@ -26,6 +27,8 @@ export interface ServiceOptions {
   readonly store: Store
   readonly authorities: LiveAuthorities
   readonly trustDomain: string
+  /** By which nodes know each other's messages; null where there are no others. */
+  readonly busKey: KeyObject | null
   /** Where CRLs, OCSP and issuers are found; null before the listeners have their ports. */
   readonly pkiUrl: () => string | null
   readonly now: () => Date
@@ -35,11 +38,11 @@ export interface ServiceOptions {
 
 /** Both halves of Hermes over one store and one authority. */
 export function createServices(options: ServiceOptions): Services {
-  const { config, store, authorities, trustDomain, pkiUrl, now, logger, figures } = options
+  const { config, store, authorities, trustDomain, busKey, pkiUrl, now, logger, figures } = options
   const { root } = authorities.current
   const issuers = () => pemsOf(authorities.current, 'users')
   const describe = createIdentityDescriber(issuers)
-  const bus = createBus({ config, rootFingerprint: root.fingerprint, meter: figures.bus, logger })
+  const bus = createBus({ config, rootFingerprint: root.fingerprint, key: busKey, now, meter: figures.bus, logger })
   const consequences = consequencesOf(bus, () => hub, logger)
   const identities = createIdentityService({
     store: store.identities,

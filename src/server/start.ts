@@ -42,7 +42,8 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
     if (certificates.rootCrlDue) warnOfRootCrl(config, logger)
     const trustDomain = await settle(config, store, certificates)
     const settled = await settleCertificates(store, files, certificates, now())
-    return await listen({ config, store, files, ...settled, trustDomain, logger, figures, now })
+    const busKey = config.natsUrl === null ? null : await store.busKey()
+    return await listen({ config, store, files, ...settled, trustDomain, busKey, logger, figures, now })
   } catch (error) {
     await store.close()
     throw error

@@ -1,8 +1,9 @@
 import { connect } from '@nats-io/transport-node'
 import t from 'tap'
+import { seal } from '../../src/bus/nats/seal.js'
 import { natsServer, noNatsServer } from '../support/nats-server.js'
 import { standing, wake } from './contract.js'
-import { node, nodes, prefix, until } from './nats-fixture.js'
+import { KEY, node, nodes, prefix, until } from './nats-fixture.js'
 
 const skip = noNatsServer
 
@@ -77,25 +78,29 @@ t.test('what is no message is counted and ignored', { skip }, async (t) => {
     isPlain: true,
     userId: null,
   }
-  const bad: readonly (readonly [place: string, data: string | Uint8Array])[] = [
+  const mark = { sender: 's', number: 1, at: Date.now() }
+  const bad: readonly (readonly [place: string, text: string])[] = [
     ['conversation.1', ''],
     ['conversation.1', 'null'],
     ['conversation.1', '[]'],
-    ['conversation.1', Uint8Array.of(0xff, 0xfe)],
     ['conversation.1', JSON.stringify({ ...head, kind: 'other' })],
     ['conversation.1', JSON.stringify({ ...head, conversationId: 2 })],
     ['conversation.1', JSON.stringify({ ...head, seq: -1 })],
     ['conversation.1', JSON.stringify({ ...head, seq: '1' })],
     ['conversation.1', JSON.stringify({ ...head, userId: 7 })],
     ['conversation.1', JSON.stringify({ kind: 'standing', userId: 7 })],
-    ['conversation.1', JSON.stringify({ kind: 'signal', conversationId: 1 })],
+    ['conversation.1', JSON.stringify({ kind: 'signal', conversationId: 1, ...mark })],
+    ['conversation.1', `${JSON.stringify({ kind: 'signal', conversationId: 1 })}\n{}`],
+    ['conversation.1', `${JSON.stringify({ kind: 'signal', conversationId: 1, ...mark, at: '0' })}\n{}`],
     ['user.7', JSON.stringify(head)],
     ['user.7', JSON.stringify({ ...head, userId: 8 })],
     ['user.7', JSON.stringify({ kind: 'connection', userId: 7, deviceId: 1, number: 1.5 })],
     ['control', JSON.stringify({ kind: 'standing', userId: {} })],
   ]
-  for (const [place, data] of bad) stranger.publish(`${name}.${place}`, data)
-  stranger.publish(`${name}.conversation.1`, JSON.stringify(head))
+  // As a node of another version, which has the key.
+  const say = (place: string, text: string) => stranger.publish(`${name}.${place}`, seal(KEY, `${name}.${place}`, text))
+  for (const [place, text] of bad) say(place, text)
+  say('conversation.1', JSON.stringify(head))
   await until(() => there?.heard.wakes.length === 1, 'the good one')
   t.same(there?.heard.lines, ['missed', '1 elsewhere'])
   t.same(

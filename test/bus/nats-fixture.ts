@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createSecretKey, randomBytes, randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import type { Bus } from '../../src/bus/bus.js'
 import type { BusMeter, Dropped } from '../../src/bus/meter.js'
@@ -55,12 +55,23 @@ export function prefix(): string {
   return `hermes-test-${randomUUID()}`
 }
 
+/** That of the nodes of a test, where none is given. */
+export const KEY = createSecretKey(randomBytes(32))
+
 /** One node, closed with the test. */
 export function node(t: Test, choices: Choices): Node {
   const notes = new Notes()
   const defaults = { caFile: null, certFile: null, keyFile: null, credentialsFile: null, prefix: prefix() }
   const limits = { inlineBytes: 65_536, bufferBytes: 16 * 1024 * 1024 }
-  const bus = createNatsBus({ ...defaults, ...limits, meter: notes, logger: notes, ...choices })
+  const bus = createNatsBus({
+    ...defaults,
+    ...limits,
+    key: KEY,
+    now: Date.now,
+    meter: notes,
+    logger: notes,
+    ...choices,
+  })
   const heard = new Heard()
   bus.subscribe(heard)
   t.teardown(() => bus.close())

@@ -1,20 +1,20 @@
 import type { NewConnection, Signal, StandingChange, Wake } from '../bus.js'
+import type { Mark } from './marks.js'
 
 /** What one node tells others. */
 export type Message =
   | { readonly kind: 'wake'; readonly wake: Omit<Wake, 'origin'> }
-  | { readonly kind: 'signal'; readonly signal: Omit<Signal, 'origin'> }
+  | { readonly kind: 'signal'; readonly signal: Omit<Signal, 'origin'>; readonly mark: Mark }
   | { readonly kind: 'standing'; readonly standing: StandingChange }
   | { readonly kind: 'connection'; readonly connection: NewConnection }
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * A line of JSON that says what it is, and behind it the text that it carries, so that this is not quoted once more:
  * JSON text has no newline in it.
  */
-export function encodeMessage(message: Message): Uint8Array {
+export function encodeMessage(message: Message): string {
   switch (message.kind) {
     case 'wake': {
       const { body, ...head } = message.wake
@@ -22,7 +22,7 @@ export function encodeMessage(message: Message): Uint8Array {
     }
     case 'signal': {
       const { body, ...head } = message.signal
-      return encode({ kind: 'signal', ...head }, body)
+      return encode({ kind: 'signal', ...head, ...message.mark }, body)
     }
     case 'standing':
       return encode({ kind: 'standing', ...message.standing }, null)
@@ -31,11 +31,11 @@ export function encodeMessage(message: Message): Uint8Array {
   }
 }
 
-function encode(head: object, body: string | null): Uint8Array {
-  return encoder.encode(body === null ? JSON.stringify(head) : `${JSON.stringify(head)}\n${body}`)
+function encode(head: object, body: string | null): string {
+  return body === null ? JSON.stringify(head) : `${JSON.stringify(head)}\n${body}`
 }
 
-/** Null for whatever is no message: NATS is not trusted to carry nothing else. */
+/** Null for whatever is no message, such as that of a node of another version. */
 export function decodeMessage(data: Uint8Array): Message | null {
   try {
     const text = decoder.decode(data)
@@ -51,13 +51,19 @@ export function decodeMessage(data: Uint8Array): Message | null {
 type Fields = Readonly<Record<string, unknown>>
 
 function read(head: Fields, body: string | null): Message | null {
-  const { kind, conversationId, userId, deviceId, number } = head
+  const { kind, userId, deviceId, number } = head
   if (kind === 'wake') return readWake(head, body)
-  if (kind === 'signal' && isId(conversationId) && body !== null) return { kind, signal: { conversationId, body } }
+  if (kind === 'signal') return readSignal(head, body)
   if (kind === 'standing' && isId(userId)) return { kind, standing: { userId } }
   if (kind === 'connection' && isId(userId) && isId(deviceId) && isId(number))
     return { kind, connection: { userId, deviceId, number } }
   return null
+}
+
+function readSignal({ conversationId, sender, number, at }: Fields, body: string | null): Message | null {
+  if (!isId(conversationId) || body === null) return null
+  if (!isText(sender) || !isId(number) || !isId(at)) return null
+  return { kind: 'signal', signal: { conversationId, body }, mark: { sender, number, at } }
 }
 
 function readWake(head: Fields, body: string | null): Message | null {

@@ -1,8 +1,10 @@
 import type { Bus, Topic, Wake } from '../bus.js'
 import { Listeners } from '../listeners.js'
 import { NatsLink } from './link.js'
+import { Marks } from './marks.js'
 import { decodeMessage, encodeMessage, type Message } from './message.js'
 import type { NatsOptions } from './options.js'
+import { seal, unseal } from './seal.js'
 
 /** What the head of a message may take beyond the text it carries. */
 const HEAD_BYTES = 1024
@@ -11,7 +13,7 @@ type Place = Topic | 'control'
 
 /**
  * The bus of several nodes: what happens here is heard here as in one process, and told to the others through core
- * NATS, at most once. A node hears of the conversations and users that it follows, and of changes of anybody's
+ * NATS, at most once, with a tag that only nodes of this installation can make. A node hears of the conversations and users that it follows, and of changes of anybody's
  * standing. NATS may come and go; it is tried for ever.
  */
 export function createNatsBus(options: NatsOptions): Bus {
@@ -23,12 +25,14 @@ class NatsBus implements Bus {
   readonly #options: NatsOptions
   readonly #listeners = new Listeners()
   readonly #link: NatsLink
+  readonly #marks: Marks
   readonly #followers = new Map<Topic, number>()
 
   constructor(options: NatsOptions) {
     this.#options = options
+    this.#marks = new Marks(options.now)
     this.#link = new NatsLink(options, {
-      heard: (subject, data) => this.#hear(subject.slice(options.prefix.length + 1) as Place, data),
+      heard: (subject, data) => this.#hear(subject, data),
       changed: (isUp, why) => this.#changed(isUp, why),
     })
     void this.#link.subscribe(this.#subject('control'))
@@ -50,7 +54,7 @@ class NatsBus implements Bus {
   signal(signal: Parameters<Bus['signal']>[0]): void {
     this.#listeners.signal(signal)
     const { origin, ...rest } = signal
-    this.#say(`conversation.${signal.conversationId}`, { kind: 'signal', signal: rest })
+    this.#say(`conversation.${signal.conversationId}`, { kind: 'signal', signal: rest, mark: this.#marks.next() })
   }
 
   standing(change: Parameters<Bus['standing']>[0]): void {
@@ -88,12 +92,13 @@ class NatsBus implements Bus {
   }
 
   #say(place: Place, message: Message): void {
-    this.#link.publish(this.#subject(place), encodeMessage(message))
+    const subject = this.#subject(place)
+    this.#link.publish(subject, seal(this.#options.key, subject, encodeMessage(message)))
   }
 
-  #hear(place: Place, data: Uint8Array): void {
-    const message = decodeMessage(data)
-    if (message === null || !isAt(place, message)) return this.#options.meter.dropped('invalid')
+  #hear(subject: string, data: Uint8Array): void {
+    const message = this.#understand(subject, data)
+    if (message === null) return this.#options.meter.dropped('invalid')
     this.#options.meter.received()
     switch (message.kind) {
       case 'wake':
@@ -105,6 +110,15 @@ class NatsBus implements Bus {
       case 'connection':
         return this.#listeners.connection(message.connection)
     }
+  }
+
+  /** Null for what no node of this installation said, or said now. */
+  #understand(subject: string, data: Uint8Array): Message | null {
+    const { key, prefix } = this.#options
+    const text = unseal(key, subject, data)
+    const message = text && decodeMessage(text)
+    if (message === null || !isAt(subject.slice(prefix.length + 1) as Place, message)) return null
+    return message.kind === 'signal' && !this.#marks.isNew(message.mark) ? null : message
   }
 
   #changed(isUp: boolean, why: string): void {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { BusLogger } from '../logger.js'
 import type { BusMeter } from '../meter.js'
 
@@ -13,6 +14,10 @@ export interface NatsOptions {
   readonly credentialsFile: string | null
   /** Begins every subject, so that installations that share a NATS do not hear each other. */
   readonly prefix: string
+  /** By which nodes of the installation know each other's messages. */
+  readonly key: KeyObject
+  /** Milliseconds since the epoch of Unix. */
+  readonly now: () => number
   /** Longer events do not come along with their wake-up. */
   readonly inlineBytes: number
   /** What NATS has not taken yet; beyond it messages are dropped. */

@@ -44,7 +44,7 @@ export class BusFigures implements BusMeter {
     exposition.counter(
       {
         name: 'hermes_bus_dropped_total',
-        help: 'Those that were not sent since NATS was away or too slow, or that were no message of a node.',
+        help: 'Those that were not sent since NATS was away or too slow, or that were no message of a node, or a repeat.',
         labels: ['reason'],
       },
       () => this.drops.samples,

@@ -9,7 +9,7 @@ import { asTestServer, type ServeProcess, serve, temporaryFolder } from '../../s
 import type { TestServer } from '../../support/server.js'
 
 /** A NATS that tests may use, such as nats://127.0.0.1:4222. */
-const NATS = process.env.HERMES_TEST_NATS_URL
+export const NATS = process.env.HERMES_TEST_NATS_URL
 
 /** Why tests of several nodes are skipped, or false. */
 export const NO_CLUSTER = NO_POSTGRES || (NATS === undefined ? 'HERMES_TEST_NATS_URL names no NATS' : false)
