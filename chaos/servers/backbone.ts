@@ -30,9 +30,9 @@ export async function startBackbone(): Promise<Backbone> {
       HERMES_NATS_URL: throughProxy(nats),
     },
     stop: async () => {
-      for (const { proxy, end } of [postgres, nats]) {
-        proxy.close()
-        await end()
+      for (const engine of [postgres, nats]) {
+        engine.proxy.close()
+        await engine.end()
       }
       await rm(directory, { recursive: true, force: true })
     },
