@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { NatsConnection, Subscription } from '@nats-io/transport-node'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { type NatsConnection, PermissionViolationError, type Subscription } from '@nats-io/transport-node'
 import { connectOnce } from './connect.js'
 import { Flushes } from './flushes.js'
 import type { NatsOptions } from './options.js'
@@ -10,8 +10,12 @@ const RETRY_MS = 500
 const BEAT_MS = 1000
 /** Without an answer for so long it counts as away. */
 const SILENT_MS = 2000
-/** And after so long another connection is tried. */
+/** And after so long another connection is tried; after as long, where this client may not say or hear something. */
 const DEAD_MS = 10_000
+const NOTHING = new Uint8Array()
+
+const REFUSED = 'it refuses something'
+const GRANT = 'let the user of HERMES_NATS_URL publish and subscribe under hermes.>'
 
 export interface LinkListener {
   heard(subject: string, data: Uint8Array): void
@@ -19,9 +23,14 @@ export interface LinkListener {
   changed(isUp: boolean, why: string): void
 }
 
+interface LinkOptions extends NatsOptions {
+  /** Subjects that nobody listens to, as good as any to find out whether this client may publish. */
+  readonly trials: readonly string[]
+}
+
 /** A connection to NATS that is made again for ever, and the subjects that are listened to on it. */
 export class NatsLink {
-  readonly #options: NatsOptions
+  readonly #options: LinkOptions
   readonly #listener: LinkListener
   readonly #subjects = new Map<string, Subscription | null>()
   readonly #stopping = new AbortController()
@@ -30,9 +39,12 @@ export class NatsLink {
   /** Null: not tried yet. */
   #isUp: boolean | null = null
   #complaint: string | null = null
+  /** Ends the connection, of which NATS refuses a part: what is heard on the rest may not be all. */
+  #refuse: (why: string) => void = () => {}
+  #isRefused = false
   readonly #running: Promise<void>
 
-  constructor(options: NatsOptions, listener: LinkListener) {
+  constructor(options: LinkOptions, listener: LinkListener) {
     this.#options = options
     this.#listener = listener
     this.#running = this.#run()
@@ -102,22 +114,27 @@ export class NatsLink {
     while (!signal.aborted) {
       const why = await this.#once().catch((error: unknown) => reasonOf(error))
       this.#become(false, why)
-      const pause = RETRY_MS * (1 + Math.random())
+      const pause = this.#isRefused ? DEAD_MS : RETRY_MS * (1 + Math.random())
       await sleep(pause, undefined, { signal }).catch(() => undefined)
     }
   }
 
   /** One connection from its beginning to its end; resolves to why it ended. */
   async #once(): Promise<string> {
+    this.#isRefused = false
     const connection = await connectOnce(this.#options)
+    const refused = new Promise<string>((resolve) => {
+      this.#refuse = resolve
+    })
     try {
       if (this.#stopping.signal.aborted) return 'closed'
       this.#connection = connection
       this.#flushes = new Flushes(connection)
       for (const subject of this.#subjects.keys()) this.#subjects.set(subject, this.#listen(connection, subject))
+      for (const subject of this.#options.trials) connection.publish(subject, NOTHING)
       void this.#complainOf(connection)
       const ended = connection.closed().then((error) => reasonOf(error ?? new Error('the connection ended')))
-      return await Promise.race([ended, this.#beat(this.#flushes)])
+      return await Promise.race([refused, ended, this.#beat(this.#flushes)])
     } finally {
       this.#connection = null
       this.#flushes = null
@@ -131,6 +148,9 @@ export class NatsLink {
       const since = performance.now()
       const answered = flushes.now().then(() => true)
       if (await within(answered, SILENT_MS)) {
+        // What it refuses it says before it answers.
+        await turn()
+        if (this.#isRefused) return REFUSED
         this.#options.meter.lagged(performance.now() - since)
         this.#become(true, 'it answers')
       } else {
@@ -142,13 +162,17 @@ export class NatsLink {
     }
   }
 
-  /** What NATS refuses while the connection stays: of what this client may not hear or say, mostly. */
+  /** What NATS refuses while the connection stays. */
   async #complainOf(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) if (status.type === 'error') this.#complain(status.error)
   }
 
+  /** Of what this client may not say or hear once is enough: there may be as many refusals as messages. */
   #complain(error: Error): void {
-    const why = reasonOf(error)
+    if (this.#isRefused) return
+    this.#isRefused = error instanceof PermissionViolationError
+    if (this.#isRefused) this.#refuse(REFUSED)
+    const why = this.#isRefused ? `${reasonOf(error)}; ${GRANT}` : reasonOf(error)
     if (why === this.#complaint) return
     this.#complaint = why
     this.#options.logger.error({}, `NATS refuses something: ${why}`)

@@ -31,7 +31,10 @@ class NatsBus implements Bus {
   constructor(options: NatsOptions) {
     this.#options = options
     this.#marks = new Marks(options.now)
-    this.#link = new NatsLink(options, {
+    // Ids begin at 1.
+    const trials = [this.#subject('conversation.0'), this.#subject('user.0')]
+    const linkOptions = { ...options, trials }
+    this.#link = new NatsLink(linkOptions, {
       heard: (subject, data) => this.#hear(subject, data),
       changed: (isUp, why) => this.#changed(isUp, why),
     })
