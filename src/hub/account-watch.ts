@@ -1,4 +1,4 @@
-import type { AuditStore } from '../store/audit.js'
+import { type AuditHead, type AuditRecord, type AuditStore, NO_HEAD } from '../store/audit.js'
 import type { Delivery } from './delivery/delivery.js'
 import type { Session } from './delivery/session.js'
 
@@ -17,6 +17,8 @@ export interface AccountWatchOptions {
   readonly unlocked: (username: string) => void
   /** So many connections were ended for what the bus had not said. */
   readonly rescued: (count: number) => void
+  /** Rows that were seen are there no longer. */
+  readonly wentBack: () => void
 }
 
 /**
@@ -26,7 +28,7 @@ export interface AccountWatchOptions {
 export class AccountWatch {
   readonly #options: AccountWatchOptions
   /** The last row that was seen; null before the first look. */
-  #after: number | null = null
+  #last: AuditHead | null = null
 
   constructor(options: AccountWatchOptions) {
     this.#options = options
@@ -34,20 +36,34 @@ export class AccountWatch {
 
   /** Called about twice a second; rejects where the store cannot be read, and goes on with the next. */
   async round(): Promise<void> {
-    const { audit, delivery } = this.#options
-    if (this.#after === null) {
-      this.#after = (await audit.auditHead()).seq
-      return delivery.look(delivery.all)
-    }
+    if (this.#last === null) return this.#begin()
     for (let isMore = true; isMore; ) {
-      const page = await audit.listAudit({ subject: null, after: this.#after, limit: PAGE })
+      const page = await this.#next(this.#last)
+      if (page === null) {
+        this.#options.wentBack()
+        return this.#begin()
+      }
       const concerned = new Set(page.filter(({ action }) => STANDING.has(action)).map(({ subject }) => subject))
       const isOfAll = page.some(({ action }) => OF_ALL.has(action))
       await this.#look((session) => isOfAll || concerned.has(session.options.username))
       for (const { action, subject } of page) if (action === 'unlock') this.#options.unlocked(subject)
-      this.#after = page.at(-1)?.seq ?? this.#after
+      this.#last = page.at(-1) ?? this.#last
       isMore = page.length === PAGE
     }
+  }
+
+  async #begin(): Promise<void> {
+    const { audit, delivery } = this.#options
+    this.#last = await audit.auditHead()
+    await delivery.look(delivery.all)
+  }
+
+  /** The rows behind the last, which is read once more: null where it is another by now. */
+  async #next(last: AuditHead): Promise<readonly AuditRecord[] | null> {
+    const { audit } = this.#options
+    if (last.seq === NO_HEAD.seq) return audit.listAudit({ subject: null, after: 0, limit: PAGE })
+    const [again, ...page] = await audit.listAudit({ subject: null, after: last.seq - 1, limit: PAGE + 1 })
+    return again?.hash === last.hash ? page : null
   }
 
   async #look(isConcerned: (session: Session) => boolean): Promise<void> {

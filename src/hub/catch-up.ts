@@ -2,6 +2,7 @@ import type { Bus } from '../bus/bus.js'
 import type { EventLog } from '../store/event-log.js'
 import type { Known, News, Pair } from '../store/news.js'
 import type { ConversationId } from '../wire/formats.js'
+import { CLOSE } from '../wire/frames.js'
 import type { Conversations } from './conversations.js'
 import type { Delivery } from './delivery/delivery.js'
 import type { Session } from './delivery/session.js'
@@ -22,6 +23,8 @@ export interface CatchUpOptions {
   /** Monotonic milliseconds. */
   readonly clock: () => number
   readonly meter: Pick<HubMeter, 'rescued'>
+  /** A conversation lost events that this node has seen. */
+  readonly wentBack: () => void
 }
 
 /**
@@ -90,7 +93,8 @@ export class CatchUp {
 
   async #look(known: Known): Promise<void> {
     if (known.conversations.length + known.userIds.length === 0) return
-    this.#take(await this.#options.log.findNews(known))
+    const news = await this.#options.log.findNews(known)
+    this.#take({ ...news, conversations: this.#furtherOf(news, new Map(known.conversations)) })
   }
 
   #take({ conversations, memberships, notices, connections }: News): void {
@@ -107,6 +111,19 @@ export class CatchUp {
     for (const { deviceId } of notices) delivery.sessionOf(deviceId)?.reread('invitations')
     meter.rescued('notices', notices.length)
     for (const connection of connections) if (delivery.yieldTo(connection)) meter.rescued('connections', 1)
+  }
+
+  /** Those that are not as far any more have other events behind: connections that were given the lost ones begin anew. */
+  #furtherOf({ conversations }: News, heads: ReadonlyMap<number, number>): News['conversations'] {
+    const { delivery, wentBack } = this.#options
+    const isBehind = ({ conversationId, lastSeq }: News['conversations'][number]) =>
+      lastSeq < (heads.get(conversationId) ?? 0)
+    const behind = conversations.filter(isBehind)
+    if (behind.length === 0) return conversations
+    wentBack()
+    for (const { conversationId } of behind)
+      for (const session of delivery.channels.get(conversationId)?.listeners.keys() ?? []) session.close(CLOSE.restart)
+    return conversations.filter((conversation) => !isBehind(conversation))
   }
 
   /** What began and ended meanwhile no longer shows in what is. */

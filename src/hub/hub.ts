@@ -43,6 +43,8 @@ export interface HubDependencies {
   readonly pollMs?: number
   /** Wrong passwords of an account were forgiven on another node. */
   readonly unlocked?: (username: string) => void
+  /** The store is in an earlier state than this node has seen. */
+  readonly wentBack?: () => void
 }
 
 export interface Connect {
@@ -122,12 +124,12 @@ export class Hub {
     await this.#others.catchUp.round()
   }
 
-  #listenToOthers({ store, pollMs = POLL_MS, unlocked = () => {} }: HubDependencies) {
+  #listenToOthers({ store, pollMs = POLL_MS, unlocked = () => {}, wentBack = () => {} }: HubDependencies) {
     const { log, bus, delivery, conversations, meter } = this.services
     const clock = () => performance.now()
-    const catchUp = new CatchUp({ log, bus, delivery, conversations, pollMs, clock, meter })
+    const catchUp = new CatchUp({ log, bus, delivery, conversations, pollMs, clock, meter, wentBack })
     const rescued = (count: number) => meter.rescued('standing', count)
-    const accounts = new AccountWatch({ audit: store.audit, delivery, unlocked, rescued })
+    const accounts = new AccountWatch({ audit: store.audit, delivery, unlocked, rescued, wentBack })
     const end = bus.subscribe({
       wake: (wake, isElsewhere) => isElsewhere && conversations.hear(wake),
       missed: () => catchUp.missedAll(),

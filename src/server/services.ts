@@ -14,6 +14,8 @@ import { issuerOf, type LiveAuthorities, pemsOf } from './certificates/authority
 import type { Figures } from './metrics/figures.js'
 
 const READ_RETRY_MS = 1000
+const WENT_BACK =
+  'The database is in an earlier state than this node has seen, and what was stored last is lost: stop every node, and do what docs/operations.md (PostgreSQL) says of one that was restored'
 
 export interface Services extends Pick<Consequences, 'standingChanged'> {
   readonly identities: IdentityService
@@ -68,6 +70,7 @@ export function createServices(options: ServiceOptions): Services {
     meter: figures.hub,
     pollMs: config.pollSeconds * 1000,
     unlocked: (username) => identities.liftDelay(username),
+    wentBack: () => logger.error({}, WENT_BACK),
   })
   const administration = createAdministration({
     store: store.administration,

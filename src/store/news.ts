@@ -16,6 +16,7 @@ export type Pair = readonly [of: number, value: number]
 
 /** Of what a node knows that which the store has further. */
 export interface News {
+  /** Those too that are not as far any more: the database was put back to an earlier state. */
   readonly conversations: readonly { readonly conversationId: number; readonly lastSeq: number }[]
   /** Users who are members and were not known to be. */
   readonly memberships: readonly {

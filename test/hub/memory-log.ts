@@ -163,7 +163,7 @@ export class MemoryLog implements EventLog {
     return {
       conversations: known.conversations.flatMap(([conversationId, seq]) => {
         const { lastSeq } = this.#rows(conversationId)
-        return lastSeq > seq ? [{ conversationId, lastSeq }] : []
+        return lastSeq !== seq ? [{ conversationId, lastSeq }] : []
       }),
       memberships: all.flatMap(({ id: conversationId, uuid, lastSeq, stays }) =>
         [...stays.values()]

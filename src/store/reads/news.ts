@@ -3,7 +3,7 @@ import { numberPairs, type Readers, rows, type Work } from '../work.js'
 
 const CONVERSATIONS = `
   SELECT c."id" AS "conversationId", c."lastSeq"
-  FROM ${numberPairs('$1')} AS k JOIN "Conversation" c ON c."id" = k."of" AND c."lastSeq" > k."value"`
+  FROM ${numberPairs('$1')} AS k JOIN "Conversation" c ON c."id" = k."of" AND c."lastSeq" <> k."value"`
 
 const MEMBERSHIPS = `
   SELECT p."userId", p."conversationId", c."uuid", c."lastSeq"
@@ -22,7 +22,7 @@ const CONNECTIONS = `
   SELECT d."id" AS "deviceId", d."connections" AS "number"
   FROM ${numberPairs('$1')} AS k JOIN "Device" d ON d."id" = k."of" AND d."connections" > k."value"`
 
-/** What of a node's knowledge the store has further; costs what the node knows, not what happened. */
+/** What of a node's knowledge the store has otherwise; costs what the node knows, not what happened. */
 export function findNews({ read }: Readers, known: Known): Promise<News> {
   return read(news(known))
 }

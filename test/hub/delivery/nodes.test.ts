@@ -50,7 +50,16 @@ class Node {
     })
     const clock = () => Number.MAX_SAFE_INTEGER
     const { conversations } = this
-    this.catchUp = new CatchUp({ log, bus, delivery, conversations, pollMs: 0, clock, meter: NO_HUB_METER })
+    this.catchUp = new CatchUp({
+      log,
+      bus,
+      delivery,
+      conversations,
+      pollMs: 0,
+      clock,
+      meter: NO_HUB_METER,
+      wentBack() {},
+    })
   }
 
   /** Resolves to whether it was taken. */
