@@ -82,6 +82,16 @@ function transcriptOf(context: InvitationContext, fields: AcceptTranscript | Con
   return context === 'confirm' ? buildConfirmTranscript(fields as ConfirmTranscript) : buildAcceptTranscript(fields)
 }
 
+/** The same of what somebody showed: what no transcript can hold was signed by nobody. Throws VerificationError. */
+function shownTranscript(context: InvitationContext, fields: AcceptTranscript | ConfirmTranscript): string {
+  try {
+    return transcriptOf(context, fields)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'unknown'
+    throw new VerificationError('signature_invalid', `what is said to be signed is malformed: ${why}`, { cause })
+  }
+}
+
 interface Fields {
   readonly accept: AcceptTranscript
   readonly confirm: ConfirmTranscript
@@ -103,7 +113,7 @@ export async function verifySignature<C extends InvitationContext>(
   const isGood = await verifyInvitationSignature(
     publicKey,
     context,
-    transcriptOf(context, fields),
+    shownTranscript(context, fields),
     Buffer.from(signature, 'base64url'),
   )
   if (!isGood)

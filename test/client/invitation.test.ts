@@ -130,6 +130,21 @@ t.test('the inviter refuses whatever does not hold in an acceptance', async (t) 
   }
 })
 
+t.test('what no transcript can hold was signed by nobody', async (t) => {
+  const { accept, joined } = await handshake()
+  const malformed = [
+    ['confirmationRoster', '-'],
+    ['confirmationAttachment', 'sha256:00'],
+    ['expiresAt', '2030-13-01T00:00:00Z'],
+  ] as const
+  for (const [field, value] of malformed) {
+    const lie = { ...joined, [field]: value }
+    const expected = { name: 'VerificationError' }
+    if (field !== 'confirmationAttachment') await t.rejects(verifyMembership(pin, lie), expected, field)
+    if (field !== 'expiresAt') await t.rejects(verifyConfirmation(accept.accepted, lie), expected, field)
+  }
+})
+
 t.test('what this side signs and verifies comes from its own memory', async (t) => {
   const { event, sent, acceptedEvent, accept, joined } = await handshake()
   const elsewhere = { ...pin, rootFingerprint: eve.fingerprint }
