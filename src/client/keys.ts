@@ -30,18 +30,31 @@ export function createCertificateRequest(key: KeyObject, username: string): stri
   return encodePem('CERTIFICATE REQUEST', sequence(info, algorithm.der, bitString(signature)))
 }
 
-/** `key` locked with `password` as the server keeps it: PKCS#8 `ENCRYPTED PRIVATE KEY` (PEM). */
+/**
+ * `key` locked with `password` as the server keeps it: PKCS#8 `ENCRYPTED PRIVATE KEY` (PEM). The password counts in
+ * NFC, as that for the server does, so that another keyboard makes the same of it.
+ */
 export async function lockPrivateKey(key: KeyObject, password: string, iterations = 600_000): Promise<string> {
-  return lockWith(await deriveKey(password, iterations), key)
+  return lockWith(await deriveKey(password.normalize('NFC'), iterations), key)
 }
 
 /**
  * Opens a locked key; throws when the password is wrong, and before any work when the blob is none that
- * a server may keep or asks for more than 10 million iterations.
+ * a server may keep or asks for more than 10 million iterations. OpenSSL, and earlier versions, locked with the bytes
+ * that a keyboard gave.
  */
 export function unlockPrivateKey(pem: string, password: string): KeyObject {
   const { iterations } = parseEncryptedPrivateKey(decodePem(pem, ['ENCRYPTED PRIVATE KEY']))
   if (iterations > ITERATIONS_MAX)
     throw new Error(`the locked key asks for ${iterations} iterations; ${ITERATIONS_MAX} at most are allowed`)
-  return createPrivateKey({ key: pem, format: 'pem', passphrase: password })
+  const forms = new Set([password.normalize('NFC'), password, password.normalize('NFD')])
+  let wrong: unknown
+  for (const passphrase of forms) {
+    try {
+      return createPrivateKey({ key: pem, format: 'pem', passphrase })
+    } catch (error) {
+      wrong = error
+    }
+  }
+  throw wrong
 }

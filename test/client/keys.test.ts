@@ -10,6 +10,7 @@ import {
 import { integer, octetString, oid, sequence } from '../../src/pki/der-encode.js'
 import { keyTypeOf } from '../../src/pki/key-type.js'
 import { OID } from '../../src/pki/oids.js'
+import { deriveKey, lockWith } from '../../src/pki/pbes2.js'
 import { encodePem } from '../../src/pki/pem.js'
 import { createWorkbench } from '../pki/openssl.js'
 
@@ -40,6 +41,21 @@ t.test('a locked key opens with its password, here and with OpenSSL, and with no
   bench.write('locked.pem', locked)
   t.equal(bench.openssl('pkey -in locked.pem -passin pass:pässword'), key.export({ format: 'pem', type: 'pkcs8' }))
   t.not(await lockPrivateKey(key, 'pässword', 1000), locked, 'salt and IV are fresh')
+})
+
+t.test('a password opens a key in whatever form of Unicode a keyboard gives it, and what was locked before', async (t) => {
+  const bench = createWorkbench(t)
+  const key = await generateKey('Ed25519')
+  const [composed, decomposed] = ['un-mot-de-passé'.normalize('NFC'), 'un-mot-de-passé'.normalize('NFD')]
+  for (const one of [composed, decomposed]) {
+    const locked = await lockPrivateKey(key, one, 1000)
+    for (const other of [composed, decomposed]) t.ok(unlockPrivateKey(locked, other).equals(key))
+    t.throws(() => unlockPrivateKey(locked, 'un-mot-de-passe'))
+    bench.write('locked.pem', locked)
+    t.match(bench.openssl(`pkey -in locked.pem -passin pass:${composed}`), /PRIVATE KEY/, 'as NFC')
+    const asGiven = lockWith(await deriveKey(one, 1000), key)
+    for (const other of [composed, decomposed]) t.ok(unlockPrivateKey(asGiven, other).equals(key))
+  }
 })
 
 t.test('a key locked by OpenSSL opens; one that would take for ever is refused before any work', async (t) => {
