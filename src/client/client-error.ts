@@ -1,6 +1,7 @@
 /** What keeps this side from going on, without the server having lied or refused: code for programs → meaning. */
 export const CLIENT_CODES = {
   directory_in_use: 'Another process uses the directory',
+  directory_unfit: 'The directory cannot be locked for one process',
   directory_unsafe: 'Others may read or write what is in the directory',
   directory_damaged: 'A file of the directory cannot be read',
   not_joined: 'The directory belongs to no server yet',

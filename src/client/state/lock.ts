@@ -1,54 +1,71 @@
-import { randomUUID } from 'node:crypto'
-import { open, readdir, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { ClientError } from '../client-error.js'
 
-const NAME = /^lock\.(\d+)\.[0-9a-f-]{36}$/
-/** Those that this process holds: its number alone does not tell, since a container starts with the same each time. */
-const held = new Set<string>()
+const NAME = /^lock\.(\d+)\.[0-9a-f-]+$/
+/** Of the path of a socket, as unix(7) has it on every system. */
+const PATH_BYTES_MAX = 103
+/** Nobody listens there any more. Whatever else a system says, somebody may. */
+const ENDED: readonly (string | undefined)[] = ['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']
 
 export interface Lock {
   release(): Promise<void>
 }
 
 /**
- * Takes a folder for this process, until it is released or the process ends. Each taker makes a file of its own
- * before it looks for others, so of two at once never both succeed. Throws ClientError `directory_in_use`.
+ * Takes a folder for this process, until it is released or the process ends: a socket in it that listens is what holds
+ * it, and the system ends that with the process, whose number may soon be another's. Each taker makes a socket of its
+ * own before it looks for others, so of two at once never both succeed. Throws ClientError `directory_in_use` or
+ * `directory_unfit`.
  */
 export async function lockDirectory(directory: string): Promise<Lock> {
-  const own = `lock.${process.pid}.${randomUUID()}`
-  const path = join(directory, own)
-  held.add(path)
-  await (await open(path, 'wx', 0o600)).close()
-  const release = async () => {
-    held.delete(path)
-    await rm(path, { force: true })
+  const own = `lock.${process.pid}.${randomBytes(8).toString('hex')}`
+  const folder = await open(directory)
+  const release = async (server?: Server) => {
+    await new Promise((resolve) => (server ? server.close(resolve) : resolve(null)))
+    await rm(join(directory, own), { force: true })
+    await folder.close()
   }
-  const other = await findOther(directory, own)
-  if (other === null) return { release }
-  await release()
-  throw new ClientError(
-    'directory_in_use',
-    `process ${NAME.exec(other)?.[1]} uses ${directory}: end it, or remove ${join(directory, other)} if it is none of Hermes`,
-  )
+  const server = await listen(socketPath(directory, folder, own)).catch(async (cause: Error) => {
+    await release()
+    const why = 'is the path too long, or is it on a file system without sockets?'
+    throw new ClientError('directory_unfit', `${directory} cannot be locked (${cause.message}): ${why}`, { cause })
+  })
+  const other = await findOther(directory, folder, own)
+  if (other === null) return { release: () => release(server) }
+  await release(server)
+  throw new ClientError('directory_in_use', `process ${NAME.exec(other)?.[1]} uses ${directory}: end it`)
 }
 
-async function findOther(directory: string, own: string): Promise<string | null> {
+/** One that is too long is reached through the open folder, where the system has such paths. */
+function socketPath(directory: string, folder: FileHandle, name: string): string {
+  const path = join(directory, name)
+  return Buffer.byteLength(path) <= PATH_BYTES_MAX ? path : join(`/proc/self/fd/${folder.fd}`, name)
+}
+
+function listen(path: string): Promise<Server> {
+  const server = createServer((socket) => socket.destroy())
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ path, exclusive: true }, () => resolve(server.unref()))
+  })
+}
+
+async function findOther(directory: string, folder: FileHandle, own: string): Promise<string | null> {
   for (const name of await readdir(directory)) {
-    const pid = NAME.exec(name)?.[1]
-    if (pid === undefined || name === own) continue
-    if (isLive(Number(pid), join(directory, name))) return name
+    if (!NAME.test(name) || name === own) continue
+    if (await isHeld(socketPath(directory, folder, name))) return name
     await rm(join(directory, name), { force: true })
   }
   return null
 }
 
-function isLive(pid: number, path: string): boolean {
-  if (pid === process.pid) return held.has(path)
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+function isHeld(path: string): Promise<boolean> {
+  const socket = connect(path)
+  return new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true))
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(!ENDED.includes(code)))
+  }).finally(() => socket.destroy())
 }
