@@ -43,20 +43,23 @@ t.test('a locked key opens with its password, here and with OpenSSL, and with no
   t.not(await lockPrivateKey(key, 'pässword', 1000), locked, 'salt and IV are fresh')
 })
 
-t.test('a password opens a key in whatever form of Unicode a keyboard gives it, and what was locked before', async (t) => {
-  const bench = createWorkbench(t)
-  const key = await generateKey('Ed25519')
-  const [composed, decomposed] = ['un-mot-de-passé'.normalize('NFC'), 'un-mot-de-passé'.normalize('NFD')]
-  for (const one of [composed, decomposed]) {
-    const locked = await lockPrivateKey(key, one, 1000)
-    for (const other of [composed, decomposed]) t.ok(unlockPrivateKey(locked, other).equals(key))
-    t.throws(() => unlockPrivateKey(locked, 'un-mot-de-passe'))
-    bench.write('locked.pem', locked)
-    t.match(bench.openssl(`pkey -in locked.pem -passin pass:${composed}`), /PRIVATE KEY/, 'as NFC')
-    const asGiven = lockWith(await deriveKey(one, 1000), key)
-    for (const other of [composed, decomposed]) t.ok(unlockPrivateKey(asGiven, other).equals(key))
-  }
-})
+t.test(
+  'a password opens a key in whatever form of Unicode a keyboard gives it, and what was locked before',
+  async (t) => {
+    const bench = createWorkbench(t)
+    const key = await generateKey('Ed25519')
+    const [composed, decomposed] = ['un-mot-de-passé'.normalize('NFC'), 'un-mot-de-passé'.normalize('NFD')]
+    for (const one of [composed, decomposed]) {
+      const locked = await lockPrivateKey(key, one, 1000)
+      for (const other of [composed, decomposed]) t.ok(unlockPrivateKey(locked, other).equals(key))
+      t.throws(() => unlockPrivateKey(locked, 'un-mot-de-passe'))
+      bench.write('locked.pem', locked)
+      t.match(bench.openssl(`pkey -in locked.pem -passin pass:${composed}`), /PRIVATE KEY/, 'as NFC')
+      const asGiven = lockWith(await deriveKey(one, 1000), key)
+      for (const other of [composed, decomposed]) t.ok(unlockPrivateKey(asGiven, other).equals(key))
+    }
+  },
+)
 
 t.test('a key locked by OpenSSL opens; one that would take for ever is refused before any work', async (t) => {
   const bench = createWorkbench(t)

@@ -41,7 +41,7 @@ async function holder(t: Test, directory: string) {
   return child
 }
 
-t.test('a process that was killed holds nothing, also when another process has its number; one that lives does', async (t) => {
+t.test('a process that was killed holds nothing, though another has its number; one that lives does', async (t) => {
   const directory = await temporaryFolder(t)
   const child = await holder(t, directory)
   await t.rejects(lockDirectory(directory), {
