@@ -1,13 +1,11 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
-import { parseAuthorityCertificate } from '../pki/authority.js'
 import { type Extension, parseCertificate } from '../pki/certificate.js'
-import { isCrlOf, parseCrl } from '../pki/crl.js'
-import { readCrlEntries } from '../pki/crl-entry.js'
 import { fingerprintOf } from '../pki/fingerprint.js'
 import { keyTypeOf } from '../pki/key-type.js'
 import { OID } from '../pki/oids.js'
 import { decodePem, splitPem } from '../pki/pem.js'
 import type { CertifiedParty } from '../wire/events.js'
+import { isCrl, type RootCrl, readRootCrl } from './root-crl.js'
 import { VerificationError, verify } from './verification-error.js'
 
 /** What this side has pinned: never taken from a message. */
@@ -22,11 +20,9 @@ export interface Pin {
   readonly issuers: readonly X509Certificate[]
   /** Serial numbers (upper-case hex) that the root has revoked, and since when. */
   readonly revoked: ReadonlyMap<string, Date>
-  /** PEM of the CRLs that say so. */
-  readonly crls: readonly string[]
+  /** The CRLs that say so. */
+  readonly crls: readonly RootCrl[]
 }
-
-const CRL = 'X509 CRL' // [RFC 7468 6]
 
 /** Critical extensions that are taken into account here or by node:crypto. */
 const CRITICAL: readonly string[] = [OID.basicConstraints, OID.keyUsage, OID.extKeyUsage, OID.subjectAltName]
@@ -93,24 +89,9 @@ export function pinRoot(rootPem: string, fingerprint: string, trustDomain: strin
     'certificate_invalid',
     'no certificate of the CA was issued by the pinned root for clients',
   )
-  const crls = blocks.filter(isCrl)
-  const revoked = new Map(crls.flatMap((pem) => [...revokedBy(rootPem, pem)]))
+  const crls = blocks.filter(isCrl).map((pem) => readRootCrl(rootPem, pem))
+  const revoked = new Map(crls.flatMap((crl) => [...crl.revoked]))
   return { rootPem, rootFingerprint: fingerprint, trustDomain, issuers, revoked, crls }
-}
-
-const isCrl = (pem: string): boolean => pem.startsWith('-----BEGIN X509 CRL-----')
-
-/** What a CRL of the root lists [RFC 5280 5.1]. */
-function revokedBy(rootPem: string, pem: string): ReadonlyMap<string, Date> {
-  try {
-    const crl = parseCrl(decodePem(pem, [CRL]))
-    if (!isCrlOf(crl, parseAuthorityCertificate(rootPem))) throw new Error('the pinned root did not sign it')
-    const entries = readCrlEntries(crl.tbs.entries)
-    return new Map(entries.map(({ serialNumber, revokedAt }) => [serialNumber.toUpperCase(), revokedAt]))
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : 'unknown'
-    throw new VerificationError('certificate_invalid', `the CRL of the root cannot be read: ${why}`, { cause })
-  }
 }
 
 /**

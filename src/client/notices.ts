@@ -19,6 +19,8 @@ export type Notice =
   | { readonly type: 'conversation'; readonly conversation: Conversation }
   /** Somebody accepted, and this client could not confirm him by itself. */
   | { readonly type: 'not_confirmed'; readonly invitation: SentInvitation; readonly error: Error }
+  /** Whether the root has revoked a CA since `nextUpdate` (RFC 3339) cannot be known: the server has no newer CRL. */
+  | { readonly type: 'crl_outdated'; readonly nextUpdate: string }
   /** The hub showed what does not hold; of a conversation nothing more is taken. */
   | { readonly type: 'refused'; readonly error: VerificationError; readonly conversation?: string }
 

@@ -45,7 +45,7 @@ export async function joinHome({
     const joined = await joinServer(url, rootFingerprint, device ?? createDeviceName())
     await state.writeAuthorities(joined.pin.rootPem, joined.authorities)
     await state.writeProfile(joined.profile)
-    return homeOf(state, joined.profile, joined.pin, null, now)
+    return homeOf(state, joined.profile, { pin: joined.pin, askedAt: now() }, null, now)
   })
 }
 
@@ -54,9 +54,9 @@ export async function openHome({ directory, keyPassword, now = currentTime }: Op
   return withState(directory, async (state) => {
     const profile = await state.readProfile()
     if (!profile) throw new ClientError('not_joined', `${directory} belongs to no server yet: join one first`)
-    const { root, authorities } = await state.readAuthorities()
+    const { root, authorities, askedAt } = await state.readAuthorities()
     const pin = pinRoot(root, profile.rootFingerprint, profile.trustDomain, authorities)
-    return homeOf(state, profile, pin, await readCredentials(state, profile, keyPassword), now)
+    return homeOf(state, profile, { pin, askedAt }, await readCredentials(state, profile, keyPassword), now)
   })
 }
 
@@ -84,17 +84,21 @@ async function readCredentials(
 async function homeOf(
   state: StateDirectory,
   profile: Profile,
-  pin: Pin,
+  { pin, askedAt }: { readonly pin: Pin; readonly askedAt: Date },
   credentials: Credentials | null,
   now: () => Date,
 ): Promise<Home> {
   const identities = createIdentityClient({ url: profile.identityUrl, rootPem: pin.rootPem })
+  const notices = new Notices()
   const authorities = new Authorities({
     pin,
+    askedAt,
     fetch: () => identities.authorities(),
     store: (pem) => state.writeAuthorities(pin.rootPem, pem),
+    outdated: (nextUpdate) => notices.tell({ type: 'crl_outdated', nextUpdate: nextUpdate.toISOString() }),
+    now,
   })
   const contacts = await state.openContacts()
   const onRenewed = () => undefined
-  return { state, profile, identities, authorities, contacts, notices: new Notices(), now, onRenewed, credentials }
+  return { state, profile, identities, authorities, contacts, notices, now, onRenewed, credentials }
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { exportKey, openKey, parseIdentityFile, rememberedCredentials } from '../../src/client/credentials.js'
@@ -243,4 +243,22 @@ t.test('a key that a killed process had begun to write is not left', async (t) =
   const names = await readdir(directory)
   t.notOk(names.some((name) => name.endsWith('.tmp')))
   t.equal(names.length, before - 1, 'and nothing else is gone')
+})
+
+t.test('when the CAs were asked for last is remembered from process to process', async (t) => {
+  const { client, directory } = await registered(t, server, 'axel')
+  const path = join(directory, 'authorities.pem')
+  const ageMs = async () => Date.now() - (await stat(path)).mtimeMs
+  const [young, old] = [3_600_000, 2 * 86_400_000]
+  let last = client
+  for (const [before, isAsked] of [
+    [young, false],
+    [old, true],
+  ] as const) {
+    const at = new Date(Date.now() - before)
+    await utimes(path, at, at)
+    last = await reopened(t, { client: last, directory })
+    await last.people.fetch('axel')
+    t.equal((await ageMs()) < 60_000, isAsked)
+  }
 })

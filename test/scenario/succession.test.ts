@@ -74,8 +74,11 @@ t.test('issuing CAs are followed by others while everybody goes on, and one that
   const identities = createIdentityClient({ url: server.identityUrl, rootPem: server.rootPem })
   const known = new Authorities({
     pin: await identities.pin(server.rootFingerprint),
+    askedAt: new Date(),
     fetch: () => identities.authorities(),
     store: async () => {},
+    outdated: () => undefined,
+    now: () => new Date(),
   })
   const serverBefore = await shown(server.hubUrl)
 

@@ -43,6 +43,8 @@ export function noticeText(notice: Notice): string {
       return `a conversation that is new here: ${notice.conversation.id}`
     case 'not_confirmed':
       return `${notice.invitation.username} accepted, and could not be made a member: ${notice.error.message}`
+    case 'crl_outdated':
+      return `the server has no CRL of its root since ${notice.nextUpdate}: ask whoever runs it for "hermes admin root-crl"`
     case 'refused':
       return `the server showed what does not hold, nothing more of it is taken: ${notice.error.message}`
   }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CertificatePem } from '../../wire/formats.js'
@@ -49,10 +50,11 @@ export class StateDirectory {
     return this.#profile.write(profile)
   }
 
-  /** The pinned root and the CAs under it, PEM. */
-  async readAuthorities(): Promise<{ readonly root: string; readonly authorities: string }> {
+  /** The pinned root and the CAs under it, PEM, and when they were written. */
+  async readAuthorities(): Promise<{ readonly root: string; readonly authorities: string; readonly askedAt: Date }> {
     const [root, authorities] = await Promise.all([this.#read(ROOT), this.#read(AUTHORITIES)])
-    if (root !== null && authorities !== null) return { root, authorities }
+    if (root !== null && authorities !== null)
+      return { root, authorities, askedAt: (await stat(join(this.path, AUTHORITIES))).mtime }
     throw new ClientError('directory_damaged', `${join(this.path, ROOT)} is missing: restore it, or begin anew`)
   }
 
