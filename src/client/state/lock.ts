@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
+import { chmod, type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { ClientError } from '../client-error.js'
@@ -33,6 +33,7 @@ export async function lockDirectory(directory: string): Promise<Lock> {
     const why = 'is the path too long, or is it on a file system without sockets?'
     throw new ClientError('directory_unfit', `${directory} cannot be locked (${cause.message}): ${why}`, { cause })
   })
+  await chmod(join(directory, own), 0o600)
   const other = await findOther(directory, folder, own)
   if (other === null) return { release: () => release(server) }
   await release(server)
