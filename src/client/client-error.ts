@@ -8,6 +8,7 @@ export const CLIENT_CODES = {
   already_joined: 'The directory belongs to a server already',
   not_registered: 'The directory has no user yet',
   already_registered: 'The directory has a user already',
+  fingerprint_unfit: 'A fingerprint is mistyped: it has not the form of one',
   username_unfit: 'Nobody can be called so',
   passwords_equal: 'Both passwords are the same',
   password_unfit: 'The second password is too weak to lock a key',

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
+import type { Party } from '../wire/events.js'
 import { CertificatePem, Fingerprint, Timestamp, Username } from '../wire/formats.js'
 import { ClientError } from './client-error.js'
 
@@ -126,6 +127,15 @@ export class Contacts {
     const known = this.#known.get(username)
     if (!known || hasSameKey(known.certificate, certificate)) return null
     return changeOf(username, known, fingerprint, known.offered?.how ?? 'unexplained')
+  }
+
+  /** Of those named those that are under another certificate than the one remembered, while one waits for a person. */
+  pending(parties: readonly Party[]): readonly FingerprintChange[] {
+    return parties.flatMap(({ username, fingerprint }) => {
+      const known = this.#known.get(username)
+      if (!known?.offered || known.fingerprint === fingerprint) return []
+      return [changeOf(username, known, fingerprint, known.offered.how)]
+    })
   }
 
   /** A person compared the fingerprint out of band: it counts from now on. */

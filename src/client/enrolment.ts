@@ -1,10 +1,10 @@
 import { createPublicKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto'
 import { fingerprintOf } from '../pki/fingerprint.js'
-import { Fingerprint } from '../wire/formats.js'
 import type { Identity } from '../wire/identity.js'
 import { type Pin, pinRoot } from './certificates.js'
 import { ClientError } from './client-error.js'
 import { openKey } from './credentials.js'
+import { checkFingerprint } from './fingerprint.js'
 import { createIdentityClient, fetchRoot, type IdentityClient } from './identity-client.js'
 import { createCertificateRequest, lockPrivateKey } from './keys.js'
 import { checkKeyPassword } from './passwords.js'
@@ -27,11 +27,10 @@ export function createDeviceName(): string {
 
 /**
  * Gets the root by its fingerprint, which somebody compared out of band, and everything else over TLS under that
- * root. Throws VerificationError `root_mismatch` or `server_untrusted`.
+ * root. Throws VerificationError `root_mismatch` or `server_untrusted`, and ClientError `fingerprint_unfit`.
  */
 export async function joinServer(url: string, rootFingerprint: string, device: string): Promise<Joined> {
-  const form = Fingerprint.safeParse(rootFingerprint)
-  verify(form.success, 'root_mismatch', `the fingerprint ${form.error?.issues[0]?.message}`)
+  checkFingerprint(rootFingerprint)
   const rootPem = await fetchRoot(url, rootFingerprint).catch((error: unknown) => {
     if (!(error instanceof Refusal) || error.status !== 404) throw error
     throw new VerificationError('root_mismatch', `the server has no root with the fingerprint ${rootFingerprint}`)

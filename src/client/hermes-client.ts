@@ -33,8 +33,8 @@ export class HermesClient {
    * Begins in a new directory: gets the root certificate, checks that it has the fingerprint that somebody who runs
    * the server told, and from then on talks to nobody that this root did not certify.
    *
-   * Rejects with VerificationError `root_mismatch` or `server_untrusted`; with ClientError `already_joined`,
-   * `directory_in_use`, `directory_unsafe` or `unreachable`.
+   * Rejects with VerificationError `root_mismatch` or `server_untrusted`; with ClientError `fingerprint_unfit`,
+   * `already_joined`, `directory_in_use`, `directory_unfit`, `directory_unsafe` or `unreachable`.
    *
    * @example
    * const client = await HermesClient.join({ directory, url, rootFingerprint })
@@ -46,8 +46,8 @@ export class HermesClient {
   /**
    * Goes on in the directory of an earlier `join`. Asks nothing of the network.
    *
-   * Rejects with ClientError `not_joined`, `directory_in_use`, `directory_unsafe`, `directory_damaged` or
-   * `key_locked`.
+   * Rejects with ClientError `not_joined`, `directory_in_use`, `directory_unfit`, `directory_unsafe`,
+   * `directory_damaged` or `key_locked`.
    *
    * @example
    * const client = await HermesClient.open({ directory })

@@ -1,6 +1,7 @@
 import { verifyUserCertificate } from './certificates.js'
 import { ClientError } from './client-error.js'
 import type { ChangeKind, Contact, Shown } from './contacts.js'
+import { checkFingerprint } from './fingerprint.js'
 import type { Home } from './home.js'
 import type { Seen } from './log/apply.js'
 import { verify } from './verification-error.js'
@@ -47,13 +48,15 @@ export class People {
    * Says that a person compared the fingerprint with `username` out of band. From then on it is the one expected,
    * also where it was another before.
    *
-   * Rejects as `fetch` does, and with VerificationError `certificate_swapped` when the server shows another one.
+   * Rejects as `fetch` does, with ClientError `fingerprint_unfit` when it is mistyped, and with VerificationError
+   * `certificate_swapped` when the server shows another one.
    *
    * @example
    * const { fingerprint } = await client.people.fetch('bob')
    * await client.people.trust('bob', fingerprint) // after bob said the same
    */
   async trust(username: string, fingerprint: string): Promise<Contact> {
+    checkFingerprint(fingerprint)
     const shown = await this.#current(username)
     verify(
       shown.fingerprint === fingerprint,

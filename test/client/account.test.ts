@@ -68,7 +68,7 @@ t.test('another root is refused, before anything else is asked', async (t) => {
     name: 'VerificationError',
     code: 'root_mismatch',
   })
-  await t.rejects(joined(t, { ...server, rootFingerprint: 'abc' }), { code: 'root_mismatch' })
+  await t.rejects(joined(t, { ...server, rootFingerprint: 'abc' }), { code: 'fingerprint_unfit' })
   const nobody = { ...server, identityUrl: 'https://127.0.0.1:1' }
   await t.rejects(joined(t, nobody), { name: 'ClientError', code: 'unreachable' })
 })
@@ -133,6 +133,8 @@ t.test('people: found, remembered, compared, changed', async (t) => {
   t.match(await alice.people.fetch('bob'), { fingerprint: bob.fingerprint, compared: false })
   await t.rejects(alice.people.fetch('nobody'), { code: 'user_not_found' })
   await t.rejects(alice.people.trust('bob', alice.fingerprint), { code: 'certificate_swapped' })
+  const mistyped = alice.people.trust('bob', alice.fingerprint.slice(0, -1))
+  await t.rejects(mistyped, { code: 'fingerprint_unfit', message: /64 lower-case hex digits: it is mistyped/ })
   await alice.people.trust('bob', bob.fingerprint)
   t.match(alice.people.list(), [{ username: 'bob', compared: true }])
 

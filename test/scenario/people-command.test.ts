@@ -31,6 +31,8 @@ t.test('hermes for people: from join to a conversation, a new device, and the en
     const other = `sha256:${'0'.repeat(64)}`
     const wrong = await stranger.run(['join', server.identityUrl, '--fingerprint', other])
     t.match(wrong, { code: 1, stderr: /no root with the fingerprint.*\nask whoever runs the server/ })
+    const mistyped = await stranger.run(['join', server.identityUrl, '--fingerprint', other.slice(0, -1)])
+    t.match(mistyped, { code: 2, stderr: /--fingerprint is mistyped: it must be .*64/ })
     t.match(await stranger.run(['join', 'localhost', '--fingerprint', other]), {
       code: 2,
       stderr: /must begin with https/,
@@ -138,7 +140,25 @@ t.test('hermes for people: from join to a conversation, a new device, and the en
     t.match(await alice.run(['conversations']), { code: 1, stderr: /revoked.*\n"hermes recover"/ })
     const recover = ['recover', 'alice', ...PASSWORD_FDS]
     t.match(await alice.run(recover, { secrets: ['yet another password', PASSWORDS[1]] }), { code: 0 })
-    t.match(await bob.run(['fetch', 'alice']), { code: 1, stderr: /"hermes trust alice sha256:[0-9a-f]{64}"/ })
     t.match(await alice.json('conversations'), { conversations: [] }, 'a password makes nobody a member')
+
+    const carol = await registeredPerson(t, directory, server, 'carol')
+    const { conversation } = await alice.json<{ conversation: string }>('start', 'carol')
+    await carol.json('accept', 'alice')
+    await alice.json('conversations')
+    await carol.json('invite', conversation, 'bob')
+    await bob.json('accept', 'carol')
+    await carol.json('conversations')
+    t.match(await bob.run(['send', conversation, 'hello']), {
+      code: 1,
+      stdout: '',
+      stderr: /^hermes: alice has another .*\nhermes: alice has another .*\n.*"hermes trust alice sha256:[0-9a-f]{64}"/,
+    })
+    const chat = await bob.run(['chat', '--conversation', conversation], { stdin: 'hello\n' })
+    t.match(chat, { code: 1, stdout: /not sent: hello.*"\/trust alice sha256:/s })
+    t.match(await bob.run(['fetch', 'alice']), { code: 1, stderr: /"hermes trust alice sha256:[0-9a-f]{64}"/ })
+    const { fingerprint } = await alice.json<{ fingerprint: string }>('whoami')
+    t.match(await bob.json('trust', 'alice', fingerprint), { person: { compared: true } })
+    t.match(await bob.run(['send', conversation, 'hello']), { code: 0, stderr: '' })
   })
 })

@@ -84,8 +84,8 @@ export class Listener {
     }
   }
 
-  #ended({ reason }: { readonly reason?: string }): void {
-    if (!this.#options.stop.aborted && !this.#isClosing) this.#fail(new ClientError('link_ended', reason))
+  #ended({ reason, error }: { readonly reason?: string; readonly error?: Error }): void {
+    if (!this.#options.stop.aborted && !this.#isClosing) this.#fail(error ?? new ClientError('link_ended', reason))
   }
 
   #tell(json: object, text: string): Promise<void> {

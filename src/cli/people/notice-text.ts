@@ -20,6 +20,10 @@ export function noticeShape(notice: Notice) {
     const { id, username } = notice.invitation
     return { type, invitation: id, username, message: notice.error.message }
   }
+  if (notice.type === 'link') {
+    const { state, reason, retryInMs } = notice
+    return { type, state, reason, retryInMs }
+  }
   if (notice.type !== 'refused') return notice
   const { code, message } = notice.error
   return { type, code, message, conversation: notice.conversation }

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { ClientError, HermesClient, type Invitation } from '../../client/index.js'
 import { allConfirmed } from './confirmed.js'
+import { tellNotices } from './tell-notices.js'
 
 export interface JoinTarget {
   readonly url: string
@@ -15,6 +16,7 @@ export class Session {
   readonly #keyPassword: () => Promise<string>
   #client: Promise<HermesClient> | null = null
   #connected: Promise<HermesClient> | null = null
+  #told: Promise<void> | null = null
 
   /** `keyPassword` is asked where the key is locked. */
   constructor(profile: string, directory: string, keyPassword: () => Promise<string>) {
@@ -34,8 +36,15 @@ export class Session {
     return this.#client
   }
 
-  /** With all conversations as the hub has them now. */
-  connect(): Promise<HermesClient> {
+  /** With all conversations as the hub has them now; what a person should hear of is told on stderr. */
+  async connect(): Promise<HermesClient> {
+    const client = await this.open()
+    this.#told ??= tellNotices(client)
+    return this.connectUntold()
+  }
+
+  /** The same for a command that reads the notices itself. */
+  connectUntold(): Promise<HermesClient> {
     this.#connected ??= this.open().then(async (client) => {
       await client.connect()
       await allConfirmed(client)
@@ -46,6 +55,7 @@ export class Session {
 
   async close(): Promise<void> {
     await (await this.#client?.catch(() => null))?.close()
+    await this.#told
   }
 
   async #open(): Promise<HermesClient> {

@@ -1,5 +1,6 @@
 import { v7 as createMessageId } from 'uuid'
 import type { Party } from '../../wire/events.js'
+import type { FingerprintChange } from '../contacts.js'
 import type { Ledger } from './ledger.js'
 import type { Live } from './live.js'
 import type { LogEvent } from './log-event.js'
@@ -66,6 +67,17 @@ export class Conversation {
   /** Number of the last event that this device has. */
   get lastSeq(): number {
     return this.#ledger.lastSeq
+  }
+
+  /**
+   * Those in it whose key is another than the one remembered, and was not trusted: let people compare before anything
+   * is said to them.
+   *
+   * @example
+   * for (const { username, current } of conversation.changes) console.log(`compare ${current} with ${username} first`)
+   */
+  get changes(): readonly FingerprintChange[] {
+    return this.#live.home.contacts.pending(this.members)
   }
 
   /**

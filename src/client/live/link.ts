@@ -6,6 +6,7 @@ import { type Connection, ConnectionClosed } from '../hub-client.js'
 import type { Method, ParamsOf, ResultOf } from '../methods.js'
 import { VerificationError } from '../verification-error.js'
 import { backoffMs, returnMs } from './backoff.js'
+import { LinkClosedError } from './link-closed-error.js'
 import { passesAfterMs, type Remedy, remedyAfterClose, remedyAfterFailure } from './remedy.js'
 
 /** `connected`; `waiting` to connect again by itself; `ended`, for ever. */
@@ -17,6 +18,8 @@ export interface LinkChange {
   readonly reason?: string
   /** Milliseconds until the next attempt. */
   readonly retryInMs?: number
+  /** What ended it: LinkClosedError, Refusal or ClientError. */
+  readonly error?: Error
 }
 
 export interface LinkOptions {
@@ -138,7 +141,7 @@ export class Link {
     for (const call of this.#calls) call.fail(error)
     this.#calls.clear()
     this.#synced?.reject(error)
-    this.#options.tell({ state: 'ended', reason: error.message })
+    this.#options.tell({ state: 'ended', reason: error.message, error })
   }
 
   async #run(): Promise<void> {
@@ -156,7 +159,7 @@ export class Link {
       const hub = await this.#options.open()
       this.#begin(hub)
       const close = await this.#read(hub)
-      return { remedy: this.#isAnew ? 'wait' : remedyAfterClose(close), error: endedBy(close) }
+      return { remedy: this.#isAnew ? 'wait' : remedyAfterClose(close), error: new LinkClosedError(close) }
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error('the connection failed')
       if (error instanceof VerificationError) this.#options.refused(error)
@@ -216,8 +219,4 @@ export class Link {
       signal: this.#closing.signal,
     }).catch(() => undefined)
   }
-}
-
-function endedBy({ code, reason }: CloseReason): ClientError {
-  return new ClientError('link_ended', `the hub closed the connection with ${code}: ${reason}`)
 }

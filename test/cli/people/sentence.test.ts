@@ -1,6 +1,6 @@
 import t from 'tap'
 import { sentenceOf } from '../../../src/cli/people/sentence.js'
-import { ClientError, FingerprintChangedError, VerificationError } from '../../../src/client/index.js'
+import { ClientError, FingerprintChangedError, LinkClosedError, VerificationError } from '../../../src/client/index.js'
 import { refusalFromHttp } from '../../../src/client/refusal.js'
 
 t.test('what went wrong, and what helps', async (t) => {
@@ -33,5 +33,16 @@ t.test('what went wrong, and what helps', async (t) => {
     `bob has another certificate (got by password alone): sha256:bb, not the one you compared, sha256:aa
 compare it with bob by voice or on paper; if it is the same: "hermes trust bob sha256:bb"`,
   )
+  for (const [code, help] of [
+    [4501, /"hermes recover"/],
+    [4502, /"hermes renew"/],
+    [4503, /ask whoever runs/],
+    [4504, /"hermes --version"/],
+    [4505, /"hermes login" in a new --profile/],
+    [4506, /"hermes login" in a new --profile/],
+  ] as const) {
+    const sentence = sentenceOf(new LinkClosedError({ code, reason: 'why', mayReconnect: false }))
+    t.match(sentence, new RegExp(`closed the connection with ${code}: why\n.*${help.source}`))
+  }
   t.equal(sentenceOf(new TypeError('a fault of the program')), null, 'its stack says more')
 })

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Conversation, HermesClient, Invitation, Notice } from '../../../client/index.js'
 import { invitationText, noticeShape, noticeText } from '../notice-text.js'
-import { sentenceOf } from '../sentence.js'
+import { remedyOfEnd } from '../remedies.js'
+import { changedText, sentenceOf } from '../sentence.js'
 import { invitationShape } from '../shapes.js'
 import { membersText } from './about.js'
 import { runCommand } from './commands.js'
@@ -19,6 +20,8 @@ export class Chat implements Typist {
   readonly client: HermesClient
   readonly #view: View
   readonly #offers = new Map<string, Invitation>()
+  /** Those that were shown with numbers. */
+  listed: readonly Invitation[] = []
   #conversation: Conversation | null = null
   #following: AbortController | null = null
   /** Of the first event that is shown. */
@@ -139,7 +142,7 @@ export class Chat implements Typist {
   failed(error: unknown): void {
     const sentence = sentenceOf(error)
     if (sentence === null) throw error
-    if (!this.#isEnding) this.note(sentence.replaceAll('"hermes trust ', '"/trust '))
+    if (!this.#isEnding) this.note(inChat(sentence))
   }
 
   close(): void {
@@ -164,6 +167,11 @@ export class Chat implements Typist {
     if (!conversation || conversation.members.length < 2) {
       this.#hasFailed = true
       return this.note(`not sent, since nobody else is here yet: ${text}`)
+    }
+    const [change] = conversation.changes
+    if (change) {
+      this.#hasFailed = true
+      return this.note(`not sent: ${text}\n${inChat(changedText(change))}`)
     }
     const messageId = randomUUID()
     this.#view.send(messageId, text)
@@ -216,6 +224,13 @@ export class Chat implements Typist {
     if (state === 'waiting')
       return this.#view.connection({ what: 'connection lost', reason, retryAt: Date.now() + retryInMs })
     if (this.#view.screen.hasFooter) this.note(noticeText(notice))
+    const remedy = remedyOfEnd(notice.error)
+    if (remedy !== undefined) this.note(remedy)
     this.quit(1)
   }
+}
+
+/** The command of the shell as it is called here. */
+function inChat(sentence: string): string {
+  return sentence.replaceAll('"hermes trust ', '"/trust ')
 }

@@ -1,5 +1,7 @@
 import type { Invitation } from '../../../client/index.js'
+import { Fingerprint } from '../../../wire/formats.js'
 import { block } from '../../table.js'
+import { invitationText } from '../notice-text.js'
 import type { Chat } from './chat.js'
 
 interface ChatCommand {
@@ -13,8 +15,8 @@ const HISTORY = 50
 const COMMANDS: Readonly<Record<string, ChatCommand>> = {
   members: { usage: '/members', summary: 'who is here', run: (chat) => chat.showMembers() },
   invite: { usage: '/invite NAME', summary: 'invites somebody', run: invite },
-  accept: { usage: '/accept NAME', summary: 'accepts his invitation, and goes there', run: accept },
-  decline: { usage: '/decline NAME [reason]', summary: 'declines it', run: decline },
+  accept: { usage: '/accept [NAME or number]', summary: 'accepts his invitation, and goes there', run: accept },
+  decline: { usage: '/decline NAME or number [reason]', summary: 'declines it', run: decline },
   trust: { usage: '/trust NAME [fingerprint]', summary: 'you compared his fingerprint', run: trust },
   history: { usage: '/history [N]', summary: 'what was said before', run: history },
   leave: { usage: '/leave [reason]', summary: 'leaves the conversation', run: leave },
@@ -41,7 +43,7 @@ async function invite(chat: Chat, [name]: readonly string[]): Promise<void> {
 }
 
 async function accept(chat: Chat, [name]: readonly string[]): Promise<void> {
-  const invitation = offerOf(chat, name)
+  const invitation = offerOf(chat, name, 'accept')
   if (!invitation) return
   await invitation.accept()
   chat.note(`accepted; you are a member once the client of ${invitation.from.username} confirms`)
@@ -52,20 +54,32 @@ async function accept(chat: Chat, [name]: readonly string[]): Promise<void> {
 }
 
 async function decline(chat: Chat, [name, ...reason]: readonly string[]): Promise<void> {
-  const invitation = offerOf(chat, name)
+  const invitation = offerOf(chat, name, 'decline')
   if (!invitation) return
   await invitation.decline(reason.length === 0 ? undefined : reason.join(' '))
   chat.note(`you declined the invitation of ${invitation.from.username}`)
   if (!chat.conversation) chat.quit()
 }
 
-/** By the name of whoever invites, or the only one there is. */
-function offerOf(chat: Chat, name: string | undefined): Invitation | null {
-  const found = chat.offers.filter(({ from }) => name === undefined || from.username === name)
+/** By the name of whoever invites, by its number in the list that was shown last, or the only one there is. */
+function offerOf(chat: Chat, word: string | undefined, command: 'accept' | 'decline'): Invitation | null {
+  const found = chat.offers.filter(({ from }) => word === undefined || from.username === word)
   const [only = null] = found
-  if (found.length === 1 || (found.length > 1 && name !== undefined)) return only
-  chat.note(found.length === 0 ? 'there is no such invitation' : 'there are several invitations: say whose')
+  if (found.length === 1) return only
+  const numbered = found.length === 0 && word !== undefined ? chat.listed[Number(word) - 1] : undefined
+  if (numbered) return numbered
+  if (found.length === 0) chat.note('there is no such invitation')
+  if (chat.offers.length > 0) list(chat, found.length === 0 ? chat.offers : found, command)
   return null
+}
+
+function list(chat: Chat, offers: readonly Invitation[], command: string): void {
+  chat.listed = offers
+  const lines = offers.map((invitation, index) => {
+    const [who, ...more] = invitationText(invitation).split('\n')
+    return [`${index + 1}: ${who}`, ...more.map((line) => `   ${line}`)].join('\n')
+  })
+  chat.note(`which one? /${command} 1 takes the first\n${lines.join('\n')}`)
 }
 
 /** Without a fingerprint: the one that is shown here. */
@@ -74,6 +88,7 @@ async function trust(chat: Chat, [name = '', fingerprint]: readonly string[]): P
   const shown = [...members, ...invitations, ...chat.offers.map(({ from }) => from)]
   const named = fingerprint ?? shown.find(({ username }) => username === name)?.fingerprint
   if (named === undefined) return chat.note('whom? /trust NAME, where NAME is here or invites you')
+  if (!Fingerprint.safeParse(named).success) return chat.note(`the fingerprint is mistyped: ${named}`)
   await chat.client.people.trust(name, named)
   chat.note(`from now on you are told when ${name} has another key than this: ${named}`)
 }

@@ -2,6 +2,7 @@ import type { Contact } from '../../../client/index.js'
 import type { Answer } from '../../command.js'
 import { minute, table } from '../../table.js'
 import type { PeopleCommand } from '../command.js'
+import { typedFingerprint } from '../typed-fingerprint.js'
 
 const USERNAME = { name: 'username', description: 'whose' }
 
@@ -20,8 +21,9 @@ export const trust: PeopleCommand = {
   summary: 'says that you compared a fingerprint with somebody',
   operands: [USERNAME, { name: 'fingerprint', description: 'as he told you: "sha256:" and 64 hex digits' }],
   async run({ operands: [username = '', fingerprint = ''], session }) {
+    const typed = typedFingerprint('<fingerprint>', fingerprint)
     const client = await session.open()
-    return shown(await client.people.trust(username, fingerprint))
+    return shown(await client.people.trust(username, typed))
   },
 }
 

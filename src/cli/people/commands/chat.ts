@@ -35,7 +35,7 @@ export const chat: PeopleCommand = {
 /** Shows the conversation, or what stands in its way. */
 async function begin(talk: Chat, { operands, options, session }: Invocation): Promise<void> {
   talk.connecting()
-  const client = await session.connect()
+  const client = await session.connectUntold()
   talk.connected()
   talk.note(`you are ${client.username}; /help lists what you can do\n${client.fingerprint}`)
   const { conversation } = options

@@ -2,6 +2,7 @@ import { DeviceName } from '../../../wire/formats.js'
 import { UsageError } from '../../command.js'
 import { block } from '../../table.js'
 import type { PeopleCommand } from '../command.js'
+import { typedFingerprint } from '../typed-fingerprint.js'
 
 export const join: PeopleCommand = {
   name: 'join',
@@ -13,8 +14,9 @@ export const join: PeopleCommand = {
   },
   async run({ operands: [address = ''], options: { fingerprint = '', device }, session }) {
     const url = urlOf(address)
+    const rootFingerprint = typedFingerprint('--fingerprint', fingerprint)
     if (device !== undefined) checkDevice(device)
-    const client = await session.join({ url, rootFingerprint: fingerprint, ...(device !== undefined && { device }) })
+    const client = await session.join({ url, rootFingerprint, ...(device !== undefined && { device }) })
     const json = { profile: session.profile, url, rootFingerprint: client.rootFingerprint, device: client.device }
     return { json, text: () => `Joined ${url} as ${json.device}.\n${next(session.profile)}` }
   },

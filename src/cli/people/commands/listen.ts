@@ -10,7 +10,7 @@ export const listen: PeopleCommand = {
     once: { description: 'ends when all there is was shown' },
   },
   async run({ flags, session, stop }) {
-    const client = await session.connect()
+    const client = await session.connectUntold()
     const writer = new LineWriter(() => void session.close())
     const listener = new Listener(client, {
       isJson: flags.has('json'),

@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers'
+import { FingerprintChangedError } from '../../../client/index.js'
 import { UsageError } from '../../command.js'
 import { minute } from '../../table.js'
 import type { PeopleCommand } from '../command.js'
@@ -20,6 +21,8 @@ export const send: PeopleCommand = {
     const payload = words.length > 0 ? words.join(' ') : await untilStopped(stop, fromStdin())
     const client = await session.connect()
     const conversation = await findConversation(client, to)
+    const [change] = conversation.changes
+    if (change) throw new FingerprintChangedError(change)
     const { 'message-id': messageId, 'content-type': contentType } = options
     const sent = await conversation.send(payload, {
       ...(messageId !== undefined && { messageId }),
