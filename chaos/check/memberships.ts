@@ -1,5 +1,5 @@
 import type { Pin } from '../../src/client/certificates.js'
-import { applyEvent, begin, type NumberedEvent } from '../../src/client/log/apply.js'
+import { applyEvent, begin, NOBODY, type NumberedEvent } from '../../src/client/log/apply.js'
 import type { LogState } from '../../src/client/log/state.js'
 import { verifyMembership } from '../../src/client/membership.js'
 import type { History } from '../history/history.js'
@@ -28,7 +28,7 @@ async function verifyLog(pin: Pin, { places }: Log): Promise<void> {
 async function verifyFromStart(pin: Pin, [first, ...rest]: readonly NumberedEvent[]): Promise<void> {
   if (!first) return
   const verifier = { pin, username: first.from.username }
-  let state: LogState = (await begin(verifier, first, [])).state
+  let state: LogState = (await begin(verifier, first, NOBODY)).state
   for (const event of rest) state = (await applyEvent(state, verifier, event)).state
 }
 

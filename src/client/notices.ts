@@ -21,6 +21,8 @@ export type Notice =
   | { readonly type: 'not_confirmed'; readonly invitation: SentInvitation; readonly error: Error }
   /** Whether the root has revoked a CA since `nextUpdate` (RFC 3339) cannot be known: the server has no newer CRL. */
   | { readonly type: 'crl_outdated'; readonly nextUpdate: string }
+  /** Of a stay that has ended, what was said is here, but not for sure whether whoever said it was a member. */
+  | { readonly type: 'members_unverified'; readonly conversation: string }
   /** The hub showed what does not hold; of a conversation nothing more is taken. */
   | { readonly type: 'refused'; readonly error: VerificationError; readonly conversation?: string }
 

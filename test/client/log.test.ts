@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { createIdentityClient } from '../../src/client/identity-client.js'
-import { applyEvent, begin, type NumberedEvent } from '../../src/client/log/apply.js'
+import { applyEvent, begin, NOBODY, type NumberedEvent } from '../../src/client/log/apply.js'
 import { membersBefore } from '../../src/client/log/before.js'
 import { type LogState, membersOf } from '../../src/client/log/state.js'
 import { HistoryResult } from '../../src/wire/operations.js'
@@ -36,7 +36,7 @@ t.test('a log is taken as it is, and every lie about it is found', async (t) => 
   async function upTo(type: NumberedEvent['type']): Promise<{ state: LogState; event: NumberedEvent }> {
     const [first, ...rest] = events
     if (!first) throw new Error('there are no events')
-    let { state } = await begin(verifier, first, [])
+    let { state } = await begin(verifier, first, NOBODY)
     for (const event of rest) {
       if (event.type === type) return { state, event }
       state = (await applyEvent(state, verifier, event)).state
@@ -97,4 +97,33 @@ t.test('a log is taken as it is, and every lie about it is found', async (t) => 
     await t.rejects(apply({ from, previous: mallory.fingerprint }), { code: 'certificate_swapped' })
     await t.rejects(apply({ from, previous: users.bob.fingerprint }), { code: 'certificate_swapped' })
   })
+})
+
+t.test('where not all members are known, whoever acts is one, till he leaves', async (t) => {
+  const conversation = randomUUID() as LogState['conversation']
+  const party = (username: string) => ({ username, fingerprint: `sha256:${username.charCodeAt(0)}`.padEnd(71, '0') })
+  const at = new Date().toISOString()
+  const common = { conversation, at }
+  const says = (seq: number, username: string) =>
+    ({ ...common, seq, type: 'message', from: party(username), messageId: randomUUID(), payload: 'x' }) as NumberedEvent
+  const state: LogState = {
+    conversation,
+    standing: 'member',
+    lastSeq: 1,
+    firstSeq: 1,
+    members: { me: party('me').fingerprint },
+    former: {},
+    recovered: [],
+    invitations: {},
+    isPartial: true,
+  }
+  const verifier = { pin: {} as Parameters<typeof begin>[0]['pin'], username: 'me' }
+  const said = await applyEvent(state, verifier, says(2, 'ida'))
+  t.same(membersOf(said.state), [party('ida'), party('me')])
+  const left = { ...common, seq: 3, type: 'left', from: party('ida'), reason: 'left' } as NumberedEvent
+  const gone = await applyEvent(said.state, verifier, left)
+  t.same(membersOf(gone.state), [party('me')])
+  await t.rejects(applyEvent(gone.state, verifier, says(4, 'ida')), { code: 'event_forged' })
+  const { isPartial, ...whole } = state
+  await t.rejects(applyEvent(whole, verifier, says(2, 'ida')), { code: 'event_forged' })
 })

@@ -47,6 +47,8 @@ export function noticeText(notice: Notice): string {
       return `a conversation that is new here: ${notice.conversation.id}`
     case 'not_confirmed':
       return `${notice.invitation.username} accepted, and could not be made a member: ${notice.error.message}`
+    case 'members_unverified':
+      return `who was in conversation ${notice.conversation} while you were is not known for sure, since you have left it`
     case 'crl_outdated':
       return `the server has no CRL of its root since ${notice.nextUpdate}: ask whoever runs it for "hermes admin root-crl"`
     case 'refused':

@@ -4,6 +4,7 @@ import { verifyNamedCertificate } from '../certificates.js'
 import type { Home } from '../home.js'
 import type { Connection } from '../hub-client.js'
 import { digestOf } from '../invitation.js'
+import type { FirstMembers } from '../log/apply.js'
 import { membersBefore } from '../log/before.js'
 import { seePerson } from '../people.js'
 import { Refusal } from '../refusal.js'
@@ -13,22 +14,27 @@ type Joined = z.output<typeof JoinedEvent>
 
 /** Eight times what a conversation may have (HERMES_MEMBERS_MAX). */
 const MEMBERS_MAX = 4096
+/** Of one stay, until somebody invites somebody: each takes a user of the hub two requests. */
+const CHANGES_MAX = 65_536
 
 /**
  * The members just before one's own `joined`, whose digest the inviter signed. Where they changed since the
- * invitation, they are those of now, with what happened since taken back. Throws VerificationError
- * `roster_mismatch`.
+ * invitation, they are those that a later event of the stay shows, or those of now, with what happened till then taken
+ * back. A stay that has ended may hold no such event, and whoever has left is not shown the members of now. Throws
+ * VerificationError `roster_mismatch`.
  */
-export async function membersBeforeJoin(hub: Connection, joined: Joined): Promise<readonly Party[]> {
-  if (digestOf(joined.members) === joined.confirmationRoster) return joined.members
+export async function membersBeforeJoin(hub: Connection, joined: Joined): Promise<FirstMembers> {
+  if (digestOf(joined.members) === joined.confirmationRoster) return { members: joined.members, isPartial: false }
   const members = await membersNow(hub, joined.conversation)
-  const events = await eventsSince(hub, joined)
-  for (let count = events.length; count > 0; count -= 1) {
-    const before = membersBefore(members, events.slice(0, count))
-    if (digestOf(before) === joined.confirmationRoster) return before
+  const { changes, shown, hasEnded } = await readStay(hub, joined)
+  if (hasEnded && !shown) return { members: joined.members, isPartial: true }
+  // The members of now may be of before the last of them.
+  const fewest = shown ? changes.length : 1
+  for (let count = changes.length; count >= fewest; count -= 1) {
+    const before = membersBefore(shown ?? members, changes.slice(0, count))
+    if (digestOf(before) === joined.confirmationRoster) return { members: before, isPartial: false }
   }
-  const why = members.length > 0 ? 'are not those that the inviter signed' : 'are none: this user has left since'
-  throw new VerificationError('roster_mismatch', `the members shown ${why}`)
+  throw new VerificationError('roster_mismatch', 'the members shown are not those that the inviter signed')
 }
 
 /** As the hub has them now; none where this user is not among them any more. */
@@ -93,13 +99,29 @@ async function isGood(home: Home, shown: CertifiedParty): Promise<boolean> {
   }
 }
 
-async function eventsSince(hub: Connection, { conversation, seq }: Joined): Promise<readonly ConversationEvent[]> {
-  const events: ConversationEvent[] = []
+interface Stay {
+  /** What changed the members, the beginning first. */
+  readonly changes: readonly ConversationEvent[]
+  /** The members after these, as an invitation of that moment shows them; null where there is none. */
+  readonly shown: readonly Party[] | null
+  readonly hasEnded: boolean
+}
+
+/** What the log shows of a stay, up to the first event that shows its members, or to its end. */
+async function readStay(hub: Connection, { conversation, seq, member }: Joined): Promise<Stay> {
+  const changes: ConversationEvent[] = []
   for (let after = seq - 1; ; ) {
     const page = await hub.call('history', { conversation, after, limit: 500 })
-    events.push(...page.events.filter(({ type }) => type === 'joined' || type === 'left' || type === 'renewed'))
+    for (const event of page.events) {
+      if (event.type === 'invited') return { changes, shown: event.members, hasEnded: false }
+      if (event.type !== 'joined' && event.type !== 'left' && event.type !== 'renewed') continue
+      changes.push(event)
+      if (event.type === 'left' && event.from.username === member.username)
+        return { changes, shown: null, hasEnded: true }
+    }
+    verify(changes.length <= CHANGES_MAX, 'answer_invalid', 'the hub shows changes of the members without end')
     const last = page.events.at(-1)?.seq
-    if (!page.more || last === undefined || last <= after) return events
+    if (!page.more || last === undefined || last <= after) return { changes, shown: null, hasEnded: false }
     after = last
   }
 }

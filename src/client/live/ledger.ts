@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Party } from '../../wire/events.js'
 import { type Home, selfOf } from '../home.js'
 import type { Connection } from '../hub-client.js'
-import { applyEvent, begin, type NumberedEvent } from '../log/apply.js'
+import { applyEvent, begin, NOBODY, type NumberedEvent } from '../log/apply.js'
 import { restored } from '../log/restored.js'
 import { type LogState, membersOf } from '../log/state.js'
 import { seePeople } from '../people.js'
@@ -29,10 +29,10 @@ export class Ledger {
   readonly changes = new Bell()
   readonly #home: Home
   readonly #checkJoined: CheckJoined
+  readonly #arrivals = new Arrivals()
   #state: LogState | null
   #taken: number
   #failure: VerificationError | null = null
-  readonly #arrivals = new Arrivals()
   /** The log has at least so many events. */
   #expected = 0
   #applied: NumberedEvent[] = []
@@ -130,7 +130,7 @@ export class Ledger {
     })
   }
 
-  /** What was left over of an earlier connection comes again on this one. */
+  /** They come again. */
   forgetAhead(): void {
     this.#arrivals.forgetEvents()
   }
@@ -190,13 +190,14 @@ export class Ledger {
     const { username } = selfOf(this.#home)
     const state = this.#state?.standing === 'member' ? this.#state : null
     await refuseUsed(this.journal, state, event)
-    const members = state || event.type !== 'joined' || !hub ? [] : await membersBeforeJoin(hub, event)
+    const first = state || event.type !== 'joined' || !hub ? NOBODY : await membersBeforeJoin(hub, event)
     const applied = await this.#home.authorities.verified((pin) =>
-      state ? applyEvent(state, { pin, username }, event) : begin({ pin, username }, event, members),
+      state ? applyEvent(state, { pin, username }, event) : begin({ pin, username }, event, first),
     )
     if (event.type === 'joined' && event.member.username === username) await this.#checkJoined(event)
     await seePeople(this.#home, applied.seen)
-    if (!state && hub) await seeMembers(this.#home, hub, this.conversation, members)
+    if (!state && hub) await seeMembers(this.#home, hub, this.conversation, first.members)
+    if (first.isPartial) this.#home.notices.tell({ type: 'members_unverified', conversation: this.conversation })
     this.#keep(event, applied.state)
     this.#applied.push(event)
   }
@@ -216,9 +217,8 @@ export class Ledger {
     if (event.type !== 'message') this.journal.append({ state })
   }
 
-  async #find(seq: number): Promise<LogEvent | null> {
-    await this.journal.flush()
-    return this.journal.find(seq)
+  #find(seq: number): Promise<LogEvent | null> {
+    return this.journal.flush().then(() => this.journal.find(seq))
   }
 
   /** Reads from the hub what it left out. */

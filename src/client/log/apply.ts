@@ -28,11 +28,21 @@ export interface Applied {
   readonly seen: readonly Seen[]
 }
 
-/**
- * Begins a stay with `started` or with one's own `joined`; `members` are those just before he joined. Throws
- * VerificationError.
- */
-export async function begin(verifier: Verifier, event: NumberedEvent, members: readonly Party[]): Promise<Applied> {
+/** The members just before a stay of this user. */
+export interface FirstMembers {
+  readonly members: readonly Party[]
+  /** They are those of the invitation: of who came, left or renewed from then on nothing shows everything. */
+  readonly isPartial: boolean
+}
+
+export const NOBODY: FirstMembers = { members: [], isPartial: false }
+
+/** Begins a stay with `started` or with one's own `joined`. Throws VerificationError. */
+export async function begin(
+  verifier: Verifier,
+  event: NumberedEvent,
+  { members, isPartial }: FirstMembers,
+): Promise<Applied> {
   const { conversation, seq, from } = event
   const empty = { conversation, lastSeq: seq, firstSeq: seq, former: {}, recovered: [], invitations: {} }
   if (event.type === 'started') {
@@ -41,13 +51,20 @@ export async function begin(verifier: Verifier, event: NumberedEvent, members: r
   }
   const isOwn = event.type === 'joined' && event.member.username === verifier.username
   verify(isOwn, 'event_missing', `the first event shown of conversation ${conversation} is ${event.type} ${seq}`)
-  const before: LogState = { ...empty, standing: 'member', lastSeq: seq - 1, members: membersFrom(members) }
+  const before: LogState = {
+    ...empty,
+    standing: 'member',
+    lastSeq: seq - 1,
+    members: membersFrom(members),
+    ...(isPartial && { isPartial }),
+  }
   return applyEvent(before, verifier, event)
 }
 
 /** Verifies the next event of a stay, and what follows from it. Never changes `state`. Throws VerificationError. */
-export async function applyEvent(state: LogState, verifier: Verifier, event: NumberedEvent): Promise<Applied> {
-  verify(event.conversation === state.conversation, 'wrong_conversation', `event of ${event.conversation}`)
+export async function applyEvent(known: LogState, verifier: Verifier, event: NumberedEvent): Promise<Applied> {
+  verify(event.conversation === known.conversation, 'wrong_conversation', `event of ${event.conversation}`)
+  const state = known.isPartial ? withActor(known, event) : known
   const next = { ...state, lastSeq: event.seq }
   switch (event.type) {
     case 'started':
@@ -67,8 +84,32 @@ export async function applyEvent(state: LogState, verifier: Verifier, event: Num
     case 'renewed':
       return renewed(next, verifier, event)
     case 'message':
-      isMember(state, event.from.username, 'sent a message')
+      isMember(next, event.from.username, 'sent a message')
       return { state: next, seen: [] }
+  }
+}
+
+/** Where not all members are known, whoever acts as one counts as one, unless he has left. */
+function withActor(state: LogState, event: NumberedEvent): LogState {
+  const actor = actorOf(event)
+  if (actor === null || Object.hasOwn(state.former, actor.username)) return state
+  const isKnown = Object.hasOwn(state.members, actor.username) && event.type !== 'renewed'
+  return isKnown ? state : { ...state, members: { ...state.members, [actor.username]: actor.fingerprint } }
+}
+
+/** The member who did it, as he was then. */
+function actorOf(event: NumberedEvent): Party | null {
+  switch (event.type) {
+    case 'joined':
+      return event.inviter
+    case 'renewed':
+      return { username: event.from.username, fingerprint: event.previous }
+    case 'invited':
+    case 'left':
+    case 'message':
+      return event.from
+    default:
+      return null
   }
 }
 
@@ -130,7 +171,7 @@ async function joined(state: LogState, { pin }: Verifier, event: EventOf<'joined
       open.challenge === event.inviterChallenge)
   verify(fits, 'membership_forged', `${member.username} joined by an invitation that was another`)
   verify(
-    event.confirmationRoster === digestOf(membersOf(state)),
+    state.isPartial || event.confirmationRoster === digestOf(membersOf(state)),
     'roster_mismatch',
     `${member.username} joined other members than the log has`,
   )

@@ -19,6 +19,8 @@ export const LogState = z.object({
   /** Those who left because they recovered: their next certificate comes from a password. */
   recovered: z.array(Username),
   invitations: z.record(InvitationId, OpenInvitation),
+  /** There was more to the members than events of this stay show: whoever acts in it counts as one till he leaves. */
+  isPartial: z.literal(true).optional(),
 })
 export type LogState = z.infer<typeof LogState>
 
