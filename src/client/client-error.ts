@@ -4,6 +4,7 @@ export const CLIENT_CODES = {
   directory_unfit: 'The directory cannot be locked for one process',
   directory_unsafe: 'Others may read or write what is in the directory',
   directory_damaged: 'A file of the directory cannot be read',
+  directory_full: 'The directory has as many conversations as it takes',
   not_joined: 'The directory belongs to no server yet',
   already_joined: 'The directory belongs to a server already',
   not_registered: 'The directory has no user yet',

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { z } from 'zod'
 import type { InvitedEvent, JoinedEvent } from '../wire/events.js'
 import type { AcceptParams } from '../wire/operations.js'
@@ -43,6 +44,13 @@ export function receiveInvitation(self: Self, pin: Pin, event: Invited, now: Dat
   verifyAttachment(event.attachment, event.attachmentDigest)
   verifyExpiry(expiresAt, now)
   return { event, inviter }
+}
+
+/** The same of one that was verified when it came. */
+export function recallInvitation(event: Invited): ReceivedInvitation {
+  const { publicKey, validTo } = new X509Certificate(event.certificate)
+  const { username, fingerprint } = event.from
+  return { event, inviter: { username, fingerprint, publicKey, notAfter: new Date(validTo) } }
 }
 
 /** Pass 2: what to send as `accept`, and what to remember until `joined` comes. */

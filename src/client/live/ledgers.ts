@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ClientError } from '../client-error.js'
 import type { Home } from '../home.js'
 import type { Connection } from '../hub-client.js'
 import type { NumberedEvent } from '../log/apply.js'
 import { privateFolder } from '../state/files.js'
+import { verify } from '../verification-error.js'
 import { Journal } from './journal.js'
 import { type CheckJoined, Ledger } from './ledger.js'
 import type { LogEvent } from './log-event.js'
@@ -17,6 +19,14 @@ export interface LedgersOptions {
   readonly saw: Saw
 }
 
+/** Of one device. */
+export const LEDGERS_MAX = {
+  /** Conversations of which events came, and none could be taken: an honest hub shows none, but for a moment. */
+  unbegun: 256,
+  /** All others, over the years. */
+  begun: 65_536,
+}
+
 const NAME = /^([0-9a-f-]{36})\.jsonl$/
 
 /** All conversations of this device, each with its file in the folder `conversations`. */
@@ -25,8 +35,11 @@ export class Ledgers {
   readonly #folder: string
   readonly #all = new Map<string, Ledger>()
 
-  constructor(options: LedgersOptions) {
+  readonly #limits: typeof LEDGERS_MAX
+
+  constructor(options: LedgersOptions, limits = LEDGERS_MAX) {
     this.#options = options
+    this.#limits = limits
     this.#folder = join(options.home.state.path, 'conversations')
   }
 
@@ -74,15 +87,29 @@ export class Ledgers {
     this.#options.saw(ledger, events)
   }
 
-  /** Also one of which nothing was taken yet. */
+  /** Also one of which nothing was taken yet. Throws VerificationError `answer_invalid` or ClientError `directory_full`. */
   ledgerOf(conversation: string): Ledger {
     const known = this.#all.get(conversation)
     if (known) return known
+    this.#checkRoom()
     const { home, checkJoined } = this.#options
     const journal = new Journal(join(this.#folder, `${conversation}.jsonl`))
     const ledger = new Ledger(conversation, journal, home, checkJoined, null)
     this.#all.set(conversation, ledger)
     return ledger
+  }
+
+  #checkRoom(): void {
+    const { unbegun, begun } = this.#limits
+    const count = this.known.length
+    verify(
+      this.#all.size - count < unbegun,
+      'answer_invalid',
+      `the hub shows events of ${unbegun} conversations that begin nowhere`,
+    )
+    if (count < begun) return
+    const remedy = 'log in with another directory, which gets those that the hub still has'
+    throw new ClientError('directory_full', `this device has ${begun} conversations, and takes no more: ${remedy}`)
   }
 
   async #recall(conversation: string): Promise<void> {

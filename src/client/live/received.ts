@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import type { z } from 'zod'
 import type { ConversationEvent, InvitedEvent, JoinedEvent } from '../../wire/events.js'
 import { AcceptParams } from '../../wire/operations.js'
@@ -9,8 +8,8 @@ import type { Connection } from '../hub-client.js'
 import type { Self } from '../invitation.js'
 import {
   acceptInvitation,
-  type ReceivedInvitation,
   recallAcceptance,
+  recallInvitation,
   receiveInvitation,
   verifyConfirmation,
 } from '../invitee.js'
@@ -30,6 +29,8 @@ type Joined = z.output<typeof JoinedEvent>
 
 /** So many are kept open here; what is beyond waits at the hub. */
 const KEPT_MAX = 256
+/** And so many of these are looked at: a hub shows 16 that were not acknowledged. */
+const WAITING_MAX = 256
 
 /** One of them, and how far it has come. */
 export interface ReceivedEntry {
@@ -78,12 +79,18 @@ export class Received {
   /** Takes what the hub tells an invitee: an invitation, or its end. */
   async take(event: ConversationEvent, hub: Connection): Promise<void> {
     if (event.type === 'invited') {
-      if (this.#entries.size >= KEPT_MAX && !this.#entries.has(event.invitation)) return void this.#waiting.push(event)
+      if (this.#entries.size >= KEPT_MAX && !this.#entries.has(event.invitation)) return this.#wait(event)
       await this.#invited(event)
     } else if (event.type === 'declined' || event.type === 'cancelled' || event.type === 'expired')
       await this.#ended(event.invitation, event.type)
     hub.acknowledge(event)
     await this.#takeWaiting(hub)
+  }
+
+  #wait(event: Invited): void {
+    const hasRoom = this.#waiting.length < WAITING_MAX
+    verify(hasRoom, 'answer_invalid', `the hub shows ${WAITING_MAX} invitations more than this device acknowledged`)
+    this.#waiting.push(event)
   }
 
   /** What waits comes again on the next connection. */
@@ -98,7 +105,7 @@ export class Received {
     const self = await this.#selfFor(record.event)
     if (self)
       await verifyConfirmation(
-        recallAcceptance(self, this.#home.authorities.pin, recall(record.event), record.accepted),
+        recallAcceptance(self, this.#home.authorities.pin, recallInvitation(record.event), record.accepted),
         event,
       )
   }
@@ -126,7 +133,7 @@ export class Received {
     const self = await this.#selfFor(event)
     if (!self)
       throw new ClientError('key_missing', `the invitation is for ${event.invitee.fingerprint}, which is not here`)
-    const { params } = acceptInvitation(self, this.#home.authorities.pin, recall(event), attachment)
+    const { params } = acceptInvitation(self, this.#home.authorities.pin, recallInvitation(event), attachment)
     // Stored first: what is said once is said the same way after a crash.
     const accepted = entry.record.accepted ?? AcceptParams.parse(params)
     entry.record = { ...entry.record, accepted }
@@ -238,11 +245,4 @@ export class Received {
   async #selfFor({ invitee }: Invited): Promise<Self | null> {
     return ownCertificate(this.#home, invitee.fingerprint)
   }
-}
-
-/** What was verified when it came. */
-function recall(event: Invited): ReceivedInvitation {
-  const { publicKey, validTo } = new X509Certificate(event.certificate)
-  const { username, fingerprint } = event.from
-  return { event, inviter: { username, fingerprint, publicKey, notAfter: new Date(validTo) } }
 }
