@@ -18,9 +18,14 @@ export function eventText(event: LogEvent): EventText {
   return { label: '*', text: event.type === 'gap' ? gapText(event.first, event.seq, event.reason) : happened(event) }
 }
 
-function gapText(first: number, last: number, reason: 'retention' | 'restored'): string {
-  const why = reason === 'retention' ? 'the server keeps messages for a while only' : 'the server went back to a backup'
-  return `events ${first} to ${last} are no more: ${why}`
+const GONE = {
+  retention: 'the server keeps messages for a while only',
+  restored: 'the server went back to a backup',
+  forgotten: 'this device keeps the newest, and those that nobody has read',
+} as const
+
+function gapText(first: number, last: number, reason: keyof typeof GONE): string {
+  return `events ${first} to ${last} are no more: ${GONE[reason]}`
 }
 
 function happened(event: Exclude<LogEvent, { readonly type: 'message' | 'gap' }>): string {

@@ -4,7 +4,7 @@ import { ClientError } from '../client-error.js'
 import type { Home } from '../home.js'
 import type { Connection } from '../hub-client.js'
 import type { NumberedEvent } from '../log/apply.js'
-import { privateFolder } from '../state/files.js'
+import { privateFolder, removeDrafts } from '../state/files.js'
 import { verify } from '../verification-error.js'
 import { Journal } from './journal.js'
 import { type CheckJoined, Ledger } from './ledger.js'
@@ -46,6 +46,7 @@ export class Ledgers {
   /** Reads what is on disk. */
   async recall(): Promise<void> {
     await privateFolder(this.#folder)
+    await removeDrafts(this.#folder)
     for (const name of await readdir(this.#folder)) {
       const id = NAME.exec(name)?.[1]
       if (id !== undefined) await this.#recall(id)

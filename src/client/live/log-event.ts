@@ -8,12 +8,12 @@ const GapEvent = z.object({
   conversation: ConversationId,
   seq: Seq,
   first: Seq,
-  reason: z.enum(['retention', 'restored']),
+  reason: z.enum(['retention', 'restored', 'forgotten']),
 })
 
 /**
  * Events that are no more: those from `first` to `seq`, both included. `retention` removed messages that this device
- * had not got; `restored` lost what came after a backup.
+ * had not got; `restored` lost what came after a backup; this device has `forgotten` what was taken long ago.
  */
 export type GapEvent = z.infer<typeof GapEvent>
 

@@ -10,8 +10,8 @@ import type { Journal } from './journal.js'
 export async function refuseUsed(journal: Journal, state: LogState | null, event: NumberedEvent): Promise<void> {
   if (event.type !== 'joined' || state?.invitations[event.invitation]) return
   await journal.flush()
-  for await (const known of journal.after(0)) {
-    const isUsed = known.type === 'joined' && known.invitation === event.invitation
+  const refuse = (isUsed: boolean) =>
     verify(!isUsed, 'membership_forged', `${event.member.username} is said to have joined by an invitation of before`)
-  }
+  refuse(journal.isForgotten(event.invitation))
+  for await (const known of journal.after(0)) refuse(known.type === 'joined' && known.invitation === event.invitation)
 }

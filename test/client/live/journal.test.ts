@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -137,4 +137,75 @@ t.test('an event that changes the state is forgotten where its state was cut off
   await began.flush()
   t.equal(await new Journal(began.path).recall(), null)
   t.equal((await stat(began.path)).size, 0, 'the beginning comes again')
+})
+
+t.test('a large file keeps what nobody took and the newest, and says what is forgotten', async (t) => {
+  const path = join(folder, 'large.jsonl')
+  const journal = new Journal(path, { startBytes: 100_000, keptBytes: 20_000 })
+  const payload = 'x'.repeat(1000)
+  const open = '60038410-eb81-4348-9143-26d9203e1dd1'
+  const used = '60038410-eb81-4348-9143-26d9203e1dd2'
+  const party = { username: 'alice', fingerprint }
+  const invitation = { inviter: party, invitee: party, challenge: 'A'.repeat(43), roster: fingerprint }
+  const withOpen = LogState.parse({ ...state, lastSeq: 3, invitations: { [open]: invitation } })
+  const declined = (seq: number, id: string) =>
+    parseLogEvent({ ...message(seq, ''), type: 'declined', invitation: id, payload: undefined })
+  // As it is on disk: only these fields are looked at.
+  const joined = { ...declined(2, used), type: 'joined' } as LogEvent
+  journal.append({ event: message(1, payload) }, { event: joined }, { event: declined(3, open) }, { state: withOpen })
+  for (let seq = 4; seq <= 90; seq += 1) journal.append({ event: message(seq, payload) })
+  journal.append({ taken: 40 })
+  const whole = upTo(90)
+  const reading = journal.after(0)
+  await journal.flush()
+  const { size } = await stat(path)
+  t.ok(size < 70_000, `${size} bytes`)
+  t.equal((await stat(path)).mode & 0o777, 0o600)
+  const isRight = async (one: Journal) => {
+    const events: LogEvent[] = []
+    for await (const event of one.after(0)) events.push(event)
+    t.match(events.slice(0, 4), [
+      { type: 'gap', first: 1, seq: 2, reason: 'forgotten' },
+      { type: 'declined', seq: 3 },
+      { type: 'gap', first: 4, seq: 40, reason: 'forgotten' },
+      { type: 'message', seq: 41 },
+    ])
+    t.same(
+      events.map(({ seq }) => seq),
+      [2, 3, ...whole.slice(39)],
+    )
+    t.same(await seqsOf(one.after(40)), whole.slice(40), 'a reader misses nothing')
+    t.same(
+      (await one.before(91, 30)).map(({ seq }) => seq),
+      whole.slice(60),
+    )
+    t.match(await one.find(20), { type: 'gap', first: 4 })
+    t.match(await one.find(3), { type: 'declined' })
+    t.same(
+      [used, open].map((id) => one.isForgotten(id)),
+      [true, false],
+    )
+  }
+  await isRight(journal)
+  t.same((await seqsOf(reading)).slice(-50), whole.slice(-50))
+  const again = new Journal(path, { startBytes: 100_000, keptBytes: 20_000 })
+  t.match(await again.recall(), { state: { ...withOpen, lastSeq: 90 }, taken: 40 })
+  await isRight(again)
+
+  again.append({ taken: 90 })
+  for (let seq = 91; seq <= 260; seq += 1) {
+    again.append({ event: message(seq, payload) }, { taken: seq })
+    const [first] = await Promise.all([seqsOf(again.after(seq - 10)), again.flush()])
+    t.ok(
+      first.every((one, index) => index === 0 || one > (first[index - 1] ?? 0)),
+      'read while it is replaced',
+    )
+  }
+  t.ok((await stat(path)).size < 200_000)
+  t.match(await again.before(10, 9), [{ seq: 2 }, { seq: 3 }])
+  t.ok(
+    (await readdir(folder)).every((name) => name.endsWith('.jsonl')),
+    'no draft is left',
+  )
+  t.match(await new Journal(path).recall(), { state: { lastSeq: 260 }, taken: 260 })
 })
