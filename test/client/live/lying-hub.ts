@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
+import { checkReceived, checkTaken } from '../../support/frame-conformance.js'
 import type { TestServer } from '../../support/server.js'
 import type { User } from '../../support/user.js'
 
@@ -37,7 +38,10 @@ export type Lie = (frame: AnyFrame, asked: string | undefined) => readonly (AnyF
 
 export const honest: Lie = (frame) => [frame]
 
-/** A hub that has the server's own TLS key, and stands between one user and the real one. */
+/**
+ * A hub that has the server's own TLS key, and stands between one user and the real one. What the SDK sends, and what
+ * the real one says before it is made a lie of, is held against asyncapi.yaml.
+ */
 export interface LyingHub {
   readonly url: string
   lie: Lie
@@ -75,7 +79,9 @@ function relay(hub: LyingHub, near: WebSocket, endpoint: URL, { tls }: User): vo
   const early: string[] = []
   near.on('message', (data) => {
     const text = (data as Buffer).toString()
-    const { id, method } = JSON.parse(text) as AnyFrame
+    const taken = JSON.parse(text) as AnyFrame
+    checkTaken(taken)
+    const { id, method } = taken
     if (id !== undefined && method) asked.set(id, method)
     if (far.readyState === far.OPEN) far.send(text)
     else early.push(text)
@@ -85,7 +91,9 @@ function relay(hub: LyingHub, near: WebSocket, endpoint: URL, { tls }: User): vo
   })
   far.on('message', (data) => {
     const frame = JSON.parse((data as Buffer).toString()) as AnyFrame
-    const told = hub.lie(frame, frame.id === undefined ? undefined : asked.get(frame.id))
+    const method = frame.id === undefined ? undefined : asked.get(frame.id)
+    checkReceived(frame, method)
+    const told = hub.lie(frame, method)
     for (const one of told) near.send(typeof one === 'string' ? one : JSON.stringify(one))
   })
   for (const [one, other] of [
