@@ -88,7 +88,7 @@ t.test('nothing is said to somebody whose key changed before he was compared', a
     wasCompared: true,
   }
   const events = async function* () {
-    await new Promise(() => undefined)
+    yield await new Promise(() => undefined)
   }
   const conversation = {
     members: [{}, {}],
