@@ -18,6 +18,9 @@ t.test('what a URL says', async (t) => {
     },
   )
   t.match(postgresAddress('postgres://[::1]:6543/h').config, { host: '::1', port: 6543, ssl: false })
+  t.equal(postgresAddress('postgres://[::1]:6543/h').name, 'postgresql://[::1]:6543/h')
+  const elsewhere = postgresAddress('postgresql://db.example/h?host=other.example&sslmode=disable')
+  t.equal(elsewhere.name, 'postgresql://other.example:5432/h', 'where it goes')
   t.match(postgresAddress('postgresql:///h?host=/run/postgresql'), {
     name: 'postgresql:///h?host=/run/postgresql',
     config: { host: '/run/postgresql', ssl: false },
@@ -41,6 +44,8 @@ t.test('what it says wrong is named, and its password is not', async (t) => {
     ['postgresql://alice:secret@db.example/h?sslmod=verify-full', /sslmod;/],
     ['postgresql://alice:secret@db.example/h?sslmode=verify-full&sslrootcert=/no/such.pem', /\/no\/such\.pem/],
     ['postgresql://alice:secret@db.example:port/h', /no URL/],
+    ['postgresql://alice:secret%@db.example/h?sslmode=disable', /a % .* as %25/],
+    ['postgresql://alice:secret@db.example/h?sslmode=disable&sslmode=verify-full', /sslmode more than once/],
   ] as const
   for (const [url, message] of BAD) {
     t.throws(() => postgresAddress(url), { code: 'invalid_request', message }, url)

@@ -19,22 +19,27 @@ const DEFAULT_PORT = 5432
 export function postgresAddress(text: string): Address {
   const url = parse(text)
   const host = url.searchParams.get('host') ?? url.hostname.replace(/^\[(.*)\]$/, '$1')
-  const database = decodeURIComponent(url.pathname.slice(1))
+  const database = decoded(url.pathname.slice(1))
   if (host === '' || database === '') throw refusal('names no host or no database')
   const port = url.port === '' ? DEFAULT_PORT : Number(url.port)
   const options = url.searchParams.get('options')
   return {
-    name: `postgresql://${host.startsWith('/') ? `/${database}?host=${host}` : `${url.hostname}:${port}/${database}`}`,
+    name: nameOf(host, port, database),
     config: {
       host,
       port,
       database,
-      ...(url.username !== '' && { user: decodeURIComponent(url.username) }),
-      ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+      ...(url.username !== '' && { user: decoded(url.username) }),
+      ...(url.password !== '' && { password: decoded(url.password) }),
       ...(options !== null && { options }),
       ssl: tlsOf(url.searchParams, isNear(host)),
     },
   }
+}
+
+function nameOf(host: string, port: number, database: string): string {
+  if (host.startsWith('/')) return `postgresql:///${database}?host=${host}`
+  return `postgresql://${host.includes(':') ? `[${host}]` : host}:${port}/${database}`
 }
 
 function parse(text: string): URL {
@@ -42,7 +47,17 @@ function parse(text: string): URL {
   const url = new URL(text)
   const unknown = [...url.searchParams.keys()].find((name) => !PARAMETERS.includes(name))
   if (unknown !== undefined) throw refusal(`has the parameter ${unknown}; these are known: ${PARAMETERS.join(', ')}`)
+  const repeated = [...url.searchParams.keys()].find((name) => url.searchParams.getAll(name).length > 1)
+  if (repeated !== undefined) throw refusal(`has the parameter ${repeated} more than once`)
   return url
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch (cause) {
+    throw refusal('has a % that begins no escape; write it as %25', cause)
+  }
 }
 
 /** Whether a database's URL is for this store. */
