@@ -79,10 +79,10 @@ export class CatchUp {
 
   async #lookAtWanted(): Promise<void> {
     this.#timer = null
-    const wanted = [...this.#wanted]
-    if (wanted.length === 0) return
+    const wanted = new Set(this.#wanted)
+    if (wanted.size === 0) return
     this.#wanted.clear()
-    const conversations = this.#heads().filter(([conversationId]) => wanted.includes(conversationId))
+    const conversations = this.#heads().filter(([conversationId]) => wanted.has(conversationId))
     try {
       await this.#look({ ...NOTHING, conversations })
     } catch (error) {
@@ -100,8 +100,8 @@ export class CatchUp {
   #take({ conversations, memberships, notices, connections }: News): void {
     const { delivery, conversations: queues, meter } = this.#options
     let events = 0
+    queues.hearOfAll(new Map(conversations.map(({ conversationId, lastSeq }) => [conversationId, lastSeq])))
     for (const { conversationId, lastSeq } of conversations) {
-      queues.hearOf(conversationId, lastSeq)
       if (delivery.channels.get(conversationId)?.hearOf(lastSeq)) events += 1
     }
     meter.rescued('events', events)

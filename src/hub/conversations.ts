@@ -49,9 +49,13 @@ export class Conversations {
     this.#queues.get(uuid)?.hearOf(seq, isPlain)
   }
 
-  /** The store has events of a conversation up to `seq`. */
-  hearOf(conversationId: number, seq: number): void {
-    for (const queue of this.#queues.values()) if (queue.id === conversationId) queue.hearOf(seq, false)
+  /** The store has events of conversations, by their ids, up to these. */
+  hearOfAll(lastSeqs: ReadonlyMap<number, number>): void {
+    if (lastSeqs.size === 0) return
+    for (const queue of this.#queues.values()) {
+      const seq = lastSeqs.get(queue.id)
+      if (seq !== undefined) queue.hearOf(seq, false)
+    }
   }
 
   #touch(uuid: ConversationId): ConversationQueue {

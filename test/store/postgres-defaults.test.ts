@@ -26,3 +26,12 @@ t.test('whatever the defaults of a database, values come back as they were given
   t.match(found?.certificate, { notBefore, notAfter })
   t.same(found?.certificate.der, der)
 })
+
+t.test(
+  'a database without the schema that its URL names is refused in a sentence',
+  { skip: NO_POSTGRES },
+  async (t) => {
+    const url = `${await testDatabase(t)}?options=-c%20search_path%3Dnowhere`
+    await t.rejects(openPostgresStore({ url }), { code: 'unavailable', message: /schemas that search_path names/ })
+  },
+)

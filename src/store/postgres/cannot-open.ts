@@ -12,6 +12,7 @@ function sentence(cause: unknown): string {
   const state = sqlState(cause) ?? ''
   if (/^28/.test(state)) return `lets nobody in: ${reason}; check user and password of HERMES_DATABASE_URL`
   if (state === '3D000') return `is not there; make it with "createdb", encoding UTF8`
+  if (state === '3F000') return `has none of the schemas that search_path names; make one, or name another`
   if (state === '42501') return `forbids it: ${reason}; let the user of HERMES_DATABASE_URL own the database`
   if (state === '53300') return 'has no connection left; raise its max_connections'
   if (isTls(cause)) return `cannot be trusted: ${reason}; check sslrootcert and the host name`
