@@ -1,5 +1,5 @@
 import { mkdir, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { trust } from '../../../src/cli/people/commands/acquaintance.js'
 import { send } from '../../../src/cli/people/commands/send.js'
