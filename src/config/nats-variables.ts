@@ -21,7 +21,7 @@ export const NATS_VARIABLES = {
   HERMES_NATS_URL: variable(
     addresses,
     null,
-    'NATS servers of a cluster, separated by commas: nats:// or tls://, with user:password@ of the first where need be; with it several nodes work on one store',
+    'NATS servers of a cluster, separated by commas: nats:// or tls://, with user:password@ of the first where need be; with it several nodes work on one PostgreSQL',
   ),
   HERMES_NATS_CA_FILE: variable(
     text,

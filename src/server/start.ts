@@ -10,6 +10,7 @@ import { Figures } from './metrics/figures.js'
 import { poolLimits } from './pool-limits.js'
 import type { Running } from './running.js'
 import { certificateFiles, settleCertificates } from './settle-certificates.js'
+import { refuseNatsAlone } from './start-refusals.js'
 import { warnOfNewDatabase, warnOfRootCrl } from './start-warnings.js'
 import { requireSameTrustDomain, trustDomainOf } from './trust-domain.js'
 
@@ -23,6 +24,7 @@ export interface StartOptions {
 /** Starts both listeners over one store and one authority. Throws HermesError with one line for the operator. */
 export async function start(config: Config, options: StartOptions): Promise<Running> {
   const { logger, now = () => new Date() } = options
+  refuseNatsAlone(config)
   const files = certificateFiles(config, options.serverLifeMs)
   const figures = new Figures()
   const store = await openStore({

@@ -187,3 +187,11 @@ t.test('variables', async (t) => {
   for (const [name, value, says] of cases)
     isRefused(t, await serveInVain(t, { directory, environment: { [name]: value } }), new RegExp(name), says)
 })
+
+t.test('NATS without a database that other nodes can have', async (t) => {
+  const directory = await temporaryFolder(t)
+  const ended = await serveInVain(t, { directory, environment: { HERMES_NATS_URL: 'nats://hermes:s3cret@127.0.0.1' } })
+  isRefused(t, ended, /HERMES_NATS_URL/, /HERMES_DATABASE_URL=file:\.\/data\/hermes\.db/, /unset .*postgresql:\/\//)
+  t.notMatch(ended.stderr, /s3cret/)
+  t.same(await readdir(directory), [], 'nothing is made')
+})
