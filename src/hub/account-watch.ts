@@ -15,6 +15,8 @@ export interface AccountWatchOptions {
   readonly delivery: Pick<Delivery, 'all' | 'look'>
   /** Wrong passwords of an account are forgiven. */
   readonly unlocked: (username: string) => void
+  /** Certificates of the server's own were revoked, those of this node among them. */
+  readonly serverRevoked: () => void
   /** So many connections were ended for what the bus had not said. */
   readonly rescued: (count: number) => void
   /** Rows that were seen are there no longer. */
@@ -47,6 +49,7 @@ export class AccountWatch {
       const isOfAll = page.some(({ action }) => OF_ALL.has(action))
       await this.#look((session) => isOfAll || concerned.has(session.options.username))
       for (const { action, subject } of page) if (action === 'unlock') this.#options.unlocked(subject)
+      if (page.some(({ action }) => action === 'revoke-server')) this.#options.serverRevoked()
       this.#last = page.at(-1) ?? this.#last
       isMore = page.length === PAGE
     }

@@ -45,6 +45,8 @@ export interface HubDependencies {
   readonly unlocked?: (username: string) => void
   /** The store is in an earlier state than this node has seen. */
   readonly wentBack?: () => void
+  /** Another process revoked the certificates of the server's own. */
+  readonly serverRevoked?: () => void
 }
 
 export interface Connect {
@@ -124,12 +126,13 @@ export class Hub {
     await this.#others.catchUp.round()
   }
 
-  #listenToOthers({ store, pollMs = POLL_MS, unlocked = () => {}, wentBack = () => {} }: HubDependencies) {
+  #listenToOthers(dependencies: HubDependencies) {
+    const { store, pollMs = POLL_MS, unlocked = () => {}, serverRevoked = () => {}, wentBack = () => {} } = dependencies
     const { log, bus, delivery, conversations, meter } = this.services
     const clock = () => performance.now()
     const catchUp = new CatchUp({ log, bus, delivery, conversations, pollMs, clock, meter, wentBack })
     const rescued = (count: number) => meter.rescued('standing', count)
-    const accounts = new AccountWatch({ audit: store.audit, delivery, unlocked, rescued, wentBack })
+    const accounts = new AccountWatch({ audit: store.audit, delivery, unlocked, serverRevoked, rescued, wentBack })
     const end = bus.subscribe({
       wake: (wake, isElsewhere) => isElsewhere && conversations.hear(wake),
       missed: () => catchUp.missedAll(),

@@ -1,9 +1,8 @@
 import type { AuthoritySet } from './certificates/authority-set.js'
-import { createRotation, type Pairs } from './certificates/rotation.js'
-import { type AuthorityActs, Custody } from './custody.js'
+import { createRotation, type Pairs, type Rotating } from './certificates/rotation.js'
+import { Custody } from './custody.js'
 import type { Installation } from './installation.js'
-import { recordServerPair } from './revocation.js'
-import type { Rounds } from './rounds.js'
+import { isRevokedPair, recordServerPair } from './revocation.js'
 import type { Services } from './services.js'
 
 export interface Shown {
@@ -18,8 +17,9 @@ export function createKeeping(
   { store, files, certificates, authorities, logger, now }: Installation,
   { standingChanged }: Services,
   { present, trust }: Shown,
-): Rounds & AuthorityActs {
+): Rotating {
   const custody = new Custody({ files, authorities, store: store.authorities, standingChanged, changed: trust, now })
   const record = (pair: Pairs['server']) => recordServerPair(store.revocations, pair, authorities.current)
-  return createRotation({ files, certificates, authorities, custody, record, present, now, logger })
+  const isRevoked = (pair: Pairs['server']) => isRevokedPair(store.revocations, pair, authorities.current, now())
+  return createRotation({ files, certificates, authorities, custody, isRevoked, record, present, now, logger })
 }

@@ -15,7 +15,11 @@ import { createServices } from './services.js'
 export async function listen(installation: Installation): Promise<Running> {
   const { config, store, certificates, trustDomain } = installation
   let pkiUrl = configuredPkiUrl(config)
-  const services = createServices({ ...installation, pkiUrl: () => pkiUrl })
+  const services = createServices({
+    ...installation,
+    pkiUrl: () => pkiUrl,
+    serverRevoked: () => void keeping.look(),
+  })
   const urls = { identityUrl: '', hubUrl: '' }
   const { identityApp, hubApp, pkiApp, metricsApp, drain, ...shown } = await buildApps(installation, services, urls)
   const keeping = createKeeping(installation, services, shown)

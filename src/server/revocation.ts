@@ -61,6 +61,17 @@ export async function recordServerPair(
   await store.recordServerCertificate(describePair(pair, authorities))
 }
 
+/** Whether the database knows the certificate of a pair as revoked. */
+export async function isRevokedPair(
+  store: Pick<RevocationStore, 'findStatus'>,
+  pair: ServerPair,
+  authorities: AuthoritySet,
+  now: Date,
+): Promise<boolean> {
+  const { issuer, serialNumber } = describePair(pair, authorities)
+  return (await store.findStatus(issuer, serialNumber, now))?.revocation != null
+}
+
 export function describePair(pair: ServerPair, { generations }: AuthoritySet): NewServerCertificate {
   const [leaf = ''] = splitPem(pair.certificatePem)
   const der = decodePem(leaf, ['CERTIFICATE'])

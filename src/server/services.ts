@@ -33,6 +33,8 @@ export interface ServiceOptions {
   readonly busKey: KeyObject | null
   /** Where CRLs, OCSP and issuers are found; null before the listeners have their ports. */
   readonly pkiUrl: () => string | null
+  /** Another process revoked the certificates of the server's own. */
+  readonly serverRevoked: () => void
   readonly now: () => Date
   readonly logger: StoreLogger
   readonly figures: Figures
@@ -71,6 +73,7 @@ export function createServices(options: ServiceOptions): Services {
     pollMs: config.pollSeconds * 1000,
     unlocked: (username) => identities.liftDelay(username),
     wentBack: () => logger.error({}, WENT_BACK),
+    serverRevoked: options.serverRevoked,
   })
   const administration = createAdministration({
     store: store.administration,

@@ -7,7 +7,7 @@ import { publish } from './certificates/publication.js'
 import { issueServerPair, serverFiles } from './certificates/server-pair.js'
 import type { Installation } from './installation.js'
 import { configuredPkiUrl } from './pki-url.js'
-import { describePair, recordServerPair } from './revocation.js'
+import { isRevokedPair, recordServerPair } from './revocation.js'
 
 /** What the configuration says of the certificates folder. */
 export function certificateFiles(config: Config, serverLifeMs?: number): Installation['files'] {
@@ -33,9 +33,8 @@ export async function settleCertificates(
 ): Promise<Settled> {
   const authorities = liveAuthorities(opened.authorities)
   await settleAuthorities(store, files.directory, authorities.current, now)
-  const { issuer, serialNumber } = describePair(opened.server, authorities.current)
-  const status = await revocations.findStatus(issuer, serialNumber, now)
-  const certificates = status?.revocation ? await withAnotherPair(files, opened, now) : opened
+  const isRevoked = await isRevokedPair(revocations, opened.server, authorities.current, now)
+  const certificates = isRevoked ? await withAnotherPair(files, opened, now) : opened
   await recordServerPair(revocations, certificates.server, authorities.current)
   return { certificates, authorities }
 }

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { loadConfig } from '../../src/config.js'
+import { openAdministration } from '../../src/server/admin/offline.js'
 import { openPostgresStore } from '../../src/store/postgres/open.js'
 import { gateTo } from '../store/gate.js'
 import { NO_POSTGRES, sql, testDatabase } from '../store/postgres-database.js'
 import { conversationOf } from '../support/handshake.js'
 import { connect, refusal } from '../support/hub-client.js'
+import { shown } from '../support/public-parts.js'
 import { startServer } from '../support/server.js'
 import { registerUsers } from '../support/user.js'
 
@@ -49,5 +52,28 @@ t.test(
     const act = { username: 'alice', by: null, at: new Date(), serialNumber: null, reason: 'keyCompromise' } as const
     await elsewhere.administration.revoke(act)
     t.match(await client.whenClosed(), { code: 4501 })
+  },
+)
+
+t.test(
+  'one node: what is administered straight in the database is felt, connections and its own certificate',
+  { skip: NO_POSTGRES },
+  async (t) => {
+    const url = await testDatabase(t)
+    const server = await startServer(t, { HERMES_DATABASE_URL: url })
+    const { alice, bob } = await registerUsers(server, 'alice', 'bob')
+    const [a, b] = [await connect(t, server, alice), await connect(t, server, bob)]
+    const config = loadConfig({ HERMES_DATABASE_URL: url, HERMES_CERTS_DIR: server.certsDir })
+    const administration = await openAdministration(config)
+    t.teardown(() => administration.close())
+    const post = (path: string, payload: object) =>
+      administration.inject({ method: 'POST', url: `/admin${path}`, payload })
+    t.match(await post('/users/alice/disable', {}), { statusCode: 200 })
+    t.match(await a.whenClosed(), { code: 4503 })
+    const { replacement } = (await post('/server-certificate/revoke', { reason: 'keyCompromise' })).json()
+    const serial = async (url: string) => (await shown(url)).serialNumber.toLowerCase()
+    for (const url of [server.hubUrl, server.identityUrl])
+      while (t.passing() && (await serial(url)) !== replacement.serialNumber) await b.call('whoami')
+    t.equal(b.closed, null)
   },
 )

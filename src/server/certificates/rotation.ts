@@ -5,8 +5,9 @@ import type { AuthorityList, RevokedServer, ServerRevocationRequest } from '../.
 import { type CertificateOptions, type Certificates, readOperatorPair, renewServer } from '../certificate-files.js'
 import type { AuthorityActs, Custody } from '../custody.js'
 import { createRounds, type Rounds, type Sleep } from '../rounds.js'
-import { issuerOf, type LiveAuthorities } from './authority-set.js'
+import { issuerOf, type LiveAuthorities, ofKind } from './authority-set.js'
 import { daysUntil, endingAuthority } from './ending.js'
+import { replacementOf } from './replacement.js'
 import { endOfPair, type ServerPair } from './server-pair.js'
 
 /** How often is looked whether a certificate is due, or something in the folder was changed. */
@@ -22,6 +23,8 @@ export interface RotationOptions {
   readonly certificates: Pairs
   readonly authorities: LiveAuthorities
   readonly custody: Pick<Custody, 'take' | 'describe' | 'retire' | 'revokeServer'>
+  /** Whether the database knows a certificate as revoked. */
+  readonly isRevoked: (server: ServerPair) => Promise<boolean>
   /** Makes a certificate known to OCSP, before anybody sees it. */
   readonly record: (server: ServerPair) => Promise<void>
   /** Has new connections get these. */
@@ -31,18 +34,24 @@ export interface RotationOptions {
   readonly sleep?: Sleep
 }
 
+export interface Rotating extends Rounds, AuthorityActs {
+  /** Looks now, and not only when its time has come. */
+  look(): Promise<void>
+}
+
 /**
  * Keeps the certificates of the listeners good while the server runs: takes what is new among the CAs, renews its own
- * in time, takes the operator's own when its files have changed, and warns of the end of a CA. What goes wrong is
+ * in time and replaces it when it was revoked, takes the operator's own when its files have changed, and warns of the end of a CA. What goes wrong is
  * logged, and all stays as it was. Does what an operator asks for between two looks.
  */
-export function createRotation(options: RotationOptions): Rounds & AuthorityActs {
+export function createRotation(options: RotationOptions): Rotating {
   const { serverLifeMs = SERVER_LIFE_MS } = options.files
   const rotation = new Rotation(options)
   const turns = new OneAtATime()
   const look = () => turns.run(() => rotation.look())
   return {
     ...createRounds(look, Math.min(LOOK_MS, serverLifeMs / LOOKS_IN_A_LIFE), options.sleep),
+    look,
     refresh: () => turns.run(() => rotation.refresh()),
     retire: (name) => turns.run(() => rotation.retire(name)),
     revokeServer: (request) => turns.run(() => rotation.revokeServer(request)),
@@ -64,6 +73,7 @@ class Rotation {
   #server: ServerPair
   /** The operator's own, or null. */
   #own: ServerPair | null
+  readonly #replacementFailed: (text: string | null) => void
   readonly #renewalFailed: (text: string | null) => void
   readonly #ownIsBad: (text: string | null) => void
   readonly #authorityEnds: (text: string | null) => void
@@ -75,6 +85,7 @@ class Rotation {
     this.#options = options
     this.#server = server
     this.#own = identityServer === server ? null : identityServer
+    this.#replacementFailed = whenNew((text) => logger.error({}, text))
     this.#renewalFailed = whenNew((text) => logger.error({}, text))
     this.#ownIsBad = whenNew((text) => logger.error({}, text))
     this.#authorityEnds = whenNew((text) => logger.warn({}, text))
@@ -84,6 +95,7 @@ class Rotation {
   async look(): Promise<void> {
     const { files, authorities, now } = this.#options
     await this.#take()
+    await this.#replace()
     await this.#renew()
     await this.#reread()
     this.#authorityEnds(endingAuthority(files.directory, authorities.current, now()))
@@ -119,6 +131,30 @@ class Rotation {
     const isNew = await custody.take()
     this.#folderIsBad(null)
     if (isNew) logger.info({ ...custody.describe() }, 'The certificate authorities have changed')
+  }
+
+  async #replace(): Promise<void> {
+    const { files, authorities, isRevoked, record, now, logger } = this.#options
+    try {
+      const replacement = await replacementOf(this.#server, {
+        files: { ...files, now: now() },
+        generations: ofKind(authorities.current, 'servers'),
+        issuer: () => issuerOf(authorities.current, 'servers', files.pkiUrl ?? null),
+        isRevoked,
+      })
+      this.#replacementFailed(null)
+      if (!replacement) return
+      await record(replacement)
+      this.#present(replacement, this.#own)
+      logger.info(
+        { notAfter: endOfPair(replacement) },
+        'The server certificate was revoked, and another took its place',
+      )
+    } catch (error) {
+      this.#replacementFailed(
+        `Whether the server certificate was revoked is not known, or it is not replaced: ${sentence(error)}`,
+      )
+    }
   }
 
   async #renew(): Promise<void> {

@@ -45,6 +45,7 @@ async function world(t: Test, { firstDay = 0, ownFrom = '', take = UNCHANGED.tak
   const recorded: ServerPair[] = []
   const said: string[] = []
   const pauses: number[] = []
+  const revoked = new Set<string>()
   let day = firstDay
   let wake = () => {}
   const rotation = createRotation({
@@ -52,6 +53,7 @@ async function world(t: Test, { firstDay = 0, ownFrom = '', take = UNCHANGED.tak
     certificates,
     authorities,
     custody: { ...UNCHANGED, take: () => take(authorities) },
+    isRevoked: async ({ certificatePem }) => revoked.has(certificatePem),
     record: async (pair) => {
       if (presented.some(({ server }) => server === pair)) throw new Error('it was shown before it was recorded')
       recorded.push(pair)
@@ -82,7 +84,11 @@ async function world(t: Test, { firstDay = 0, ownFrom = '', take = UNCHANGED.tak
     certificatePem: readFileSync(join(directory, 'server.pem'), 'utf8'),
     keyPem: readFileSync(join(directory, 'server.key'), 'utf8'),
   })
-  return { directory, certificates, presented, recorded, said, pauses, look, onDisk }
+  const write = ({ certificatePem, keyPem }: ServerPair) => {
+    writeFileSync(join(directory, 'server.pem'), certificatePem)
+    writeFileSync(join(directory, 'server.key'), keyPem)
+  }
+  return { directory, certificates, presented, recorded, revoked, said, pauses, rotation, look, onDisk, write }
 }
 
 function ownFiles(directory: string) {
@@ -139,6 +145,60 @@ t.test('one that cannot be stored is not used; it is said once a day, and tried 
   )
   rmSync(obstacle)
   await look(62)
+  t.equal(presented.length, 1)
+})
+
+t.test(
+  'one that another process revoked is replaced at the next look, once, and stored before it is used',
+  async (t) => {
+    const { certificates, presented, recorded, revoked, said, look, onDisk } = await world(t)
+    await look(1)
+    t.same(presented, [])
+    revoked.add(certificates.server.certificatePem)
+    for (const day of [1, 2, 3]) await look(day)
+    t.equal(presented.length, 1)
+    const [pairs] = presented
+    t.same(recorded, [pairs?.server])
+    t.equal(pairs?.server, pairs?.identityServer)
+    t.not(pairs?.server.keyPem, certificates.server.keyPem, 'with another key')
+    t.same(onDisk(), pairs?.server)
+    t.same(pairs && notAfter(pairs.server), at(91))
+    t.same(said, [])
+  },
+)
+
+t.test('where the folder has another by then, that is shown, unless it was revoked too', async (t) => {
+  const { certificates, presented, recorded, revoked, rotation, look, onDisk, write } = await world(t)
+  const { server } = certificates
+  revoked.add(server.certificatePem)
+  await look(1)
+  const [first] = presented
+  if (!first) throw new Error('it was replaced')
+  revoked.clear()
+  revoked.add(first.server.certificatePem)
+  write(server)
+  await rotation.look()
+  t.same(presented[1]?.server, server)
+  t.same(recorded.at(-1), server)
+  revoked.add(server.certificatePem)
+  write(first.server)
+  await rotation.look()
+  t.equal(presented.length, 3)
+  t.notOk(revoked.has(onDisk().certificatePem))
+  t.same(presented[2]?.server, onDisk())
+})
+
+t.test('one that cannot be replaced stays, it is said once, and tried until it can be', async (t) => {
+  const { directory, certificates, presented, revoked, said, look } = await world(t)
+  const obstacle = join(directory, '.ready')
+  writeFileSync(obstacle, '')
+  revoked.add(certificates.server.certificatePem)
+  for (const day of [1, 2]) await look(day)
+  t.same(presented, [])
+  t.match(said, [/^error: .* it is not replaced: .*\(ENOTDIR\)/])
+  t.equal(said.length, 1)
+  rmSync(obstacle)
+  await look(3)
   t.equal(presented.length, 1)
 })
 
