@@ -2,7 +2,7 @@ import { createPrivateKey, randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { fingerprintOf } from '../../src/pki/fingerprint.js'
 import { decodePem } from '../../src/pki/pem.js'
-import { signInvitation } from '../../src/pki/signature.js'
+import { signTranscript } from '../../src/pki/signature.js'
 import { buildAcceptTranscript, buildConfirmTranscript } from '../../src/wire/transcript.js'
 import type { Person } from './people.js'
 import { call } from './sockets.js'
@@ -44,10 +44,10 @@ async function bringIn(hub: string, conversation: string, [inviter, a]: Party, [
     inviterAttachment: '-',
     inviteeAttachment: '-',
   }
-  const accepted = signInvitation(createPrivateKey(invitee.keyPem), 'accept', buildAcceptTranscript(fields))
+  const accepted = signTranscript(createPrivateKey(invitee.keyPem), 'accept', buildAcceptTranscript(fields))
   await call(b, 'accept', { invitation, challenge: inviteeChallenge, signature: accepted.toString('base64url') })
   const none = { confirmationRoster: fields.roster, confirmationAttachment: '-', commitAttachment: '-' }
-  const confirmed = signInvitation(
+  const confirmed = signTranscript(
     createPrivateKey(inviter.keyPem),
     'confirm',
     buildConfirmTranscript({ ...fields, ...none }),

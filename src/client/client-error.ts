@@ -22,6 +22,8 @@ export const CLIENT_CODES = {
   link_ended: 'The connection to the hub has ended for good',
   conversation_unknown: 'This device knows no such conversation',
   invitation_ended: 'The invitation is over',
+  cannot_seal: 'Somebody of the conversation cannot open what is sealed',
+  message_unfit: 'The message cannot be sealed as it is',
 } as const
 
 export type ClientCode = keyof typeof CLIENT_CODES

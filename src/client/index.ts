@@ -9,13 +9,14 @@ export {
   type EventsOptions,
   type HistoryOptions,
   type SendOptions,
-  type Sent,
 } from './live/conversation.js'
 export type { ConnectOptions } from './live/hub-link.js'
 export { Invitation, type InvitationState } from './live/invitation.js'
 export type { LinkChange, LinkState } from './live/link.js'
 export { LinkClosedError } from './live/link-closed-error.js'
-export type { GapEvent, LogEvent } from './live/log-event.js'
+export type { GapEvent } from './live/log-event.js'
+export type { ReadEvent, ReadMessage, Seal } from './live/opener.js'
+export type { Sent } from './live/say.js'
 export type { InviteOptions } from './live/sent.js'
 export { type SentEnd, SentInvitation, type SentState } from './live/sent-invitation.js'
 export type { Signal } from './live/signal-post.js'
@@ -23,5 +24,6 @@ export type { Notice } from './notices.js'
 export type { JoinOptions, OpenOptions } from './open-home.js'
 export { People } from './people.js'
 export { Refusal } from './refusal.js'
+export { STATEMENT_TYPE as SEALING_KEY_TYPE } from './sealing/statement.js'
 export type { RecoverOptions, RegisterOptions, SignOn } from './sign-on.js'
 export { VERIFICATION_CODES, type VerificationCode, VerificationError } from './verification-error.js'

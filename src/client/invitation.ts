@@ -1,5 +1,5 @@
 import { type KeyObject, randomBytes } from 'node:crypto'
-import { type InvitationContext, signInvitation, verifyInvitationSignature } from '../pki/signature.js'
+import { type InvitationContext, signTranscript, verifyTranscript } from '../pki/signature.js'
 import type { Party } from '../wire/events.js'
 import {
   type AcceptTranscript,
@@ -99,7 +99,7 @@ interface Fields {
 
 /** A signature of this side, base64url. */
 export function sign<C extends InvitationContext>({ key }: Self, context: C, fields: Fields[C]): string {
-  return signInvitation(key, context, transcriptOf(context, fields)).toString('base64url')
+  return signTranscript(key, context, transcriptOf(context, fields)).toString('base64url')
 }
 
 /** Throws VerificationError unless `signature` is that of `publicKey` over the transcript of `fields`. */
@@ -110,7 +110,7 @@ export async function verifySignature<C extends InvitationContext>(
   signature: string,
 ): Promise<void> {
   const signer = context === 'accept' ? fields.invitee : fields.inviter
-  const isGood = await verifyInvitationSignature(
+  const isGood = await verifyTranscript(
     publicKey,
     context,
     shownTranscript(context, fields),

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { AcceptedEvent, Party } from '../wire/events.js'
 import type { ConfirmParams, InviteParams, InviteResult } from '../wire/operations.js'
 import { type AcceptTranscript, attachmentDigest, type ConfirmTranscript } from '../wire/transcript.js'
-import { type Pin, verifyUserCertificate } from './certificates.js'
+import { type Pin, type VerifiedCertificate, verifyUserCertificate } from './certificates.js'
 import {
   digestOf,
   type Self,
@@ -26,6 +26,9 @@ export interface SentInvitation {
 export interface VerifiedAcceptance {
   readonly transcript: AcceptTranscript
   readonly members: readonly Party[]
+  readonly invitee: VerifiedCertificate
+  /** base64url, what the invitee's program added. */
+  readonly attachment?: string
 }
 
 /** Pass 1, as the inviter sees it: the answer to `invite` shows him under his own certificate, and ends in time. */
@@ -76,7 +79,8 @@ export async function verifyAcceptance(
     inviteeAttachment: event.attachmentDigest,
   }
   await verifySignature(invitee.publicKey, 'accept', transcript, event.signature)
-  return { transcript, members: answer.members }
+  const { attachment } = event
+  return { transcript, members: answer.members, invitee, ...(attachment !== undefined && { attachment }) }
 }
 
 export interface Confirmation {
@@ -93,7 +97,7 @@ export interface Confirmation {
  */
 export function confirmInvitation(
   self: Self,
-  { transcript, members: invited }: VerifiedAcceptance,
+  { transcript, members: invited }: Pick<VerifiedAcceptance, 'transcript' | 'members'>,
   { members = invited, attachment, commit, epoch }: Confirmation = {},
 ): z.input<typeof ConfirmParams> {
   // Perhaps under a certificate that he has renewed since.

@@ -8,6 +8,8 @@ import { type Home, selfOf } from './home.js'
 import { createHubRest, type HubRest } from './hub-rest.js'
 import { createCertificateRequest, generateKey, lockPrivateKey } from './keys.js'
 import { Refusal } from './refusal.js'
+import { lockKeys, unlockKeys } from './sealing/earlier-keys.js'
+import { type SealingKey, sealingKeyOf } from './sealing/sealing-key.js'
 import type { PendingRenewal } from './state/pending-renewal.js'
 
 /** The hub by REST, under the certificate of now. */
@@ -93,6 +95,7 @@ async function adopt(
     credentialsOf(username, certificate, next?.key ?? key, pin, home.now()),
   )
   if (next === null) await keepEarlier(home)
+  else await keepSealingKeys(home, next.key)
   await home.state.replaceCertificate(certificate, next?.keyPem)
   home.credentials = credentials
   const { fingerprint, notAfter } = credentials
@@ -105,6 +108,19 @@ async function keepEarlier(home: Home): Promise<void> {
   const earlier = (await home.state.earlierCertificates.read()) ?? []
   const good = earlier.filter((pem) => Date.parse(new X509Certificate(pem).validTo) > home.now().getTime())
   await home.state.earlierCertificates.write([...good, selfOf(home).certificate])
+}
+
+/** What was sealed for the key of before can be opened on this device still. */
+async function keepSealingKeys(home: Home, next: KeyObject): Promise<void> {
+  const keys = await sealingKeysOf(home)
+  await home.state.earlierSealingKeys.write(await lockKeys(keys, sealingKeyOf(next)))
+}
+
+/** All that this device can open, that of now first. */
+export async function sealingKeysOf(home: Home): Promise<readonly SealingKey[]> {
+  const own = sealingKeyOf(selfOf(home).key)
+  const locked = await home.state.earlierSealingKeys.read()
+  return locked === null ? [own] : [own, ...(await unlockKeys(locked, own).catch(() => []))]
 }
 
 /** One's own certificate of that fingerprint: the one of now, or an earlier one of the same key; else null. */

@@ -2,11 +2,15 @@ import { constants, KeyObject, sign, verify, X509Certificate } from 'node:crypto
 import { type KeyType, keyTypeOf } from './key-type.js'
 
 export type InvitationContext = 'accept' | 'confirm'
+/** What a key of a user signs: beside invitations what clients tell each other through the hub (docs/sealing.md). */
+export type SignatureContext = InvitationContext | 'sealing-key' | 'sealed-message'
 
 const PREFIX = Buffer.alloc(64, 0x20)
-const CONTEXTS: Readonly<Record<InvitationContext, Buffer>> = {
+const CONTEXTS: Readonly<Record<SignatureContext, Buffer>> = {
   accept: Buffer.from('Hermes v1 invitation accept\0'),
   confirm: Buffer.from('Hermes v1 invitation confirm\0'),
+  'sealing-key': Buffer.from('Hermes v1 sealing key\0'),
+  'sealed-message': Buffer.from('Hermes v1 sealed message\0'),
 }
 
 interface Scheme {
@@ -23,8 +27,8 @@ const SCHEMES: Readonly<Record<KeyType, Scheme>> = {
   Ed25519: { hash: null },
 }
 
-/** What both parties sign: 64 spaces, the context string, one zero byte, the transcript. */
-export function signedBytes(context: InvitationContext, transcript: string): Buffer {
+/** What is signed: 64 spaces, the context string, one zero byte, the transcript. */
+export function signedBytes(context: SignatureContext, transcript: string): Buffer {
   return Buffer.concat([PREFIX, CONTEXTS[context], Buffer.from(transcript)])
 }
 
@@ -36,9 +40,9 @@ function publicKeyOf(certificate: Uint8Array | KeyObject): KeyObject {
  * Whether `signature` is the signer's over `transcript` in `context`. `certificate` is the signer's, in DER,
  * or its public key. Runs in the thread pool; false, never an exception, for whatever is malformed.
  */
-export async function verifyInvitationSignature(
+export async function verifyTranscript(
   certificate: Uint8Array | KeyObject,
-  context: InvitationContext,
+  context: SignatureContext,
   transcript: string,
   signature: Uint8Array,
 ): Promise<boolean> {
@@ -57,7 +61,7 @@ export async function verifyInvitationSignature(
 }
 
 /** The signature over `transcript` in `context` with a private key of any supported type. */
-export function signInvitation(key: KeyObject, context: InvitationContext, transcript: string): Buffer {
+export function signTranscript(key: KeyObject, context: SignatureContext, transcript: string): Buffer {
   const type = keyTypeOf(key)
   if (type === undefined) throw new Error('the key is none of P-256, P-384, RSA 2048 to 4096 and Ed25519')
   const { hash, ...padding } = SCHEMES[type]

@@ -116,6 +116,8 @@ t.test('where not all members are known, whoever acts is one, till he leaves', a
     recovered: [],
     invitations: {},
     isPartial: true,
+    sealing: {},
+    isSealed: false,
   }
   const verifier = { pin: {} as Parameters<typeof begin>[0]['pin'], username: 'me' }
   const said = await applyEvent(state, verifier, says(2, 'ida'))

@@ -1,18 +1,13 @@
 import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import {
-  type InvitationContext,
-  signedBytes,
-  signInvitation,
-  verifyInvitationSignature,
-} from '../../src/pki/signature.js'
+import { type SignatureContext, signedBytes, signTranscript, verifyTranscript } from '../../src/pki/signature.js'
 import { buildAcceptTranscript, buildConfirmTranscript, type ConfirmTranscript } from '../../src/wire/transcript.js'
 
 interface Vector {
   name: string
   valid: boolean
-  context: InvitationContext
+  context: SignatureContext
   certificate: string
   fields: Record<string, string>
   signature: string
@@ -34,7 +29,7 @@ async function isAccepted({ context, certificate, fields, signature }: Vector): 
     return false
   }
   const der = new X509Certificate(certificate).raw
-  return verifyInvitationSignature(der, context, transcript, Buffer.from(signature, 'base64url'))
+  return verifyTranscript(der, context, transcript, Buffer.from(signature, 'base64url'))
 }
 
 t.test('all cases of the vectors come out as marked', async (t) => {
@@ -55,19 +50,19 @@ t.test('own signatures verify under every key type, and only in their context', 
     generateKeyPairSync('ed25519'),
   ]
   for (const { privateKey, publicKey } of pairs) {
-    const signature = signInvitation(privateKey, 'confirm', 'T')
-    t.equal(await verifyInvitationSignature(publicKey, 'confirm', 'T', signature), true)
-    t.equal(await verifyInvitationSignature(publicKey, 'accept', 'T', signature), false)
-    t.equal(await verifyInvitationSignature(publicKey, 'confirm', 'U', signature), false)
+    const signature = signTranscript(privateKey, 'confirm', 'T')
+    t.equal(await verifyTranscript(publicKey, 'confirm', 'T', signature), true)
+    t.equal(await verifyTranscript(publicKey, 'accept', 'T', signature), false)
+    t.equal(await verifyTranscript(publicKey, 'confirm', 'U', signature), false)
   }
 })
 
 t.test('malformed input is false, never an exception', async (t) => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-521' })
-  t.throws(() => signInvitation(privateKey, 'accept', 'T'), /none of P-256/)
-  t.equal(await verifyInvitationSignature(publicKey, 'accept', 'T', Buffer.alloc(100)), false)
-  t.equal(await verifyInvitationSignature(Buffer.from('garbage'), 'accept', 'T', Buffer.alloc(70)), false)
+  t.throws(() => signTranscript(privateKey, 'accept', 'T'), /none of P-256/)
+  t.equal(await verifyTranscript(publicKey, 'accept', 'T', Buffer.alloc(100)), false)
+  t.equal(await verifyTranscript(Buffer.from('garbage'), 'accept', 'T', Buffer.alloc(70)), false)
   const good = createPublicKey(generateKeyPairSync('ed25519').privateKey)
-  t.equal(await verifyInvitationSignature(good, 'other' as InvitationContext, 'T', Buffer.alloc(64)), false)
-  t.equal(await verifyInvitationSignature(good, 'accept', 'T', new Uint8Array()), false)
+  t.equal(await verifyTranscript(good, 'other' as SignatureContext, 'T', Buffer.alloc(64)), false)
+  t.equal(await verifyTranscript(good, 'accept', 'T', new Uint8Array()), false)
 })

@@ -1,4 +1,4 @@
-import { signInvitation } from '../../src/pki/signature.js'
+import { signTranscript } from '../../src/pki/signature.js'
 import { attachmentDigest, buildAcceptTranscript, buildConfirmTranscript } from '../../src/wire/transcript.js'
 import type { Fields, HubClient } from './hub-client.js'
 import type { TestServer } from './server.js'
@@ -27,7 +27,7 @@ export function acceptFields(server: TestServer, invited: Fields, inviteeChallen
 export function acceptance(server: TestServer, invitee: User, invited: Fields, attachment?: string) {
   const own = challenge()
   const transcript = buildAcceptTranscript(acceptFields(server, invited, own, attachment))
-  const signature = signInvitation(invitee.key, 'accept', transcript).toString('base64url')
+  const signature = signTranscript(invitee.key, 'accept', transcript).toString('base64url')
   return { invitation: invited.invitation, challenge: own, signature, ...(attachment && { attachment }) }
 }
 
@@ -46,7 +46,7 @@ export function confirmation(
     confirmationAttachment: attachmentDigest(attachment),
     commitAttachment: attachmentDigest(commit),
   })
-  const signature = signInvitation(inviter.key, 'confirm', transcript).toString('base64url')
+  const signature = signTranscript(inviter.key, 'confirm', transcript).toString('base64url')
   return { invitation: invited.invitation, signature, ...(attachment && { attachment }), ...(commit && { commit }) }
 }
 

@@ -1,4 +1,4 @@
-import type { LogEvent } from '../../client/index.js'
+import { type ReadEvent, type ReadMessage, SEALING_KEY_TYPE } from '../../client/index.js'
 
 const LEFT = {
   left: 'left',
@@ -13,9 +13,22 @@ export interface EventText {
 }
 
 /** Null for what only clients need to know. Nothing is neutralised here. */
-export function eventText(event: LogEvent): EventText {
-  if (event.type === 'message') return { label: `${event.from.username}:`, text: event.payload }
+export function eventText(event: ReadEvent): EventText {
+  if (event.type === 'message') return messageText(event)
   return { label: '*', text: event.type === 'gap' ? gapText(event.first, event.seq, event.reason) : happened(event) }
+}
+
+const LABELS: Readonly<Record<ReadMessage['seal'], string>> = {
+  sealed: '',
+  none: ' (not sealed)',
+  other_key: ' (under another key)',
+  unreadable: '',
+}
+
+function messageText({ seal, contentType, payload, from: { username } }: ReadMessage): EventText {
+  if (contentType === SEALING_KEY_TYPE) return { label: '*', text: `${username} tells a new key to seal for` }
+  if (seal === 'unreadable') return { label: '*', text: `${username} sealed something that cannot be opened here` }
+  return { label: `${username}${LABELS[seal]}:`, text: payload }
 }
 
 const GONE = {
@@ -28,7 +41,7 @@ function gapText(first: number, last: number, reason: keyof typeof GONE): string
   return `events ${first} to ${last} are no more: ${GONE[reason]}`
 }
 
-function happened(event: Exclude<LogEvent, { readonly type: 'message' | 'gap' }>): string {
+function happened(event: Exclude<ReadEvent, { readonly type: 'message' | 'gap' }>): string {
   const who = event.from.username
   switch (event.type) {
     case 'started':

@@ -3,8 +3,8 @@ import {
   type Conversation,
   type HermesClient,
   type Invitation,
-  type LogEvent,
   type Notice,
+  type ReadEvent,
   VerificationError,
 } from '../../client/index.js'
 import { minute } from '../table.js'
@@ -102,7 +102,7 @@ function inOneLine(text: string): string {
   return text.replaceAll('\n', '\\n')
 }
 
-function eventLine(event: LogEvent): string {
+function eventLine(event: ReadEvent): string {
   const { label, text } = eventText(event)
   const at = event.type === 'gap' ? '' : `${minute(event.at)} `
   return `${event.conversation} ${at}${label} ${inOneLine(text)}`

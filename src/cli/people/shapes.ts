@@ -12,6 +12,6 @@ function sentShape({ id, username, fingerprint, expiresAt, state }: SentInvitati
 }
 
 export function conversationShape(conversation: Conversation) {
-  const { id, members, standing, lastSeq, invitations } = conversation
-  return { conversation: id, members, standing, lastSeq, invitations: invitations.map(sentShape) }
+  const { id, members, standing, isSealed, lastSeq, invitations } = conversation
+  return { conversation: id, members, standing, isSealed, lastSeq, invitations: invitations.map(sentShape) }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Self } from '../invitation.js'
 import { type Confirmation, confirmInvitation, type VerifiedAcceptance } from '../inviter.js'
 import { Refusal } from '../refusal.js'
+import { sealingConfirmation } from '../sealing/confirmation.js'
 import { verify } from '../verification-error.js'
 import { callAs } from './call-as.js'
 import type { Live } from './live.js'
@@ -11,7 +12,7 @@ const TRIES = 10
 const LOOK_MS = 1000
 
 /**
- * Pass 3: signs over the members as the log of this device has them, and again when they changed meanwhile. Throws
+ * Pass 3: tells keys to seal for, and signs over the members as the log of this device has them, and again when they changed meanwhile. Throws
  * VerificationError `roster_mismatch` when the hub goes on to have others; Refusal; ClientError.
  */
 export async function confirmAs(
@@ -25,7 +26,9 @@ export async function confirmAs(
   for (let tries = 1; ; tries += 1) {
     const changed = ledger.changes.next
     try {
-      const params = confirmInvitation(self, acceptance, { ...options, members: ledger.members })
+      const { pin } = live.home.authorities
+      const sealing = await sealingConfirmation(pin, acceptance, ledger.state?.sealing ?? {}, options)
+      const params = confirmInvitation(self, acceptance, { ...options, ...sealing, members: ledger.members })
       const { seq } = await callAs(live.home, live.link, self.fingerprint, 'confirm', params)
       await live.reached(conversation, seq)
       return

@@ -4,6 +4,8 @@ import type { FingerprintChange } from '../contacts.js'
 import type { Ledger } from './ledger.js'
 import type { Live } from './live.js'
 import type { LogEvent } from './log-event.js'
+import type { ReadEvent } from './opener.js'
+import { type Sent, say } from './say.js'
 import type { InviteOptions } from './sent.js'
 import type { SentInvitation } from './sent-invitation.js'
 import type { Signal } from './signal-post.js'
@@ -29,14 +31,8 @@ export interface SendOptions {
   readonly contentType?: string
   /** Refuses unless the counter of the conversation is this, and raises it by one. */
   readonly epoch?: number
-}
-
-/** A message that the hub has stored. */
-export interface Sent {
-  readonly messageId: string
-  readonly seq: number
-  /** RFC 3339. */
-  readonly at: string
+  /** True: rejects where it cannot be sealed for everybody; false: the hub can read it; absent: as `isSealed` says. */
+  readonly sealed?: boolean
 }
 
 const PAGE = 100
@@ -62,6 +58,14 @@ export class Conversation {
   /** `left` once this user has left. */
   get standing(): 'member' | 'left' {
     return this.#ledger.state?.standing ?? 'left'
+  }
+
+  /**
+   * Whether what is said here is sealed, so that members alone can read it: all of them, two at least, have told a key
+   * for it by now. It stays so: where somebody comes without one, `send` rejects until it is told `sealed: false`.
+   */
+  get isSealed(): boolean {
+    return this.#ledger.state?.isSealed ?? false
   }
 
   /** Number of the last event that this device has. */
@@ -94,13 +98,13 @@ export class Conversation {
    *   if (event.type === 'message') break
    * }
    */
-  async *events({ after, signal }: EventsOptions = {}): AsyncGenerator<LogEvent, void> {
+  async *events({ after, signal }: EventsOptions = {}): AsyncGenerator<ReadEvent, void> {
     const { changes, journal } = this.#ledger
     signal?.addEventListener('abort', () => changes.ring(), { once: true })
     for (let seq = after ?? this.#ledger.taken; ; ) {
       const changed = changes.next
       for await (const event of journal.after(seq)) {
-        yield event
+        yield await this.#read(event)
         seq = event.seq
         if (after === undefined) this.#ledger.took(seq)
       }
@@ -131,16 +135,21 @@ export class Conversation {
    * const earlier = await conversation.history({ before: page[0]?.seq, limit: 20 })
    * console.log(earlier.length + page.length)
    */
-  history({ before = Number.POSITIVE_INFINITY, limit = PAGE }: HistoryOptions = {}): Promise<readonly LogEvent[]> {
-    return this.#ledger.journal.before(before, limit)
+  async history({
+    before = Number.POSITIVE_INFINITY,
+    limit = PAGE,
+  }: HistoryOptions = {}): Promise<readonly ReadEvent[]> {
+    const page = await this.#ledger.journal.before(before, limit)
+    return Promise.all(page.map((event) => this.#read(event)))
   }
 
   /**
-   * Sends a message, at most 64 KiB of UTF-8. Resolves when the hub has stored it: from then on it reaches every
+   * Sends a message, at most 64 KiB of UTF-8, and less where it is sealed. Resolves when the hub has stored it: from then on it reaches every
    * member. While there is no connection it waits for the next; it is stored once, however often it is sent.
    *
    * Rejects with Refusal, such as `invalid_request` for one that is too long or `conversation_not_found` for whoever has
-   * left; with ClientError `not_connected` or `link_ended`; with the VerificationError that `events` throws. When the program ends first, it is not known whether it was stored: send it again
+   * left; with ClientError `not_connected`, `link_ended`, `cannot_seal` or `message_unfit`; with the VerificationError that `events`
+   * throws. When the program ends first, it is not known whether it was stored: send it again
    * with the same `messageId`.
    *
    * @example
@@ -148,7 +157,7 @@ export class Conversation {
    * console.log(`stored as number ${seq} at ${at}`)
    */
   send(payload: string, { messageId = createMessageId(), ...more }: SendOptions = {}): Promise<Sent> {
-    return this.#live.send(this.#ledger, { conversation: this.id, messageId, payload, ...more })
+    return say(this.#live, this.#ledger, { messageId, payload, ...more })
   }
 
   /**
@@ -201,5 +210,9 @@ export class Conversation {
       ...(reason !== undefined && { reason }),
     })
     await this.#live.reached(this.id, seq)
+  }
+
+  #read(event: LogEvent): Promise<ReadEvent> {
+    return this.#live.opener.open(event, this.#ledger.state)
   }
 }

@@ -1,7 +1,8 @@
 import type { Party } from '../../wire/events.js'
 import type { FingerprintChange } from '../contacts.js'
 import type { Conversation } from './conversation.js'
-import type { Received, ReceivedEntry } from './received.js'
+import type { Received } from './received.js'
+import type { ReceivedEntry } from './received-entry.js'
 
 /** `accepted`: the inviter's client has yet to confirm. */
 export type InvitationState = 'open' | 'accepted' | 'joined' | 'declined' | 'cancelled' | 'expired'

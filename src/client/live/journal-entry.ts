@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Seq } from '../../wire/formats.js'
 import { LogState } from '../log/state.js'
+import { STATEMENT_TYPE } from '../sealing/statement.js'
 import { type LogEvent, parseLogEvent } from './log-event.js'
 
 /**
@@ -16,6 +17,8 @@ export type Entry =
 const EVENT = '{"event":'
 /** In no text: there its quotes are escaped. */
 const MESSAGE = '"type":"message"'
+/** Likewise, of a message that changes the state. */
+const STATEMENT = `"contentType":"${STATEMENT_TYPE}"`
 
 const Other = z.union([
   z.object({ state: LogState }),
@@ -23,9 +26,10 @@ const Other = z.union([
   z.object({ used: z.array(z.string()) }),
 ])
 
-/** Whether a line is an event, and one that is no message. */
+/** Whether a line is an event, and one that changes the state: none but a message may not. */
 export const isEventLine = (text: string): boolean => text.startsWith(EVENT)
-export const isChangeLine = (text: string): boolean => isEventLine(text) && !text.includes(MESSAGE)
+export const isChangeLine = (text: string): boolean =>
+  isEventLine(text) && (!text.includes(MESSAGE) || text.includes(STATEMENT))
 
 export function formatEntry(entry: Entry): string {
   return `${JSON.stringify(entry)}\n`

@@ -6,6 +6,7 @@ import { applyEvent, begin, NOBODY, type NumberedEvent } from '../log/apply.js'
 import { restored } from '../log/restored.js'
 import { type LogState, membersOf } from '../log/state.js'
 import { seePeople } from '../people.js'
+import { isStatement } from '../sealing/statement.js'
 import { VerificationError, verify } from '../verification-error.js'
 import { Arrivals, type Message } from './arrivals.js'
 import { Bell } from './bell.js'
@@ -15,9 +16,7 @@ import type { Journal, Recalled } from './journal.js'
 import type { GapEvent, LogEvent } from './log-event.js'
 import { verifyOwnMessage, verifySame } from './same-event.js'
 import { refuseUsed } from './used-invitation.js'
-
-/** What else must hold before one's own stay begins. Throws VerificationError. */
-export type CheckJoined = (event: Extract<NumberedEvent, { type: 'joined' }>) => Promise<void>
+import { type CheckJoined, verifierOf } from './verifier.js'
 
 /**
  * One conversation as this device knows it: takes events in any order, each once; verifies them in the order of seq,
@@ -191,9 +190,10 @@ export class Ledger {
     const state = this.#state?.standing === 'member' ? this.#state : null
     await refuseUsed(this.journal, state, event)
     const first = state || event.type !== 'joined' || !hub ? NOBODY : await membersBeforeJoin(hub, event)
-    const applied = await this.#home.authorities.verified((pin) =>
-      state ? applyEvent(state, { pin, username }, event) : begin({ pin, username }, event, first),
-    )
+    const applied = await this.#home.authorities.verified((pin) => {
+      const verifier = verifierOf(this.#home, pin)
+      return state ? applyEvent(state, verifier, event) : begin(verifier, event, first)
+    })
     if (event.type === 'joined' && event.member.username === username) await this.#checkJoined(event)
     await seePeople(this.#home, applied.seen)
     if (!state && hub) await seeMembers(this.#home, hub, this.conversation, first.members)
@@ -212,9 +212,9 @@ export class Ledger {
   }
 
   #keep(event: LogEvent, state: LogState): void {
+    const isChange = event.type !== 'message' || isStatement(event) || this.#state?.isSealed !== state.isSealed
     this.#state = state
-    this.journal.append({ event })
-    if (event.type !== 'message') this.journal.append({ state })
+    this.journal.append({ event }, ...(isChange ? [{ state }] : []))
   }
 
   #find(seq: number): Promise<LogEvent | null> {

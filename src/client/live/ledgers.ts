@@ -7,8 +7,9 @@ import type { NumberedEvent } from '../log/apply.js'
 import { privateFolder, removeDrafts } from '../state/files.js'
 import { verify } from '../verification-error.js'
 import { Journal } from './journal.js'
-import { type CheckJoined, Ledger } from './ledger.js'
+import { Ledger } from './ledger.js'
 import type { LogEvent } from './log-event.js'
+import type { CheckJoined } from './verifier.js'
 
 /** What was taken of a conversation, and is on disk. */
 export type Saw = (ledger: Ledger, events: readonly NumberedEvent[]) => void

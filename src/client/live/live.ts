@@ -10,16 +10,21 @@ import type { ParamsOf } from '../methods.js'
 import type { People } from '../people.js'
 import { adoptSeen } from '../renewal.js'
 import { verify } from '../verification-error.js'
-import { Conversation, type Sent } from './conversation.js'
+import { Conversation } from './conversation.js'
+import { certifiedNow } from './first-members.js'
 import { type ConnectOptions, HubLink } from './hub-link.js'
 import { InvitationFiles } from './invitation-files.js'
 import type { Ledger } from './ledger.js'
 import { Ledgers } from './ledgers.js'
 import type { LogEvent } from './log-event.js'
+import { Opener } from './opener.js'
 import { Received } from './received.js'
 import { Renewals } from './renewals.js'
+import type { Sent } from './say.js'
+import { Sealer } from './sealer.js'
 import { SentInvitations } from './sent.js'
 import { SignalPost } from './signal-post.js'
+import { tellKey } from './tell-key.js'
 
 /** What was answered is pushed before long; after so long it is asked for. */
 const GRACE_MS = 1000
@@ -31,6 +36,8 @@ export class Live {
   readonly people: People
   readonly received: Received
   readonly sent: SentInvitations
+  readonly sealer: Sealer
+  readonly opener: Opener
   readonly #files: InvitationFiles
   readonly #renewals: Renewals
   readonly #ledgers: Ledgers
@@ -51,6 +58,8 @@ export class Live {
     this.received = new Received(home, this.link, this.#files)
     this.sent = new SentInvitations(this, this.#files)
     this.#renewals = new Renewals(home)
+    this.sealer = new Sealer(home, async (id) => (this.link.hub ? certifiedNow(this.link.hub, id) : []))
+    this.opener = new Opener(home)
     home.onRenewed = () => this.link.renewed()
   }
 
@@ -108,7 +117,8 @@ export class Live {
     return post
   }
 
-  async send(ledger: Ledger, params: ParamsOf<'send'>): Promise<Sent> {
+  /** As it is. */
+  async send(ledger: Ledger, params: ParamsOf<'send'>): Promise<Pick<Sent, 'seq' | 'at'>> {
     if (ledger.failure) throw ledger.failure
     const { seq, at, duplicate } = await this.link.call('send', params)
     const { epoch, ...content } = params
@@ -118,7 +128,7 @@ export class Live {
     await this.#ledgers.settle(ledger, this.link.hub)
     // Where events before it are still to come.
     if (ledger.lastSeq < seq) void this.reached(ledger.conversation, seq).catch(() => undefined)
-    return { messageId: params.messageId, seq, at }
+    return { seq, at }
   }
 
   async signal(params: ParamsOf<'signal'>): Promise<boolean> {
@@ -194,6 +204,7 @@ export class Live {
   #resume(): void {
     void this.received.resume().catch(() => undefined)
     void this.sent.resume().catch(() => undefined)
+    void tellKey(this, this.#ledgers.known).catch(() => undefined)
   }
 
   #saw(ledger: Ledger, events: readonly NumberedEvent[]): void {

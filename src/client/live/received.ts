@@ -15,6 +15,7 @@ import {
 } from '../invitee.js'
 import { seePerson } from '../people.js'
 import { ownCertificate } from '../renewal.js'
+import { attachmentOf, stateSealingKey } from '../sealing/statement.js'
 import { VerificationError, verify } from '../verification-error.js'
 import { Bell } from './bell.js'
 import { callAs } from './call-as.js'
@@ -23,6 +24,7 @@ import { Deferred } from './deferred.js'
 import type { HubLink } from './hub-link.js'
 import { Invitation, type InvitationState } from './invitation.js'
 import type { InvitationFiles, ReceivedRecord } from './invitation-files.js'
+import type { ReceivedEntry } from './received-entry.js'
 
 type Invited = z.output<typeof InvitedEvent>
 type Joined = z.output<typeof JoinedEvent>
@@ -31,15 +33,6 @@ type Joined = z.output<typeof JoinedEvent>
 const KEPT_MAX = 256
 /** And so many of these are looked at: a hub shows 16 that were not acknowledged. */
 const WAITING_MAX = 256
-
-/** One of them, and how far it has come. */
-export interface ReceivedEntry {
-  record: ReceivedRecord
-  state: InvitationState
-  readonly joined: Deferred<Conversation>
-  /** A reader has it. */
-  isGiven: boolean
-}
 
 /** The invitations to this user. Each is acknowledged when it is on disk. */
 export class Received {
@@ -133,7 +126,9 @@ export class Received {
     const self = await this.#selfFor(event)
     if (!self)
       throw new ClientError('key_missing', `the invitation is for ${event.invitee.fingerprint}, which is not here`)
-    const { params } = acceptInvitation(self, this.#home.authorities.pin, recallInvitation(event), attachment)
+    const { pin } = this.#home.authorities
+    const answer = attachment ?? attachmentOf([stateSealingKey(self, pin)])
+    const { params } = acceptInvitation(self, pin, recallInvitation(event), answer)
     // Stored first: what is said once is said the same way after a crash.
     const accepted = entry.record.accepted ?? AcceptParams.parse(params)
     entry.record = { ...entry.record, accepted }

@@ -28,7 +28,7 @@ export interface InviteOptions {
 export interface SentEntry {
   record: SentRecord & { readonly answer: NonNullable<SentRecord['answer']> }
   state: SentState
-  readonly accepted: Deferred<VerifiedAcceptance & { readonly attachment?: string }>
+  readonly accepted: Deferred<VerifiedAcceptance>
   readonly ended: Deferred<SentEnd>
   /** While this client confirms by itself. */
   confirming: Promise<void> | null
@@ -183,8 +183,7 @@ export class SentInvitations {
         verifyAcceptance(self, pin, { sent, answer }, event, new Date(event.at)),
       )
       entry.state = 'accepted'
-      const { attachment } = event
-      entry.accepted.resolve({ ...acceptance, ...(attachment !== undefined && { attachment }) })
+      entry.accepted.resolve(acceptance)
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error
       entry.accepted.reject(error)

@@ -3,7 +3,9 @@ import { type Pin, verifyNamedCertificate } from '../certificates.js'
 import type { ChangeKind, Shown } from '../contacts.js'
 import { digestOf } from '../invitation.js'
 import { SET_BACK_MS, verifyMembership } from '../membership.js'
+import type { SealingStatement } from '../sealing/statement.js'
 import { VerificationError, verify } from '../verification-error.js'
+import { saidBy, sealedBy } from './sealing.js'
 import { type LogState, membersFrom, membersOf, without } from './state.js'
 
 type EventOf<T extends ConversationEvent['type']> = Extract<ConversationEvent, { type: T }>
@@ -13,6 +15,8 @@ export interface Verifier {
   readonly pin: Pin
   /** Whose device this is. */
   readonly username: string
+  /** What he says himself to be sealed for; absent where nothing is sealed. */
+  readonly sealing?: SealingStatement
 }
 
 /** Somebody's certificate as an event showed it, verified. */
@@ -47,7 +51,9 @@ export async function begin(
   const empty = { conversation, lastSeq: seq, firstSeq: seq, former: {}, recovered: [], invitations: {} }
   if (event.type === 'started') {
     verify(from.username === verifier.username, 'event_forged', `${from.username} started what this user sees begin`)
-    return { state: { ...empty, standing: 'member', members: membersFrom([from]) }, seen: [] }
+    const members = membersFrom([from])
+    const sealing = verifier.sealing ? { [verifier.username]: { ...verifier.sealing, isLater: false } } : {}
+    return { state: { ...empty, standing: 'member', members, sealing, isSealed: false }, seen: [] }
   }
   const isOwn = event.type === 'joined' && event.member.username === verifier.username
   verify(isOwn, 'event_missing', `the first event shown of conversation ${conversation} is ${event.type} ${seq}`)
@@ -56,6 +62,8 @@ export async function begin(
     standing: 'member',
     lastSeq: seq - 1,
     members: membersFrom(members),
+    sealing: {},
+    isSealed: false,
     ...(isPartial && { isPartial }),
   }
   return applyEvent(before, verifier, event)
@@ -85,7 +93,7 @@ export async function applyEvent(known: LogState, verifier: Verifier, event: Num
       return renewed(next, verifier, event)
     case 'message':
       isMember(next, event.from.username, 'sent a message')
-      return { state: next, seen: [] }
+      return { state: saidBy(event, next), seen: [] }
   }
 }
 
@@ -177,13 +185,13 @@ async function joined(state: LogState, { pin }: Verifier, event: EventOf<'joined
   )
   const how = state.recovered.includes(member.username) ? 'recovered' : 'unexplained'
   return {
-    state: {
+    state: sealedBy(event, {
       ...state,
       members: { ...state.members, [member.username]: member.fingerprint },
       former: without(state.former, member.username),
       recovered: state.recovered.filter((username) => username !== member.username),
       invitations: without(state.invitations, event.invitation),
-    },
+    }),
     seen: [
       { ...inviter, how: 'unexplained' },
       { ...member, how },

@@ -22,6 +22,8 @@ export class StateDirectory {
   readonly #contacts: JsonFile<ContactsFile>
   /** PEM of one's own certificates that were renewed with the same key, and may be good still. */
   readonly earlierCertificates: JsonFile<readonly string[]>
+  /** Keys that messages were sealed for before the private key was replaced, locked for the one of now. */
+  readonly earlierSealingKeys: JsonFile<string | null>
   /** A renewal that was interrupted. */
   readonly pendingRenewal: JsonFile<PendingRenewal | null>
 
@@ -31,6 +33,7 @@ export class StateDirectory {
     this.#profile = jsonFile(path, 'profile.json', Profile)
     this.#contacts = jsonFile(path, 'contacts.json', ContactsFile)
     this.earlierCertificates = jsonFile(path, 'earlier-certificates.json', z.array(CertificatePem).readonly())
+    this.earlierSealingKeys = jsonFile(path, 'earlier-sealing-keys.json', z.string().nullable())
     this.pendingRenewal = jsonFile(path, 'renewal.json', PendingRenewal.nullable())
   }
 

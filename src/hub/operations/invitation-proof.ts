@@ -1,4 +1,4 @@
-import { verifyInvitationSignature } from '../../pki/signature.js'
+import { verifyTranscript } from '../../pki/signature.js'
 import { buildAcceptTranscript, buildConfirmTranscript } from '../../wire/transcript.js'
 import type { Acceptance, Confirmation, Conversation, Invitation } from '../conversation/state.js'
 import type { Call } from './operation.js'
@@ -62,7 +62,7 @@ async function verify(
   signature: string,
 ): Promise<boolean> {
   const bytes = Buffer.from(signature, 'base64url')
-  const isGood = await verifyInvitationSignature(caller.certificateDer, context, transcript, bytes)
+  const isGood = await verifyTranscript(caller.certificateDer, context, transcript, bytes)
   hub.meter.verified(isGood)
   return isGood
 }

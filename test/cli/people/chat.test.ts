@@ -2,10 +2,16 @@ import t from 'tap'
 import { footerLines } from '../../../src/cli/people/chat/footer.js'
 import { parseInput } from '../../../src/cli/people/chat/input.js'
 import { Transcript } from '../../../src/cli/people/chat/transcript.js'
-import type { LogEvent } from '../../../src/client/index.js'
+import type { ReadEvent } from '../../../src/client/index.js'
 
 const message = (username: string, at: string, payload: string) =>
-  ({ type: 'message', at, payload, from: { username, fingerprint: 'sha256:aa' } }) as unknown as LogEvent
+  ({
+    type: 'message',
+    at,
+    payload,
+    seal: 'sealed',
+    from: { username, fingerprint: 'sha256:aa' },
+  }) as unknown as ReadEvent
 
 t.test('what a person types is a message or a command', async (t) => {
   t.same(parseInput('  '), { kind: 'nothing' })

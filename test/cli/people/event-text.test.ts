@@ -1,17 +1,24 @@
 import t from 'tap'
 import { eventText } from '../../../src/cli/people/event-text.js'
-import type { LogEvent } from '../../../src/client/index.js'
+import { type ReadEvent, SEALING_KEY_TYPE } from '../../../src/client/index.js'
 
 const text = (event: object) => {
   const from = { username: 'alice', fingerprint: 'sha256:aa' }
-  const { label, text } = eventText({ from, ...event } as unknown as LogEvent)
+  const { label, text } = eventText({ from, ...event } as unknown as ReadEvent)
   return `${label} ${text}`
 }
 const bob = { username: 'bob', fingerprint: 'sha256:bb' }
 
 t.test('each event is a sentence', async (t) => {
   const sentences = [
-    [{ type: 'message', payload: 'hello\nyou' }, 'alice: hello\nyou'],
+    [{ type: 'message', payload: 'hello\nyou', seal: 'sealed' }, 'alice: hello\nyou'],
+    [{ type: 'message', payload: 'hello', seal: 'none' }, 'alice (not sealed): hello'],
+    [{ type: 'message', payload: 'hello', seal: 'other_key' }, 'alice (under another key): hello'],
+    [{ type: 'message', payload: '', seal: 'unreadable' }, '* alice sealed something that cannot be opened here'],
+    [
+      { type: 'message', payload: '{}', seal: 'none', contentType: SEALING_KEY_TYPE },
+      '* alice tells a new key to seal for',
+    ],
     [{ type: 'started' }, '* alice began the conversation'],
     [{ type: 'invited', invitee: bob }, '* alice invited bob, sha256:bb'],
     [{ type: 'accepted' }, '* alice accepted'],

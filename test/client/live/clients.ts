@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { formatIdentityFile } from '../../../src/client/credentials.js'
-import { type Conversation, HermesClient, type LogEvent } from '../../../src/client/index.js'
+import { type Conversation, HermesClient, type ReadEvent } from '../../../src/client/index.js'
 import { temporaryFolder } from '../../support/serve-process.js'
 import type { TestServer } from '../../support/server.js'
 import { registerUser, type User } from '../../support/user.js'
@@ -72,4 +72,4 @@ export async function payloadsUpTo(conversation: Conversation, last: string, aft
 }
 
 /** Types of events. */
-export const typesOf = (events: readonly LogEvent[]): string[] => events.map(({ type }) => type)
+export const typesOf = (events: readonly ReadEvent[]): string[] => events.map(({ type }) => type)

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { LogEvent, Notice } from '../../../src/client/index.js'
+import type { Notice, ReadEvent } from '../../../src/client/index.js'
 import { startServer } from '../../support/server.js'
 import { acceptNext, clientOf, deviceOf, payloadsUpTo, reopen, type TestClient, talkOf, typesOf } from './clients.js'
 
@@ -20,8 +20,8 @@ async function connected<N extends string>(t: Test, ...names: readonly N[]): Pro
 
 const namesOf = (members: readonly { readonly username: string }[]) => members.map(({ username }) => username)
 
-async function eventsUpTo(events: AsyncIterable<LogEvent>, type: LogEvent['type'], times = 1): Promise<LogEvent[]> {
-  const seen: LogEvent[] = []
+async function eventsUpTo(events: AsyncIterable<ReadEvent>, type: ReadEvent['type'], times = 1): Promise<ReadEvent[]> {
+  const seen: ReadEvent[] = []
   for await (const event of events) {
     seen.push(event)
     if (seen.filter((one) => one.type === type).length === times) break

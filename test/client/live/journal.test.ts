@@ -6,6 +6,7 @@ import t from 'tap'
 import { Journal } from '../../../src/client/live/journal.js'
 import { type LogEvent, parseLogEvent } from '../../../src/client/live/log-event.js'
 import { LogState } from '../../../src/client/log/state.js'
+import { STATEMENT_TYPE } from '../../../src/client/sealing/statement.js'
 
 const conversation = '60038410-eb81-4348-9143-26d9203e1dd0'
 const fingerprint = `sha256:${'7'.repeat(64)}`
@@ -131,6 +132,11 @@ t.test('an event that changes the state is forgotten where its state was cut off
   await again.flush()
   t.match(await new Journal(path).recall(), { state: { lastSeq: 5, standing: 'left' } })
   t.same(await seqsOf(again.after(0)), upTo(5))
+
+  const said = { ...message(4, 'a key'), contentType: STATEMENT_TYPE }
+  const key = await journalOf(upTo(3))
+  await appendFile(key.path, `${JSON.stringify({ event: said })}\n{"state":{"conver`)
+  t.match(await new Journal(key.path).recall(), { state: { lastSeq: 3 } }, 'so is a message that tells a key')
 
   const began = new Journal(join(folder, 'began.jsonl'))
   began.append({ event: left })

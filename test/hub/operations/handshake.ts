@@ -1,4 +1,4 @@
-import { signInvitation } from '../../../src/pki/signature.js'
+import { signTranscript } from '../../../src/pki/signature.js'
 import { attachmentDigest, buildAcceptTranscript, buildConfirmTranscript } from '../../../src/wire/transcript.js'
 import type { Fields } from '../../support/hub-client.js'
 import { challenge } from '../../support/user.js'
@@ -49,7 +49,7 @@ export async function inviteTo(
 
 /** Params of `accept`. */
 export function acceptance({ invitation, invitee, fields }: Handshake) {
-  const signature = signInvitation(invitee.key, 'accept', buildAcceptTranscript(fields)).toString('base64url')
+  const signature = signTranscript(invitee.key, 'accept', buildAcceptTranscript(fields)).toString('base64url')
   return { invitation, challenge: fields.inviteeChallenge, signature }
 }
 
@@ -57,7 +57,7 @@ export function acceptance({ invitation, invitee, fields }: Handshake) {
 export function confirmation({ invitation, inviter, fields }: Handshake, roster = fields.roster) {
   const digests = { confirmationRoster: roster, confirmationAttachment: '-', commitAttachment: '-' }
   const transcript = buildConfirmTranscript({ ...fields, ...digests })
-  return { invitation, signature: signInvitation(inviter.key, 'confirm', transcript).toString('base64url') }
+  return { invitation, signature: signTranscript(inviter.key, 'confirm', transcript).toString('base64url') }
 }
 
 export async function join(

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { signInvitation } from '../../../src/pki/signature.js'
+import { signTranscript } from '../../../src/pki/signature.js'
 import { buildConfirmTranscript } from '../../../src/wire/transcript.js'
 import { acceptance, acceptFields, confirmation, join } from '../../support/handshake.js'
 import { type Fields, type HubClient, refusal } from '../../support/hub-client.js'
@@ -25,7 +25,7 @@ t.test('reflection', async (t) => {
 
   await t.test("the inviter's own challenge, reflected by the invitee", async (t) => {
     const transcript = bareTranscript(server, invited, invited.challenge)
-    const signature = signInvitation(b.user.key, 'accept', transcript).toString('base64url')
+    const signature = signTranscript(b.user.key, 'accept', transcript).toString('base64url')
     const { invitation } = invited
     const failure = await refusal(b.client.call('accept', { invitation, challenge: invited.challenge, signature }))
     t.match(failure, { code: -32602, data: { code: 'invalid_request' } })
@@ -49,8 +49,8 @@ t.test('reflection', async (t) => {
     const [first, second] = [bareTranscript(server, invited, accepted.challenge), { ...fields, ...digests }]
     const { key } = a.user
     for (const made of [
-      signInvitation(key, 'accept', buildConfirmTranscript(second)),
-      signInvitation(key, 'confirm', first),
+      signTranscript(key, 'accept', buildConfirmTranscript(second)),
+      signTranscript(key, 'confirm', first),
     ]) {
       const signature = made.toString('base64url')
       const { invitation } = invited

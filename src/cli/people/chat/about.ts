@@ -13,5 +13,8 @@ export function membersText(conversation: Conversation, self: string, known: rea
     ({ username, fingerprint }) => `${username}: invited, not a member yet\n${fingerprint}`,
   )
   const lines = [...members, ...invited]
-  return lines.length === 0 ? 'nobody else is here' : lines.join('\n')
+  const sealing = conversation.isSealed
+    ? 'sealed: members alone can read what is said'
+    : 'not sealed: the server can read what is said'
+  return lines.length === 0 ? 'nobody else is here' : [...lines, ...(members.length > 0 ? [sealing] : [])].join('\n')
 }

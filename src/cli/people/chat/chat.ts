@@ -153,7 +153,7 @@ export class Chat implements Typist {
 
   async #take(text: string): Promise<void> {
     const input = parseInput(text)
-    if (input.kind === 'message') this.#say(input.text)
+    if (input.kind === 'message') this.say(input.text)
     if (input.kind !== 'command') return
     try {
       await runCommand(this, input.name, input.words)
@@ -162,7 +162,8 @@ export class Chat implements Typist {
     }
   }
 
-  #say(text: string): void {
+  /** `sealed` false: as it is; absent: as the conversation does. */
+  say(text: string, sealed?: boolean): void {
     const { conversation } = this
     if (!conversation || conversation.members.length < 2) {
       this.#hasFailed = true
@@ -175,7 +176,7 @@ export class Chat implements Typist {
     }
     const messageId = randomUUID()
     this.#view.send(messageId, text)
-    conversation.send(text, { messageId }).catch((error: unknown) => {
+    conversation.send(text, { messageId, ...(sealed !== undefined && { sealed }) }).catch((error: unknown) => {
       if (this.#isEnding) return
       this.#hasFailed = true
       this.note(`not stored: ${text}`)

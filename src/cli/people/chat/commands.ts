@@ -19,6 +19,11 @@ const COMMANDS: Readonly<Record<string, ChatCommand>> = {
   decline: { usage: '/decline NAME or number [reason]', summary: 'declines it', run: decline },
   trust: { usage: '/trust NAME [fingerprint]', summary: 'you compared his fingerprint', run: trust },
   history: { usage: '/history [N]', summary: 'what was said before', run: history },
+  plain: {
+    usage: '/plain TEXT',
+    summary: 'says it unsealed: the server can read it',
+    run: (chat, words) => chat.say(words.join(' '), false),
+  },
   leave: { usage: '/leave [reason]', summary: 'leaves the conversation', run: leave },
   quit: { usage: '/quit', summary: 'ends this; you stay a member', run: (chat) => chat.quit() },
   help: { usage: '/help', summary: 'this', run: help },

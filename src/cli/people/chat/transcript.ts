@@ -1,4 +1,4 @@
-import type { LogEvent } from '../../../client/index.js'
+import type { ReadEvent } from '../../../client/index.js'
 import { visible } from '../../output.js'
 import { eventText } from '../event-text.js'
 import { wrapped } from './layout.js'
@@ -21,7 +21,7 @@ export class Transcript {
   }
 
   /** Neutralised, and no wider than the terminal. */
-  lines(event: LogEvent, columns: number): readonly string[] {
+  lines(event: ReadEvent, columns: number): readonly string[] {
     const { label, text } = eventText(event)
     const mark = event.type === 'message' && event.from.username === this.#self ? STORED : ''
     const shown = visible(text.replaceAll('\t', '    '))

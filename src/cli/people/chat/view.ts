@@ -1,4 +1,4 @@
-import type { LogEvent } from '../../../client/index.js'
+import type { ReadEvent } from '../../../client/index.js'
 import { visible } from '../../output.js'
 import { footerLines } from './footer.js'
 import { wrapped } from './layout.js'
@@ -34,7 +34,7 @@ export class View {
     return [...this.#pending.values()]
   }
 
-  event(event: LogEvent): void {
+  event(event: ReadEvent): void {
     if (event.type === 'message') this.settle(event.messageId)
     this.screen.print(this.#isJson ? [JSON.stringify(event)] : this.#transcript.lines(event, this.screen.columns))
   }

@@ -16,8 +16,11 @@ export const send: PeopleCommand = {
   options: {
     'message-id': { value: 'UUID', description: 'the same again is stored once: for whoever does not know' },
     'content-type': { value: 'TYPE', description: 'what it is, for programs' },
+    sealed: { description: 'or not at all: only where members alone can read it' },
+    plain: { description: 'not sealed: the server can read it' },
   },
-  async run({ operands: [to = '', ...words], options, session, stop }) {
+  async run({ operands: [to = '', ...words], options, flags, session, stop }) {
+    if (flags.has('sealed') && flags.has('plain')) throw new UsageError('either --sealed or --plain')
     const payload = words.length > 0 ? words.join(' ') : await untilStopped(stop, fromStdin())
     const client = await session.connect()
     const conversation = await findConversation(client, to)
@@ -27,9 +30,12 @@ export const send: PeopleCommand = {
     const sent = await conversation.send(payload, {
       ...(messageId !== undefined && { messageId }),
       ...(contentType !== undefined && { contentType }),
+      ...(flags.has('sealed') && { sealed: true }),
+      ...(flags.has('plain') && { sealed: false }),
     })
     const reached = conversation.members.length > 1 ? '' : ', but nobody else is a member yet, and it reaches nobody'
-    const sentence = `Stored as number ${sent.seq} at ${minute(sent.at)}${reached}.\n`
+    const how = sent.sealed ? 'sealed' : 'not sealed: the server can read it'
+    const sentence = `Stored as number ${sent.seq} at ${minute(sent.at)}, ${how}${reached}.\n`
     return { json: { conversation: conversation.id, ...sent }, text: () => sentence }
   },
 }

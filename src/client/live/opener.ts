@@ -1,0 +1,63 @@
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { Shown } from '../contacts.js'
+import { type Home, selfOf } from '../home.js'
+import type { LogState } from '../log/state.js'
+import { seePerson } from '../people.js'
+import { sealingKeysOf } from '../renewal.js'
+import { openMessage, SEALED_TYPE } from '../sealing/sealed-message.js'
+import type { SealingKey } from '../sealing/sealing-key.js'
+import type { Message } from './arrivals.js'
+import type { LogEvent } from './log-event.js'
+
+/**
+ * `none`: as the hub relayed it, which could read it and alter it. `sealed`: its sender signed it, and nobody but the
+ * members of then could read it. `other_key`: the same, under another key than the one remembered of its sender.
+ * `unreadable`: it was sealed for others, or its sender did not say it here; `payload` is empty.
+ */
+export type Seal = 'none' | 'sealed' | 'other_key' | 'unreadable'
+
+/** A message as its sender said it. */
+export type ReadMessage = Message & { readonly seal: Seal }
+
+/** An event as a reader gets it. */
+export type ReadEvent = Exclude<LogEvent, { readonly type: 'message' }> | ReadMessage
+
+/** Opens what members sealed for this user. */
+export class Opener {
+  readonly #home: Home
+  /** Of each private key that this device has had since it was opened. */
+  readonly #known = new WeakMap<KeyObject, Promise<readonly SealingKey[]>>()
+
+  constructor(home: Home) {
+    this.#home = home
+  }
+
+  /** `state` is that of its conversation. */
+  async open(event: LogEvent, state: LogState | null): Promise<ReadEvent> {
+    if (event.type !== 'message') return event
+    if (event.contentType !== SEALED_TYPE) return { ...event, seal: 'none' }
+    const { contentType: _, payload: sealed, ...message } = event
+    const opened = await openMessage(await this.#keys(), this.#home.authorities.pin, event, event, sealed)
+    if ('why' in opened) return { ...message, payload: '', seal: 'unreadable' }
+    const shown = { ...event.from, certificate: opened.certificate }
+    return { ...message, ...opened.content, seal: (await this.#isKnown(shown, state)) ? 'sealed' : 'other_key' }
+  }
+
+  #keys(): Promise<readonly SealingKey[]> {
+    const { key } = selfOf(this.#home)
+    const keys = this.#known.get(key) ?? sealingKeysOf(this.#home)
+    this.#known.set(key, keys)
+    return keys
+  }
+
+  /** Whether it is of the key remembered; where none is, that of the certificate by which he is a member. */
+  async #isKnown({ username, fingerprint, certificate }: Shown, state: LogState | null): Promise<boolean> {
+    const { username: self, key } = selfOf(this.#home)
+    if (username === self) return createPublicKey(key).equals(new X509Certificate(certificate).publicKey)
+    if (this.#home.contacts.find(username))
+      return this.#home.contacts.changeTo({ username, fingerprint, certificate }) === null
+    if ((state?.members[username] ?? state?.former[username]) !== fingerprint) return false
+    await seePerson(this.#home, { username, fingerprint, certificate }, 'unexplained')
+    return true
+  }
+}

@@ -1,0 +1,35 @@
+import type { ConversationEvent } from '../../wire/events.js'
+import { SEALED_TYPE } from '../sealing/sealed-message.js'
+import { type SealingStatement, STATEMENT_TYPE, statementIn, statementsOf } from '../sealing/statement.js'
+import { type LogState, without } from './state.js'
+
+type EventOf<T extends ConversationEvent['type']> = Extract<ConversationEvent, { type: T }>
+
+/**
+ * What members are sealed for after somebody joined. The inviter tells all of the new member's key (`commit`), and him of
+ * theirs (`attachment`); both were signed with the invitation. Who comes with none is sealed for with none.
+ */
+export function sealedBy({ member, attachment, commit }: EventOf<'joined'>, state: LogState): LogState {
+  const own = statementsOf(commit).filter(({ username }) => username === member.username)
+  const others = statementsOf(attachment).filter(({ username }) => username !== member.username)
+  return withSealing({ ...state, sealing: without(state.sealing, member.username) }, [...others, ...own])
+}
+
+/** What a message tells of sealing: that its sender has another key, or that others seal what they say here. */
+export function saidBy({ from, contentType, payload }: EventOf<'message'>, state: LogState): LogState {
+  const isAlone = Object.keys(state.members).length < 2
+  if (contentType === SEALED_TYPE) return state.isSealed || isAlone ? state : { ...state, isSealed: true }
+  const said = contentType === STATEMENT_TYPE ? statementIn(payload) : null
+  return said?.username === from.username ? withSealing(state, [said], true) : state
+}
+
+function withSealing(state: LogState, said: readonly SealingStatement[], isLater = false): LogState {
+  const members = Object.keys(state.members)
+  const news = said
+    .filter(({ username }) => members.includes(username))
+    .map((one) => [one.username, { ...one, isLater }] as const)
+  const sealing = { ...state.sealing, ...Object.fromEntries(news) }
+  const isWhole =
+    !state.isPartial && members.length > 1 && members.every((username) => Object.hasOwn(sealing, username))
+  return { ...state, sealing, isSealed: state.isSealed || isWhole }
+}

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import { GeneralEncrypt, generalDecrypt } from 'jose'
+import { z } from 'zod'
+import { signTranscript, verifyTranscript } from '../../pki/signature.js'
+import { CertificatePem, isCanonicalBase64url } from '../../wire/formats.js'
+import { type Pin, verifyNamedCertificate } from '../certificates.js'
+import type { Credentials } from '../credentials.js'
+import { SET_BACK_MS } from '../membership.js'
+import { VerificationError } from '../verification-error.js'
+import { idOf, jwkOf, type SealingKey } from './sealing-key.js'
+
+/** Of a message whose payload is a JWE [RFC 7516 7.2.1] of what its sender signed. */
+export const SEALED_TYPE = 'application/vnd.hermes.sealed+json'
+
+const ENCRYPTION = 'A256GCM'
+const KEY_MANAGEMENT = 'ECDH-ES+A256KW'
+
+/** What the sender says. */
+export interface Content {
+  readonly payload: string
+  readonly contentType?: string | undefined
+}
+
+/** Where it is said. */
+export interface Place {
+  readonly conversation: string
+  readonly messageId: string
+}
+
+/** Who said it when, as the hub tells. */
+export interface Origin {
+  readonly at: string
+  readonly from: { readonly username: string; readonly fingerprint: string }
+}
+
+/** `why` it is not the sender's: it was made for another place, by somebody else, or altered. */
+export type Opened =
+  | { readonly content: Content /** PEM, of its sender. */; readonly certificate: string }
+  | { readonly why: 'not_for_this_key' | 'not_the_senders' }
+
+const Inner = z.object({
+  payload: z.string(),
+  contentType: z.string().optional(),
+  certificate: CertificatePem,
+  signature: z.string().refine(isCanonicalBase64url),
+})
+
+const Jwe = z.object({
+  protected: z.string(),
+  iv: z.string(),
+  ciphertext: z.string(),
+  tag: z.string(),
+  recipients: z.array(
+    z.object({
+      // Of one recipient alone jose writes the ephemeral key into the protected header.
+      header: z.object({ alg: z.literal(KEY_MANAGEMENT), kid: z.string(), epk: z.looseObject({}).optional() }),
+      encrypted_key: z.string(),
+    }),
+  ),
+})
+
+/** Signs `content` and seals it for `recipients`, public sealing keys; answers the payload of the message. */
+export async function sealMessage(
+  sender: Credentials,
+  { rootFingerprint: hub }: Pin,
+  place: Place,
+  content: Content,
+  recipients: readonly string[],
+): Promise<string> {
+  const ids = await Promise.all(recipients.map(idOf))
+  const text = textOf({ hub, sender, place, content, recipients: ids })
+  const signature = signTranscript(sender.key, 'sealed-message', text).toString('base64url')
+  const inner = JSON.stringify({ ...content, certificate: sender.certificate, signature })
+  const jwe = new GeneralEncrypt(Buffer.from(inner)).setProtectedHeader({ enc: ENCRYPTION })
+  for (const [index, kid] of ids.entries())
+    jwe.addRecipient(jwkOf(recipients[index] ?? '')).setUnprotectedHeader({ alg: KEY_MANAGEMENT, kid })
+  return JSON.stringify(await jwe.encrypt())
+}
+
+/**
+ * Opens what was sealed with any of `keys`, and verifies up to the pin that whoever the hub names as its sender signed it
+ * for this place and these recipients.
+ */
+export async function openMessage(
+  keys: readonly SealingKey[],
+  pin: Pin,
+  place: Place,
+  origin: Origin,
+  payload: string,
+): Promise<Opened> {
+  const jwe = parsed(Jwe, payload)
+  const inner = jwe && (await decrypt(keys, jwe))
+  if (!jwe || !inner) return { why: 'not_for_this_key' }
+  const said = parsed(Inner, inner)
+  const recipients = jwe.recipients.map(({ header }) => header.kid)
+  if (!said || !(await isSendersOwn(pin, place, origin, said, recipients))) return { why: 'not_the_senders' }
+  const { payload: opened, contentType, certificate } = said
+  return { content: { payload: opened, ...(contentType !== undefined && { contentType }) }, certificate }
+}
+
+async function decrypt(keys: readonly SealingKey[], jwe: z.output<typeof Jwe>): Promise<string | null> {
+  for (const { privateKey, publicKey } of keys) {
+    const kid = await idOf(publicKey)
+    const recipients = jwe.recipients.filter(({ header }) => header.kid === kid).slice(0, 1)
+    if (recipients.length === 0) continue
+    const options = { keyManagementAlgorithms: [KEY_MANAGEMENT], contentEncryptionAlgorithms: [ENCRYPTION] }
+    try {
+      const { plaintext } = await generalDecrypt({ ...jwe, recipients }, privateKey, options)
+      return Buffer.from(plaintext).toString()
+    } catch {
+      return null
+    }
+  }
+  return null
+}
+
+async function isSendersOwn(
+  pin: Pin,
+  place: Place,
+  { at, from }: Origin,
+  { certificate, signature, ...content }: z.output<typeof Inner>,
+  recipients: readonly string[],
+): Promise<boolean> {
+  try {
+    const sender = verifyNamedCertificate({ ...from, certificate }, pin, new Date(at), SET_BACK_MS)
+    const text = textOf({ hub: pin.rootFingerprint, sender, place, content, recipients })
+    return await verifyTranscript(sender.publicKey, 'sealed-message', text, Buffer.from(signature, 'base64url'))
+  } catch (error) {
+    if (error instanceof VerificationError) return false
+    throw error
+  }
+}
+
+interface Said {
+  readonly hub: string
+  readonly sender: { readonly username: string; readonly fingerprint: string }
+  readonly place: Place
+  readonly content: Content
+  readonly recipients: readonly string[]
+}
+
+/** What is signed: for whom it was sealed too, so that nobody hands it on as if it were meant for others. */
+function textOf({ hub, sender, place, content, recipients }: Said): string {
+  const { payload, contentType } = content
+  return `hermes-sealed-message-v1
+hub=${hub}
+conversation=${place.conversation}
+message=${place.messageId}
+sender=${sender.username}
+sender-certificate=${sender.fingerprint}
+recipients=${digest([...recipients].sort().join('\n'))}
+content-type=${contentType === undefined ? '-' : digest(contentType)}
+payload=${digest(payload)}
+`
+}
+
+function digest(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`
+}
+
+function parsed<T>(form: z.ZodType<T>, text: string): T | null {
+  try {
+    return form.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}

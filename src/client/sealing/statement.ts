@@ -1,0 +1,77 @@
+import type { KeyObject } from 'node:crypto'
+import { z } from 'zod'
+import { signTranscript, verifyTranscript } from '../../pki/signature.js'
+import { isCanonicalBase64url, Username } from '../../wire/formats.js'
+import type { Pin } from '../certificates.js'
+import type { Self } from '../invitation.js'
+import { sealingKeyOf } from './sealing-key.js'
+
+/** The base64url of an uncompressed point. */
+const PublicKey = z.string().length(87).refine(isCanonicalBase64url)
+const SIGNATURE_MAX = 1024
+
+/** What somebody says to be sealed for, signed with the key of his certificate. */
+export const SealingStatement = z.object({
+  username: Username,
+  key: PublicKey,
+  signature: z.string().max(SIGNATURE_MAX).refine(isCanonicalBase64url),
+})
+export type SealingStatement = z.infer<typeof SealingStatement>
+
+/** Of a message by which a member says it, whose payload is one: he has another key than when he joined. */
+export const STATEMENT_TYPE = 'application/vnd.hermes.sealing-key+json'
+
+const Statements = z.object({ sealing: z.array(SealingStatement) })
+
+/** `self` says it of himself, once and for all. */
+export function stateSealingKey(self: Self, pin: Pin): SealingStatement {
+  const known = stated.get(self.key) ?? state(self, pin)
+  stated.set(self.key, known)
+  return known
+}
+
+const stated = new WeakMap<KeyObject, SealingStatement>()
+
+function state({ username, key }: Self, { rootFingerprint: hub }: Pin): SealingStatement {
+  const { publicKey } = sealingKeyOf(key)
+  const text = textOf(hub, { username, key: publicKey })
+  return { username, key: publicKey, signature: signTranscript(key, 'sealing-key', text).toString('base64url') }
+}
+
+/** Whether whoever has the key of a certificate said so. */
+export function isStatedBy(publicKey: KeyObject, { rootFingerprint: hub }: Pin, said: SealingStatement) {
+  return verifyTranscript(publicKey, 'sealing-key', textOf(hub, said), Buffer.from(said.signature, 'base64url'))
+}
+
+function textOf(hub: string, { username, key }: Pick<SealingStatement, 'username' | 'key'>): string {
+  return `hermes-sealing-key-v1\nhub=${hub}\nusername=${username}\nkey=${key}\n`
+}
+
+/** Statements as an attachment of an invitation, base64url. */
+export function attachmentOf(sealing: readonly SealingStatement[]): string {
+  return Buffer.from(JSON.stringify({ sealing })).toString('base64url')
+}
+
+/** Statements of an attachment; none of one that is something else. */
+export function statementsOf(attachment: string | undefined): readonly SealingStatement[] {
+  if (attachment === undefined) return []
+  return parsed(Statements, Buffer.from(attachment, 'base64url').toString())?.sealing ?? []
+}
+
+/** Whether a member says by it that he has another key. */
+export function isStatement(event: { readonly type: string; readonly contentType?: string | undefined }): boolean {
+  return event.type === 'message' && event.contentType === STATEMENT_TYPE
+}
+
+/** The statement of a message; null where it is none. */
+export function statementIn(payload: string): SealingStatement | null {
+  return parsed(SealingStatement, payload)
+}
+
+function parsed<T>(form: z.ZodType<T>, text: string): T | null {
+  try {
+    return form.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
