@@ -3,12 +3,24 @@
  * as head(1) may have seen enough.
  */
 export function print(text: string): void {
-  process.stdout.once('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') return
-    complain(`hermes: The answer cannot be written: ${message}\n`)
-    process.exit(1)
-  })
+  process.stdout.once('error', unwritten)
   process.stdout.write(visible(text))
+}
+
+/** The same piece by piece, each made when whoever reads has taken the one before. */
+export async function printPieces(pieces: AsyncIterable<string>): Promise<void> {
+  const { stdout } = process
+  stdout.on('error', unwritten)
+  for await (const piece of pieces) {
+    await new Promise<void>((resolve) => stdout.write(visible(piece), () => resolve()))
+    if (stdout.destroyed) return
+  }
+}
+
+function unwritten({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return
+  complain(`hermes: The answer cannot be written: ${message}\n`)
+  process.exit(1)
 }
 
 /** The same, for a command that has nothing else to do. */

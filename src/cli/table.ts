@@ -8,20 +8,52 @@ export type Row = readonly (string | null)[]
  * each row, so that nothing is cut off.
  */
 export function table(headers: readonly string[], rows: readonly Row[], columns: number): string {
-  const lines = [headers, ...rows.map((row) => row.map((cell) => cell ?? '-'))]
-  const widths = headers.map((_, index) => widest(lines.map((line) => line[index] ?? '')))
-  const width = widths.reduce((sum, each) => sum + GAP.length + each, -GAP.length)
-  if (width > columns)
-    return rows.map((row) => block(headers.map((name, index) => [name, row[index] ?? null]))).join('\n')
-  return lines
-    .map(
-      (line) =>
-        `${line
-          .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-          .join(GAP)
-          .trimEnd()}\n`,
-    )
-    .join('')
+  const layout = new Layout(headers)
+  layout.measure(rows)
+  return layout.head(columns) + layout.body(rows, columns)
+}
+
+/** A table of which no more is at hand than some rows: it measures all of them first, and shows them later. */
+export class Layout {
+  readonly #headers: readonly string[]
+  readonly #widths: number[]
+  #isBegun = false
+
+  constructor(headers: readonly string[]) {
+    this.#headers = headers
+    this.#widths = headers.map(({ length }) => length)
+  }
+
+  measure(rows: readonly Row[]): void {
+    for (const [index, width] of this.#widths.entries())
+      this.#widths[index] = rows.reduce((most, row) => Math.max(most, textOf(row[index]).length), width)
+  }
+
+  head(columns: number): string {
+    return this.#fits(columns) ? this.#line(this.#headers) : ''
+  }
+
+  /** The next rows. */
+  body(rows: readonly Row[], columns: number): string {
+    if (this.#fits(columns)) return rows.map((row) => this.#line(row)).join('')
+    const blocks = rows.map((row) => block(this.#headers.map((name, index) => [name, row[index] ?? null])))
+    const gap = this.#isBegun && rows.length > 0 ? '\n' : ''
+    this.#isBegun ||= rows.length > 0
+    return gap + blocks.join('\n')
+  }
+
+  #fits(columns: number): boolean {
+    return this.#widths.reduce((sum, each) => sum + GAP.length + each, -GAP.length) <= columns
+  }
+
+  #line(row: Row): string {
+    const cells = this.#widths.map((width, index) => textOf(row[index]).padEnd(width))
+    return `${cells.join(GAP).trimEnd()}\n`
+  }
+}
+
+function textOf(cell: string | null | undefined): string {
+  return cell ?? '-'
 }
 
 /** One line for each name and value; what has no value is left out. */

@@ -43,8 +43,9 @@ export class AuditChain {
   /** When all rows were taken: what is broken, or null. */
   end(): BrokenRow | null {
     if (this.#broken || this.#isFound) return this.#broken
-    const seq = this.#head.seq + 1
-    return { seq, reason: `The row with the hash ${this.#sought} is missing: the log was cut off, or begun anew` }
+    const { seq } = this.#head
+    const why = seq === 0 ? 'the log is empty, begun anew, or another one' : 'the log was cut off, or begun anew'
+    return { seq: seq + 1, reason: `The row with the hash ${this.#sought} is missing: ${why}` }
   }
 }
 

@@ -67,6 +67,33 @@ t.test('each time that the locked key is given out stands there before it is', a
   t.equal((await own(next)).entries.length, 5, 'what was refused does not')
 })
 
+t.test('a log without a row, and one that should have some', async (t) => {
+  const directory = await temporaryFolder(t)
+  const admin = adminIn(directory, await buildCommand())
+  const server = await serve(t, { directory })
+  server.child.kill('SIGTERM')
+  await server.ended
+  for (const args of [[], ['--head', '0'.repeat(64)]])
+    t.match(await admin('audit', 'verify', ...args), {
+      code: 0,
+      stdout: 'The log has no row yet: there is nothing to verify, and no hash to keep.\n',
+      stderr: '',
+    })
+  const head = 'ab'.repeat(32)
+  t.match(await admin('audit', 'verify', '--head', head), {
+    code: 1,
+    stdout: `The row with the hash ${head} is missing: the log is empty, begun anew, or another one.\nCompare with a backup, and see whether HERMES_DATABASE_URL names the database you mean.\n`,
+    stderr: '',
+  })
+  t.match((await admin('audit', 'verify', '--json', '--head', head)).json(), {
+    head: { seq: 0, hash: '0'.repeat(64) },
+    broken: {
+      seq: 1,
+      reason: `The row with the hash ${head} is missing: the log is empty, begun anew, or another one`,
+    },
+  })
+})
+
 t.test('hermes admin audit verify names the row that was tampered with', async (t) => {
   const command = await buildCommand()
   const directory = await temporaryFolder(t)
@@ -83,6 +110,18 @@ t.test('hermes admin audit verify names the row that was tampered with', async (
   })
   t.match((await admin('audit', '--after', '2', '--limit', '2', '--json')).json(), {
     entries: [{ seq: 3 }, { seq: 4 }],
+  })
+  const seqs = async (...args: string[]) =>
+    (await admin('audit', ...args, '--json')).json<Listed>().entries.map(({ seq }) => seq)
+  t.same(await seqs('--last', '2'), [6, 7], 'the newest')
+  t.same(await seqs('--last', '2', '--after', '6'), [7])
+  t.same(await seqs('--last', '1', '--username', 'user-1'), [5])
+  t.same(await seqs('--username', 'user-1'), [4, 5])
+  t.match(await admin('audit', '--last', '1', '--limit', '1'), { code: 2, stderr: /exclude each other/ })
+  t.match(await admin('audit', '--username', 'alcie'), {
+    code: 1,
+    stdout: '',
+    stderr: /^hermes: There is no user alcie.*\n$/,
   })
   t.match(await admin('audit', '--after', 'x'), { code: 2, stderr: /--after must be the number of a row/ })
   t.match(await admin('audit', 'verify', '--head', head.hash), {

@@ -1,8 +1,8 @@
 import { type Config, loadConfig } from '../../config.js'
-import { UsageError } from '../command.js'
+import { type Answer, UsageError } from '../command.js'
 import { parseCommandLine } from '../command-line.js'
 import { commandHelp, usage } from '../help.js'
-import { complain, printed, terminalColumns } from '../output.js'
+import { complain, print, printed, printPieces, terminalColumns } from '../output.js'
 import type { AdminCommand } from './command.js'
 import { ADMIN_COMMANDS } from './commands.js'
 import { type Connection, connect } from './connection.js'
@@ -40,11 +40,17 @@ async function run(command: AdminCommand, args: readonly string[]): Promise<numb
   const connections = connecting(config)
   try {
     const answer = await command.run({ operands, options, flags, config, connect: connections.connect })
-    printed(flags.has('json') ? `${JSON.stringify(answer.json, null, 2)}\n` : answer.text(terminalColumns()))
-    return answer.exitCode ?? 0
+    if (!('isList' in answer)) return shown(answer, flags.has('json'))
+    await printPieces(flags.has('json') ? answer.json() : answer.text(terminalColumns()))
+    return 0
   } finally {
     await connections.close()
   }
+}
+
+function shown({ json, text, exitCode = 0 }: Answer, asJson: boolean): number {
+  print(asJson ? `${JSON.stringify(json, null, 2)}\n` : text(terminalColumns()))
+  return exitCode
 }
 
 function connecting(config: Config) {

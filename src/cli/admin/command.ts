@@ -1,6 +1,7 @@
 import type { Config } from '../../config.js'
 import type { Answer, CommandShape, ParsedLine } from '../command.js'
 import type { Connection } from './connection.js'
+import type { ListAnswer } from './list-answer.js'
 
 /** One command line, parsed. */
 export interface Invocation extends ParsedLine {
@@ -11,5 +12,5 @@ export interface Invocation extends ParsedLine {
 
 /** A command of `hermes admin`. Its answer is documented in docs/administration.md. */
 export interface AdminCommand extends CommandShape {
-  run(invocation: Invocation): Promise<Answer>
+  run(invocation: Invocation): Promise<Answer | ListAnswer>
 }

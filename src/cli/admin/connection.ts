@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { lstat, stat } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
 import { refusalFromHttp } from '../../client/refusal.js'
 import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
@@ -84,6 +85,8 @@ async function toDatabase(config: Config): Promise<Connection> {
   const app = await openAdministration(config)
   return {
     async call(method, url, body) {
+      // All of it may go on without a turn of the event loop, and until then what the answers before held is kept.
+      await setImmediate()
       const answer = await app.inject({ method, url, ...(body && { payload: body }) })
       return resultOf(answer.statusCode, answer.body)
     },

@@ -16,7 +16,7 @@ import type {
   UsersQuery,
 } from '../../wire/administration.js'
 import { disableUser, enableUser, grantRole, revokeOfUser, unlockUser } from './acts.js'
-import { listAudit, verifyAudit } from './audit.js'
+import { listAudit, listAuditAbout, verifyAudit } from './audit.js'
 import { listCertificates, showCertificate } from './certificates.js'
 import type { ActDependencies, Administrator } from './dependencies.js'
 import { listUsers, showUser } from './users.js'
@@ -44,7 +44,7 @@ export function createAdministration(dependencies: ActDependencies): Administrat
     showUser: (username) => showUser(dependencies, username),
     listCertificates: (query) => listCertificates(dependencies, query),
     showCertificate: (name) => showCertificate(dependencies, name),
-    listAudit: (query) => listAudit(dependencies.audit, query.username ?? null, query),
+    listAudit: (query) => listAuditAbout(dependencies, query),
     listOwnAudit: (username, query) => listAudit(dependencies.audit, username, query),
     verifyAudit: ({ head }) => verifyAudit(dependencies.audit, head ?? null),
     grant: (username, role) => grantRole(dependencies, username, role),

@@ -4,9 +4,11 @@ import {
   AuditDetails,
   type AuditEntry,
   type AuditList,
+  type AuditQuery,
   type AuditVerification,
   type OwnAuditQuery,
 } from '../../wire/administration.js'
+import { type ActDependencies, requireAccount } from './dependencies.js'
 
 /** A page of the audit log about one user, or about everybody. */
 export async function listAudit(
@@ -17,6 +19,17 @@ export async function listAudit(
   const found = await store.listAudit({ subject, after, limit: limit + 1 })
   const { seq, hash } = await store.auditHead()
   return { entries: found.slice(0, limit).map(describe), more: found.length > limit, head: { seq, hash } }
+}
+
+/** A page about whom an administrator names. Throws `user_not_found` where nothing is written, and nobody is so called. */
+export async function listAuditAbout(
+  { audit, store }: ActDependencies,
+  { username, ...page }: AuditQuery,
+): Promise<AuditList> {
+  const list = await listAudit(audit, username ?? null, page)
+  // Wrong passwords of a name that nobody has are written down all the same.
+  if (username !== undefined && list.entries.length === 0) await requireAccount(store, username)
+  return list
 }
 
 /** Whether the log is as it was written, from its first row on; `head`: the hash of a row that must be there, or null. */

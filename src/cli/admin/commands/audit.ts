@@ -1,8 +1,9 @@
-import type { AuditEntry, AuditVerification } from '../../../wire/administration.js'
+import type { AuditEntry, AuditList, AuditVerification } from '../../../wire/administration.js'
 import { UsageError } from '../../command.js'
-import { table } from '../../table.js'
 import type { AdminCommand } from '../command.js'
-import { allPages, LIMIT, limitOf } from '../pages.js'
+import type { Connection } from '../connection.js'
+import { listAnswer } from '../list-answer.js'
+import { countOf, LIMIT, type Listing, limitOf, tailOf } from '../pages.js'
 
 const HEADERS = ['SEQ', 'AT', 'ACTOR', 'ACTION', 'ABOUT', 'DETAILS']
 
@@ -13,20 +14,33 @@ export const audit: AdminCommand = {
     username: { value: 'USERNAME', description: 'only what is about this user' },
     after: { value: 'SEQ', description: 'only rows behind this one' },
     limit: LIMIT,
+    last: { value: 'N', description: 'only the newest so many of these, oldest first' },
   },
   async run(invocation) {
-    const { username, after } = invocation.options
+    const { username, after, limit, last } = invocation.options
     if (after !== undefined && !/^\d{1,15}$/.test(after))
       throw new UsageError(`--after must be the number of a row, not ${after}`)
+    if (limit !== undefined && last !== undefined) throw new UsageError('--limit and --last exclude each other')
+    const [most, count] = [limitOf(invocation), last === undefined ? null : countOf('--last', last)]
+    const connection = await invocation.connect()
     const listing = {
       path: '/admin/audit',
       member: 'entries',
       query: { username, after },
       cursorOf: ({ seq }: AuditEntry) => String(seq),
     }
-    const entries = await allPages(await invocation.connect(), listing, limitOf(invocation))
-    return { json: { entries }, text: (columns) => table(HEADERS, entries.map(rowOf), columns) }
+    const shown = count === null ? listing : await newest(connection, listing, count)
+    return listAnswer(connection, shown, most, { headers: HEADERS, rowOf })
   },
+}
+
+/** Of the whole log, which has no hole, the number of the newest row says where they begin. */
+async function newest(connection: Connection, listing: Listing<AuditEntry>, count: number) {
+  const { username, after } = listing.query
+  if (username !== undefined) return tailOf(connection, listing, count)
+  const { head } = (await connection.call('GET', '/admin/audit?limit=1')) as AuditList
+  const begin = Math.max(Number(after ?? 0), head.seq - count)
+  return { ...listing, query: { ...listing.query, after: String(begin) } }
 }
 
 function rowOf({ seq, at, actor, action, subject, details }: AuditEntry) {
@@ -49,7 +63,10 @@ export const auditVerify: AdminCommand = {
 }
 
 function sentence({ head, broken }: AuditVerification): string {
+  if (head.seq === 0 && broken !== undefined)
+    return `${broken.reason}.\nCompare with a backup, and see whether HERMES_DATABASE_URL names the database you mean.\n`
   if (broken !== undefined)
     return `${broken.reason}.\nRows 1 to ${head.seq} are as they were written; compare what follows with a backup.\n`
+  if (head.seq === 0) return 'The log has no row yet: there is nothing to verify, and no hash to keep.\n'
   return `${head.seq} rows, each as it was written. Keep the hash of the last:\n${head.hash}\n`
 }

@@ -1,7 +1,8 @@
 import type { IssuedCertificate } from '../../../wire/administration.js'
 import { minute, table } from '../../table.js'
 import type { AdminCommand } from '../command.js'
-import { allPages, LIMIT, limitOf } from '../pages.js'
+import { listAnswer } from '../list-answer.js'
+import { LIMIT, limitOf } from '../pages.js'
 import { TIME, timeOf } from '../time.js'
 
 const HEADERS = ['USERNAME', 'SERIAL NUMBER', 'STATUS', 'UNTIL']
@@ -28,17 +29,14 @@ export const listCertificates: AdminCommand = {
       query: { status, username, expiresBefore },
       cursorOf: ({ serialNumber }: IssuedCertificate) => serialNumber,
     }
-    const certificates = await allPages(await invocation.connect(), listing, limitOf(invocation))
-    return { json: { certificates }, text: (columns) => certificateTable(certificates, columns) }
+    return listAnswer(await invocation.connect(), listing, limitOf(invocation), { headers: HEADERS, rowOf })
   },
 }
 
 export function certificateTable(certificates: readonly IssuedCertificate[], columns: number): string {
-  const rowOf = ({ username, serialNumber, status, notAfter }: IssuedCertificate) => [
-    username,
-    serialNumber,
-    status,
-    minute(notAfter),
-  ]
   return table(HEADERS, certificates.map(rowOf), columns)
+}
+
+function rowOf({ username, serialNumber, status, notAfter }: IssuedCertificate) {
+  return [username, serialNumber, status, minute(notAfter)]
 }

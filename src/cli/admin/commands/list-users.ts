@@ -1,7 +1,8 @@
 import type { Account } from '../../../wire/administration.js'
-import { minute, table } from '../../table.js'
+import { minute } from '../../table.js'
 import type { AdminCommand } from '../command.js'
-import { allPages, LIMIT, limitOf } from '../pages.js'
+import { listAnswer } from '../list-answer.js'
+import { LIMIT, limitOf } from '../pages.js'
 
 const HEADERS = ['USERNAME', 'ROLE', 'STATUS', 'CREATED', 'CERTIFICATE', 'UNTIL']
 
@@ -20,8 +21,7 @@ export const listUsers: AdminCommand = {
       query: { role },
       cursorOf: ({ username }: Account) => username,
     }
-    const users = await allPages(await invocation.connect(), listing, limitOf(invocation))
-    return { json: { users }, text: (columns) => table(HEADERS, users.map(rowOf), columns) }
+    return listAnswer(await invocation.connect(), listing, limitOf(invocation), { headers: HEADERS, rowOf })
   },
 }
 

@@ -10,7 +10,7 @@ const list = {
   summary: 'Read the audit log',
   description: 'All of it, or what is about one user; oldest first, a page at a time.',
   querystring: query(AuditQuery),
-  response: { 200: AuditList, ...problems(...ADMINISTRATION_ERRORS) },
+  response: { 200: AuditList, ...problems('user_not_found', ...ADMINISTRATION_ERRORS) },
 }
 
 const verification = {
