@@ -1,8 +1,11 @@
-import { open, readdir, readFile } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { HermesError } from '../../errors.js'
+import { give } from '../../store/sqlite/owner.js'
 import { isNamed } from '../certificates/files.js'
 import { READY } from '../certificates/publication.js'
 import { ROOT_CRL } from '../certificates/root-crl.js'
@@ -42,11 +45,12 @@ async function readFiles(folder: string): Promise<ReadonlyMap<string, Buffer> | 
   }
 }
 
-/** Writes a new file (0600) that lasts a loss of power, once its folder is synced. */
-export async function writeSynced(path: string, content: Buffer): Promise<void> {
+/** Writes a new file (0600) that lasts a loss of power, once its folder is synced; by root for `owner`. */
+export async function writeSynced(path: string, content: Buffer | Readable, owner?: Stats): Promise<void> {
   const handle = await open(path, 'wx', 0o600)
   try {
-    await handle.writeFile(content)
+    await writeFile(handle, content)
+    if (owner !== undefined) await give(handle, owner)
     await handle.sync()
   } finally {
     await handle.close()

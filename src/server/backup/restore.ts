@@ -1,14 +1,15 @@
-import { constants, existsSync, type Stats } from 'node:fs'
-import { chmod, copyFile, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { createReadStream, existsSync, type Stats } from 'node:fs'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Config } from '../../config.js'
 import { HermesError } from '../../errors.js'
 import { isPostgres } from '../../store/postgres/address.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { lockDatabase } from '../../store/sqlite/lock.js'
-import { give, makeOwnedFolder } from '../../store/sqlite/owner.js'
+import { makeOwnedFolder } from '../../store/sqlite/owner.js'
 import { skipSeqsIn } from '../../store/sqlite/restore.js'
 import { skipSeqs } from '../../store/transfer/fill.js'
+import { openNamed } from '../held-folder.js'
 import { importDatabase } from '../transfer/import.js'
 import { syncPath, writeSynced } from './files.js'
 import { DATABASE, EXPORT, isCertificate, type Manifest, readManifest } from './manifest.js'
@@ -55,9 +56,7 @@ async function restoreFile({ databaseUrl, certsDir }: Config, folder: string, ma
   try {
     // Of a restore that was killed: SQLite would play it into this copy.
     for (const end of ['', '-wal', '-shm', '-journal']) await rm(`${partial}${end}`, { force: true })
-    await copyFile(join(folder, DATABASE), partial, constants.COPYFILE_EXCL)
-    await chmod(partial, 0o600)
-    await give(partial, owner)
+    await writeSynced(partial, createReadStream(join(folder, DATABASE)), owner)
     skipSeqsIn(partial)
     await syncPath(partial)
     await copyCertificates(folder, manifest, directory, await makeOwnedFolder(directory))
@@ -82,11 +81,14 @@ async function refuseToOverwrite(files: readonly string[], directory: string): P
 
 /** What the manifest names, whose hashes were checked, and nothing beside it. */
 async function copyCertificates(folder: string, { files }: Manifest, to: string, owner: Stats): Promise<void> {
-  for (const path of Object.keys(files).filter(isCertificate)) {
-    await writeSynced(join(to, basename(path)), await readFile(join(folder, path)))
-    await give(join(to, basename(path)), owner)
+  const held = await openNamed(to)
+  try {
+    for (const path of Object.keys(files).filter(isCertificate))
+      await writeSynced(join(held.path, basename(path)), await readFile(join(folder, path)), owner)
+    await held.handle.sync()
+  } finally {
+    await held.handle.close()
   }
-  await syncPath(to)
 }
 
 /** What the certificates folder has to keep; the rest is documentation. */

@@ -1,9 +1,10 @@
-import { constants, type Stats } from 'node:fs'
-import { chmod, mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { Stats } from 'node:fs'
+import { mkdir, mkdtemp, open, readdir, rename, rmdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { HermesError } from '../../errors.js'
 import { type Lock, tryLock } from '../../store/sqlite/lock.js'
+import { type HeldFolder, openNamed, removeFiles, withFolder } from '../held-folder.js'
 import { refusal, systemCode } from './refusal.js'
 
 /** Holds a complete, durable set of files that is being moved into place. */
@@ -15,15 +16,6 @@ const LOCK_WAIT_MS = 10_000
 const LOCK_RETRY_MS = 20
 /** Only the server's own pair and the root's CRL are ever replaced. */
 const REPLACEABLE: ReadonlySet<string> = new Set(['server.key', 'server.pem', 'root-ca.crl'])
-
-async function synchronise(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
 
 /** Written by root it is the folder's owner's, as whom the server runs. */
 async function writeDurably(file: string, text: string, { uid, gid }: Stats): Promise<void> {
@@ -38,14 +30,9 @@ async function writeDurably(file: string, text: string, { uid, gid }: Stats): Pr
 }
 
 /** Like its files the owner's, who must be able to end what is broken off. */
-async function finish(folder: string, { uid, gid }: Stats): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
-  try {
-    if (process.getuid?.() === 0) await handle.chown(uid, gid)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+async function finish({ handle }: HeldFolder, { uid, gid }: Stats): Promise<void> {
+  if (process.getuid?.() === 0) await handle.chown(uid, gid)
+  await handle.sync()
 }
 
 async function exists(file: string): Promise<boolean> {
@@ -55,9 +42,15 @@ async function exists(file: string): Promise<boolean> {
   )
 }
 
-async function refuseToReplace(directory: string, names: readonly string[]): Promise<void> {
+/** Which folder is written, and as what it is known to people. */
+interface Place {
+  readonly folder: HeldFolder
+  readonly name: string
+}
+
+async function refuseToReplace({ folder, name: directory }: Place, names: readonly string[]): Promise<void> {
   for (const name of names) {
-    if (REPLACEABLE.has(name) || !(await exists(join(directory, name)))) continue
+    if (REPLACEABLE.has(name) || !(await exists(join(folder.path, name)))) continue
     const problem = `it exists, and ${join(directory, READY)} holds another`
     throw refusal(
       join(directory, name),
@@ -68,17 +61,18 @@ async function refuseToReplace(directory: string, names: readonly string[]): Pro
 }
 
 /** Moves what an earlier, interrupted publication left ready. Does nothing when there is none. */
-async function completePublication(directory: string): Promise<void> {
-  const ready = join(directory, READY)
-  const names = await readdir(ready).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return null
-    throw error
-  })
-  if (names === null) return
-  await refuseToReplace(directory, names)
-  for (const name of names) await rename(join(ready, name), join(directory, name))
-  await synchronise(directory)
-  await rmdir(ready)
+async function completePublication(place: Place): Promise<void> {
+  const { folder } = place
+  const ready = join(folder.path, READY)
+  const move = async ({ path }: HeldFolder) => {
+    const names = await readdir(path)
+    await refuseToReplace(place, names)
+    for (const name of names) await rename(join(path, name), join(folder.path, name))
+    await folder.handle.sync()
+    return true
+  }
+  const found = await withFolder(ready, move, join(place.name, READY))
+  if (found !== null) await rmdir(ready)
 }
 
 /** What a crash left half written; nothing in it was ever used. */
@@ -104,19 +98,25 @@ function cannotUse(directory: string, cause: unknown): unknown {
   return refusal(directory, `the folder cannot be used (${code})`, 'make it a folder that Hermes may write', cause)
 }
 
-async function stage(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
-  const writing = await mkdtemp(join(directory, WRITING)) // mode 0700
+async function stage(place: Place, files: ReadonlyMap<string, string>): Promise<void> {
+  const { folder } = place
+  const writing = await mkdtemp(join(folder.path, WRITING)) // mode 0700
   try {
-    const owner = await stat(directory)
-    for (const [name, text] of files) await writeDurably(join(writing, name), text, owner)
-    await finish(writing, owner)
-    await refuseToReplace(directory, [...files.keys()])
-    await rename(writing, join(directory, READY))
+    const owner = await folder.handle.stat()
+    const fill = async (draft: HeldFolder) => {
+      if ((await draft.handle.stat()).uid !== process.getuid?.())
+        throw refusal(join(place.name, WRITING), 'somebody put another folder in its place', 'see who did')
+      for (const [name, text] of files) await writeDurably(join(draft.path, name), text, owner)
+      await finish(draft, owner)
+    }
+    await withFolder(writing, fill, join(place.name, basename(writing)))
+    await refuseToReplace(place, [...files.keys()])
+    await rename(writing, join(folder.path, READY))
   } catch (error) {
-    await rm(writing, { recursive: true, force: true })
+    await removeFiles(writing).catch(() => {})
     throw error
   }
-  await synchronise(directory)
+  await folder.handle.sync()
 }
 
 /** Puts files into the folder, all or none; a .key gets mode 0600. */
@@ -131,40 +131,49 @@ export async function writingTo<T>(directory: string, act: (publish: Publish) =>
   const blamed = (cause: unknown) => {
     throw cannotUse(directory, cause)
   }
-  const lock = await lockFolder(directory).catch(blamed)
+  const folder = await openNamed(directory).catch(blamed)
   try {
-    await tidy(directory).catch(blamed)
-    return await act((files) => publishLocked(directory, files))
+    const place = { folder, name: directory }
+    const lock = await lockFolder(place).catch(blamed)
+    try {
+      await tidy(place).catch(blamed)
+      return await act((files) => publishLocked(place, files))
+    } finally {
+      lock.close()
+    }
   } finally {
-    lock.close()
+    await folder.handle.close()
   }
 }
 
 /** With the lock: nobody is writing. */
-async function tidy(directory: string): Promise<void> {
-  await completePublication(directory)
-  for (const folder of await unfinished(directory)) await rm(folder, { recursive: true, force: true })
+async function tidy(place: Place): Promise<void> {
+  await completePublication(place)
+  for (const one of await unfinished(place.folder.path))
+    await removeFiles(one).catch((cause: unknown) => {
+      throw refusal(join(place.name, basename(one)), 'it cannot be removed', 'look what is in it, and remove it', cause)
+    })
 }
 
-async function lockFolder(directory: string): Promise<Lock> {
-  await chmod(directory, 0o700)
+async function lockFolder({ folder, name }: Place): Promise<Lock> {
+  await folder.handle.chmod(0o700)
   for (let waited = 0; waited < LOCK_WAIT_MS; waited += LOCK_RETRY_MS) {
-    const lock = tryLock(join(directory, LOCK))
+    const lock = tryLock(join(name, LOCK))
     if (lock !== null) return lock
     await setTimeout(LOCK_RETRY_MS)
   }
-  throw new HermesError('unavailable', `Another Hermes process writes into ${directory}: try again when it has ended`)
+  throw new HermesError('unavailable', `Another Hermes process writes into ${name}: try again when it has ended`)
 }
 
-async function publishLocked(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
+async function publishLocked(place: Place, files: ReadonlyMap<string, string>): Promise<void> {
   try {
-    await stage(directory, files)
-    await completePublication(directory)
+    await stage(place, files)
+    await completePublication(place)
   } catch (cause) {
     const code = systemCode(cause)
     if (code === undefined) throw cause
     const names = [...files.keys()].join(', ')
-    throw refusal(directory, `${names} cannot be written (${code})`, 'make it a folder that Hermes may write', cause)
+    throw refusal(place.name, `${names} cannot be written (${code})`, 'make it a folder that Hermes may write', cause)
   }
 }
 

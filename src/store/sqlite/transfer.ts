@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, type Stats } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Database } from 'better-sqlite3'
@@ -48,8 +48,7 @@ export function fillSqlite(url: string): WithSession {
       refuseExisting(path)
       try {
         await removePartial(partial)
-        await (await open(partial, 'wx', 0o600)).close()
-        await give(partial, owner)
+        await makeFile(partial, owner)
         const answer = await using(openWriter(partial), (db) => filled(db, partial, use))
         await rename(partial, path)
         await syncFolder(dirname(path))
@@ -59,6 +58,11 @@ export function fillSqlite(url: string): WithSession {
       }
     })
   }
+}
+
+async function makeFile(path: string, owner: Stats): Promise<void> {
+  const handle = await open(path, 'wx', 0o600)
+  await give(handle, owner).finally(() => handle.close())
 }
 
 async function filled<T>(db: Database, path: string, use: (session: Session) => Promise<T>): Promise<T> {
