@@ -56,11 +56,11 @@ function held(name: string, handle: FileHandle): HeldFolder {
   return { path: existsSync(OPEN_FILES) ? join(OPEN_FILES, String(handle.fd)) : name, handle }
 }
 
-/** Removes a folder of files, or what has its name and is none, and goes into no folder within. */
-export async function removeFiles(name: string): Promise<void> {
+/** Removes what has a name, with all that is in it, and follows no link, whatever is put in its place meanwhile. */
+export async function removeTree(name: string): Promise<void> {
   if (!(await lstat(name)).isDirectory()) return unlink(name)
   await withFolder(name, async ({ path }) => {
-    for (const file of await readdir(path)) await unlink(join(path, file))
+    for (const one of await readdir(path)) await removeTree(join(path, one))
   })
   await rmdir(name)
 }

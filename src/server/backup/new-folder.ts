@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { HermesError } from '../../errors.js'
+import { openNamed, removeTree } from '../held-folder.js'
 import { syncPath } from './files.js'
 
 /** What the folder is, for those who read why it was not made. */
@@ -19,15 +20,26 @@ export async function makeFolder<T>(folder: string, kind: Kind, fill: (draft: st
   const draft = join(dirname(target), `.hermes-${kind}-${process.pid}-${randomUUID()}`)
   try {
     await mkdir(draft, { mode: 0o700 })
-    const filled = await fill(draft)
-    await syncPath(draft)
+    const filled = await filling(draft, fill)
     await refuseExisting(target, kind)
     await rename(draft, target)
     await syncPath(dirname(target))
     return filled
   } catch (error) {
-    await rm(draft, { recursive: true, force: true })
+    await removeTree(draft).catch(() => {})
     throw error instanceof HermesError ? error : failed(target, kind, error)
+  }
+}
+
+/** Held open: the folder around may be somebody else's, who could put another in the place of the draft. */
+async function filling<T>(draft: string, fill: (draft: string) => Promise<T>): Promise<T> {
+  const folder = await openNamed(draft)
+  try {
+    const filled = await fill(folder.path)
+    await folder.handle.sync()
+    return filled
+  } finally {
+    await folder.handle.close()
   }
 }
 
@@ -35,7 +47,7 @@ export async function makeFolder<T>(folder: string, kind: Kind, fill: (draft: st
 async function removeAbandoned(folder: string, kind: Kind): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const [, pid] = new RegExp(`^\\.hermes-${kind}-(\\d+)-`).exec(name) ?? []
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { recursive: true, force: true })
+    if (pid !== undefined && !isRunning(Number(pid))) await removeTree(join(folder, name))
   }
 }
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { HermesError } from '../../errors.js'
 import { type Lock, tryLock } from '../../store/sqlite/lock.js'
-import { type HeldFolder, openNamed, removeFiles, withFolder } from '../held-folder.js'
+import { type HeldFolder, openNamed, removeTree, withFolder } from '../held-folder.js'
 import { refusal, systemCode } from './refusal.js'
 
 /** Holds a complete, durable set of files that is being moved into place. */
@@ -113,7 +113,7 @@ async function stage(place: Place, files: ReadonlyMap<string, string>): Promise<
     await refuseToReplace(place, [...files.keys()])
     await rename(writing, join(folder.path, READY))
   } catch (error) {
-    await removeFiles(writing).catch(() => {})
+    await removeTree(writing).catch(() => {})
     throw error
   }
   await folder.handle.sync()
@@ -149,10 +149,7 @@ export async function writingTo<T>(directory: string, act: (publish: Publish) =>
 /** With the lock: nobody is writing. */
 async function tidy(place: Place): Promise<void> {
   await completePublication(place)
-  for (const one of await unfinished(place.folder.path))
-    await removeFiles(one).catch((cause: unknown) => {
-      throw refusal(join(place.name, basename(one)), 'it cannot be removed', 'look what is in it, and remove it', cause)
-    })
+  for (const one of await unfinished(place.folder.path)) await removeTree(one)
 }
 
 async function lockFolder({ folder, name }: Place): Promise<Lock> {
