@@ -14,6 +14,7 @@ import { refuseBeforeRouting, routableTarget } from './before-routing.js'
 import { errorHandler } from './error-handler.js'
 import { answerFrameworkError, createClientErrorHandler } from './framework-errors.js'
 import { acceptJson } from './json-body.js'
+import { createRefuseSocket, type RefuseSocket, refuseConnect } from './refuse-socket.js'
 import { createRequestId } from './request-id.js'
 import { inOrder } from './request-order.js'
 
@@ -68,6 +69,7 @@ export function buildHttpApp(options: HttpAppOptions): FastifyInstance {
 
 function serverOptions({ config, logger, https, figures }: HttpAppOptions): FastifyServerOptions {
   const milliseconds = config.connectionSeconds * 1000
+  const refuse = createRefuseSocket(logger, figures)
   return {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -81,8 +83,8 @@ function serverOptions({ config, logger, https, figures }: HttpAppOptions): Fast
     // No header is that long: `refuseBeforeRouting` refuses long targets, behind the guard.
     routerOptions: { maxParamLength: HEADER_BYTES },
     frameworkErrors: answerFrameworkError,
-    clientErrorHandler: createClientErrorHandler(logger, figures),
-    serverFactory: (handler) => createServer(inOrder(handler), https, milliseconds),
+    clientErrorHandler: createClientErrorHandler(refuse),
+    serverFactory: (handler) => createServer(inOrder(handler, refuse), https, milliseconds, refuse),
   }
 }
 
@@ -90,6 +92,7 @@ function createServer(
   listener: Parameters<typeof inOrder>[0],
   https: ServerOptions | null,
   milliseconds: number,
+  refuse: RefuseSocket,
 ): Server {
   const options = {
     maxHeaderSize: HEADER_BYTES,
@@ -105,6 +108,7 @@ function createServer(
       : createHttpsServer({ minVersion: 'TLSv1.2', handshakeTimeout: milliseconds, ...options, ...https }, listener)
   // An expectation that nobody knows may be passed over [RFC 9110 10.1.1]; Node's own 417 is no problem document.
   server.on('checkExpectation', listener)
+  refuseConnect(server, refuse)
   return server
 }
 

@@ -1,8 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { HermesError } from '../../errors.js'
+import type { RefuseSocket } from './refuse-socket.js'
 
-/** Requests that may wait behind one that is not answered yet. */
+/** Requests that may wait behind one that is not answered yet; the next is refused when it is its turn. */
 const PIPELINED_MAX = 64
+/** Requests behind the one that is refused, which are dropped; whoever sends more of them is cut off. */
+const DROPPED_MAX = 256
 
 interface Waiting {
   /** Null for what is no request, such as the answer to a malformed one. */
@@ -13,6 +17,9 @@ interface Waiting {
 interface Line {
   current: { readonly request: IncomingMessage; readonly response: ServerResponse } | null
   readonly waiting: Waiting[]
+  /** One was too many, so that none of those behind it is run. */
+  isOver: boolean
+  dropped: number
 }
 
 const lines = new WeakMap<Duplex, Line>()
@@ -21,17 +28,22 @@ const lines = new WeakMap<Duplex, Line>()
  * Node parses pipelined requests ahead, and Fastify runs their handlers although an earlier answer closes the
  * connection. This runs the requests of one socket one after another, and drops those behind such an answer.
  */
-export function inOrder(handler: RequestListener): RequestListener {
+export function inOrder(handler: RequestListener, refuse: RefuseSocket): RequestListener {
   return (request, response) => {
-    const line = lineOf(request.socket)
+    const { socket } = request
+    const line = lineOf(socket)
+    if (line.isOver) {
+      line.dropped += 1
+      return line.dropped > DROPPED_MAX ? void socket.destroy() : undefined
+    }
     const begin = () => {
       line.current = { request, response }
-      response.once('close', () => proceed(request.socket, line))
+      response.once('close', () => proceed(socket, line))
       handler(request, response)
     }
     if (line.current === null && line.waiting.length === 0) return begin()
-    if (line.waiting.length >= PIPELINED_MAX) return void request.socket.destroy()
-    line.waiting.push({ request, begin })
+    line.isOver = line.waiting.length >= PIPELINED_MAX
+    line.waiting.push(line.isOver ? { request: null, begin: () => refuse(socket, tooMany()) } : { request, begin })
   }
 }
 
@@ -49,10 +61,15 @@ export function inTurn(socket: Duplex, act: (response: ServerResponse | null) =>
   line.waiting.push({ request: null, begin: () => act(null) })
 }
 
+function tooMany(): HermesError {
+  const sentence = `At most ${PIPELINED_MAX} requests of one connection may wait behind one that is not answered`
+  return new HermesError('rate_limited', sentence, { retryAfterMs: 1000 })
+}
+
 function lineOf(socket: Duplex): Line {
   const known = lines.get(socket)
   if (known !== undefined) return known
-  const line: Line = { current: null, waiting: [] }
+  const line: Line = { current: null, waiting: [], isOver: false, dropped: 0 }
   lines.set(socket, line)
   return line
 }

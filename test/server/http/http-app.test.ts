@@ -305,10 +305,41 @@ t.test('a malformed request waits for the answers before it', async (t) => {
   )
 })
 
-t.test('too many pipelined requests end the connection', async (t) => {
+t.test('more requests than may wait are refused behind the answers of those before', async (t) => {
+  const { port, calls, log } = await listen(t)
+  for (const count of [65, 200]) {
+    calls.length = 0
+    const answers = parseAnswers(await talk(port, json('/things', { name: 'slow' }) + get('/things/a').repeat(count)))
+    t.equal(answers.length, 66, `${count} behind the first`)
+    t.same(calls, ['slow', ...Array<string>(64).fill('get')])
+    checkProblem(t, answers.at(-1) as RawAnswer, 'rate_limited')
+    t.match(answers.at(-1), { headers: { connection: 'close' }, body: /64 requests/ })
+  }
+  t.match(
+    log.filter(({ code }) => code === 'rate_limited').map(({ msg }) => msg),
+    [/64/, /64/],
+  )
+})
+
+t.test('who sends ever more of them is cut off', async (t) => {
   const { port, calls } = await listen(t)
-  await talk(port, json('/things', { name: 'slow' }) + get('/things/a').repeat(100))
+  const cut = await talk(port, json('/things', { name: 'slow' }) + get('/things/a').repeat(2000)).catch(() => '')
+  t.equal(cut, '')
   t.same(calls, ['slow'])
+})
+
+t.test('CONNECT is refused with a problem, behind the answers before it', async (t) => {
+  const { port, calls } = await listen(t)
+  const connect = `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n\r\n`
+  const alone = parseAnswer(await talk(port, connect))
+  checkProblem(t, alone, 'method_not_allowed')
+  t.match(alone, { headers: { connection: 'close', allow: '' }, body: /no proxy/ })
+  const answers = parseAnswers(await talk(port, json('/things', { name: 'slow' }) + connect + get('/things/a')))
+  t.same(
+    answers.map(({ status }) => status),
+    [201, 405],
+  )
+  t.same(calls, ['slow'], 'what follows is no request any more')
 })
 
 t.test('a connection that does not speak TLS does no harm', async (t) => {
