@@ -13,7 +13,11 @@ export async function makeOwnedFolder(directory: string): Promise<Stats> {
 
 async function giveFolder(path: string, owner: Stats): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
-  await give(handle, owner).finally(() => handle.close())
+  try {
+    await give(handle, owner)
+  } finally {
+    await handle.close()
+  }
 }
 
 /** What is open, since its name may be another file's by now: the owner of the folder can give it to any. */

@@ -62,7 +62,11 @@ export function fillSqlite(url: string): WithSession {
 
 async function makeFile(path: string, owner: Stats): Promise<void> {
   const handle = await open(path, 'wx', 0o600)
-  await give(handle, owner).finally(() => handle.close())
+  try {
+    await give(handle, owner)
+  } finally {
+    await handle.close()
+  }
 }
 
 async function filled<T>(db: Database, path: string, use: (session: Session) => Promise<T>): Promise<T> {
