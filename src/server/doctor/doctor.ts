@@ -1,3 +1,4 @@
+import { absence } from './checks/absence.js'
 import { authorities, authorityEnds, rootCrl, rootKey, serverCertificate } from './checks/certificates.js'
 import { databaseChecks } from './checks/database.js'
 import { certificatesFolder, databasePlace, privateKeys } from './checks/files.js'
@@ -5,8 +6,10 @@ import { generations } from './checks/generations.js'
 import { clock, configuration, diskSpace, nodeVersion, ports } from './checks/system.js'
 import type { Check, Facts } from './facts.js'
 
-/** Everything that is looked at, in the order in which it is told. */
+/** Everything that is looked at, in the order in which it is told; little, where there is no installation. */
 export function examine(facts: Facts): readonly Check[] {
+  const absent = absence(facts)
+  if (absent !== null) return [absent, configuration(facts), nodeVersion(facts), clock(facts), ports(facts)]
   return [
     configuration(facts),
     nodeVersion(facts),

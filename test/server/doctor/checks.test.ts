@@ -304,3 +304,32 @@ t.test('where PostgreSQL has the database, its server is looked at and no file',
   )
   t.end()
 })
+
+t.test('in a folder without an installation one finding says so, before anything else', async (t) => {
+  const missing = (path: string) => ({ problem: `ENOENT: no such file or directory, stat '${path}'` })
+  const nowhere: Facts = {
+    ...WELL,
+    folder: missing('/srv/certs'),
+    keys: [],
+    certificates: [],
+    databaseFiles: { folder: missing('/srv/data'), file: missing('/srv/data/hermes.db') },
+    authorities: missing('/srv/certs/root-ca.pem'),
+    database: { problem: 'Cannot open database because the directory does not exist' },
+    isServerRunning: false,
+    ports: [],
+  }
+  const empty = { ...nowhere, folder: WELL.folder }
+  for (const facts of [nowhere, empty]) {
+    const [first, ...others] = examine(facts)
+    t.match(first, { name: 'installation', status: 'error', detail: /no CA in .*certs, and no .*hermes\.db$/ })
+    t.match(first?.remedy, /folder of the server.*HERMES_CERTS_DIR, HERMES_DATABASE_URL.*hermes serve/)
+    t.same(
+      others.map(({ name, status }) => `${name} ${status}`),
+      ['configuration ok', 'Node.js ok', 'clock ok', 'ports ok'],
+    )
+  }
+  const names = (facts: Facts) => examine(facts).map(({ name }) => name)
+  t.notOk(names({ ...nowhere, databaseFiles: FILES }).includes('installation'), 'the certificates are lost')
+  t.notOk(names({ ...nowhere, keys: WELL.keys }).includes('installation'), 'the database is lost')
+  t.notOk(names({ ...nowhere, folder: { problem: 'EACCES: permission denied' } }).includes('installation'))
+})
