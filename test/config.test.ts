@@ -50,6 +50,7 @@ t.test('every variable has its default', async (t) => {
     passwordsPerMinute: 30,
     loginFailures: 5,
     registrationsPerHour: 20,
+    addressesPerSite: 16,
     reservedUsernames: [
       ...['admin', 'administrator', 'root', 'hermes', 'system', 'support', 'server', 'ca', 'est', 'hub', 'operator'],
       ...['security', 'postmaster', 'hostmaster', 'webmaster', 'abuse', 'nobody', 'anonymous'],
@@ -106,6 +107,7 @@ const GOOD: readonly (readonly [name: keyof typeof VARIABLES, value: string, fie
   ['HERMES_POLL_SECONDS', '1', 'pollSeconds', 1],
   ['HERMES_CERTIFICATE_DAYS', '825', 'certificateDays', 825],
   ['HERMES_CERTIFICATES_PER_HOUR', '0', 'certificatesPerHour', 0],
+  ['HERMES_ADDRESSES_PER_SITE', '0', 'addressesPerSite', 0],
   ['HERMES_BCRYPT_COST', '10', 'bcryptCost', 10],
   ['HERMES_PASSWORD_WORKERS', '64', 'passwordWorkers', 64],
   ['HERMES_PASSWORD_WORKERS', '1', 'passwordWorkers', 1],

@@ -89,6 +89,11 @@ export const VARIABLES = {
     '20',
     'Attempts to register from one address in an hour; 0 = no limit',
   ),
+  HERMES_ADDRESSES_PER_SITE: variable(
+    integer(0, 65_536),
+    '16',
+    'How many times what one address may a /48 of IPv6 may, of passwords and attempts to register; 0 = no limit',
+  ),
   HERMES_RESERVED_USERNAMES: variable(
     list,
     'admin,administrator,root,hermes,system,support,server,ca,est,hub,operator,security,postmaster,hostmaster,webmaster,abuse,nobody,anonymous',

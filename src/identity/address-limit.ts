@@ -1,9 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import { HermesError } from '../errors.js'
+import { siteOf } from './address.js'
 import { tryAgain } from './try-again.js'
 
 /** Addresses remembered; an attacker with more of them than this has outgrown limits by address. */
 const ADDRESSES_MAX = 100_000
+
+const SITE_VARIABLE = 'HERMES_ADDRESSES_PER_SITE'
 
 interface Window {
   readonly since: number
@@ -19,6 +22,8 @@ export interface AddressLimitOptions {
   readonly max: number
   /** Whose they are; by default those from one address. */
   readonly whose?: string
+  /** How many times `max` a /48 of IPv6 may; 0 for no limit, as where it is no address that is counted. */
+  readonly addressesPerSite?: number
   readonly windowMs: number
   /** Monotonic milliseconds. */
   readonly clock: () => number
@@ -33,18 +38,27 @@ export class AddressLimit {
     this.#options = options
   }
 
-  /** Counts one; throws `rate_limited` when the window of the address is used up. */
+  /** Counts one; throws `rate_limited` when the window of the address, or of its site, is used up. */
   take(address: string): void {
-    const { what, variable, max, whose = 'from one address', windowMs, clock } = this.#options
+    const { variable, max, whose = 'from one address', addressesPerSite = 0 } = this.#options
     if (max === 0) return
+    const site = addressesPerSite === 0 ? null : siteOf(address)
+    const own = this.#open(address, max, whose, variable)
+    const shared =
+      site === null ? null : this.#open(site, max * addressesPerSite, 'from one /48 of IPv6', SITE_VARIABLE)
+    own.count += 1
+    if (shared !== null) shared.count += 1
+  }
+
+  /** The window, where there is room in it. */
+  #open(key: string, max: number, whose: string, variable: string): Window {
+    const { what, windowMs, clock } = this.#options
     const now = clock()
-    const window = this.#windowOf(address, now, windowMs)
-    if (window.count >= max) {
-      const retryAfterMs = Math.ceil(window.since + windowMs - now)
-      const sentence = `At most ${max} ${what} ${whose} in ${windowMs / 60_000} minutes`
-      throw new HermesError('rate_limited', `${sentence} (${variable}): ${tryAgain(retryAfterMs)}`, { retryAfterMs })
-    }
-    window.count += 1
+    const window = this.#windowOf(key, now, windowMs)
+    if (window.count < max) return window
+    const retryAfterMs = Math.ceil(window.since + windowMs - now)
+    const sentence = `At most ${max} ${what} ${whose} in ${windowMs / 60_000} minutes`
+    throw new HermesError('rate_limited', `${sentence} (${variable}): ${tryAgain(retryAfterMs)}`, { retryAfterMs })
   }
 
   #windowOf(address: string, now: number, windowMs: number): Window {

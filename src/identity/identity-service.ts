@@ -138,18 +138,20 @@ function createLimits(policy: IdentityPolicy, clock: () => number) {
     { windowMs: MINUTE_MS, clock },
     { windowMs: 60 * MINUTE_MS, clock },
   ]
-  const { passwordsPerMinute, registrationsPerHour, certificatesPerHour } = policy
+  const { passwordsPerMinute, registrationsPerHour, certificatesPerHour, addressesPerSite } = policy
   return {
     passwordLimit: new AddressLimit({
       what: 'passwords',
       variable: 'HERMES_PASSWORDS_PER_MINUTE',
       max: passwordsPerMinute,
+      addressesPerSite,
       ...minute,
     }),
     registrationLimit: new AddressLimit({
       what: 'attempts to register',
       variable: 'HERMES_REGISTRATIONS_PER_HOUR',
       max: registrationsPerHour,
+      addressesPerSite,
       ...hour,
     }),
     certificateLimit: new AddressLimit({

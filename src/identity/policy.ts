@@ -11,6 +11,8 @@ export interface IdentityPolicy {
   readonly loginFailures: number
   /** For each address; 0 = no limit. */
   readonly registrationsPerHour: number
+  /** How many times that a /48 of IPv6 may; 0 = no limit. */
+  readonly addressesPerSite: number
   readonly reservedUsernames: readonly string[]
   readonly escrowSha256Iterations: number
   readonly escrowSha512Iterations: number

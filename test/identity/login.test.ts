@@ -104,6 +104,39 @@ t.test('limits by address', async (t) => {
   await t.rejects(guess('d'), { code: 'invalid_credentials' })
 })
 
+t.test('who holds a whole /48 of IPv6 may do no more than some addresses', async (t) => {
+  const { identities, clock } = await createServiceFixture(t, {
+    policy: { registrationsPerHour: 2, passwordsPerMinute: 1, addressesPerSite: 3 },
+  })
+  const register = (address: string) =>
+    identities.register({ username: 'a', password: PASSWORD, csr: 'nonsense' }, address)
+  const taken = { code: 'csr_rejected' }
+  for (let subnet = 0; subnet < 6; subnet += 1) await t.rejects(register(`2001:db8:1:${subnet}::1`), taken)
+  await t.rejects(register('2001:db8:1:ffff::1'), {
+    code: 'rate_limited',
+    retryAfterMs: 3_600_000,
+    message: /At most 6 attempts to register from one \/48 of IPv6 in 60 minutes \(HERMES_ADDRESSES_PER_SITE\)/,
+  })
+  await t.rejects(register('2001:db8:2::1'), taken, 'another site')
+  for (let host = 1; host < 9; host += 1) await t.rejects(register(`192.0.2.${host}`), taken, 'IPv4 has no sites')
+  const guess = (subnet: number) => identities.fetchMy({ username: 'a', password: PASSWORD }, `2001:db8:1:${subnet}::1`)
+  for (const subnet of [1, 2, 3]) await t.rejects(guess(subnet), { code: 'invalid_credentials' })
+  await t.rejects(guess(1), { code: 'rate_limited' })
+  await t.rejects(guess(4), { code: 'rate_limited', message: /At most 3 passwords .*HERMES_ADDRESSES_PER_SITE/ })
+  clock.milliseconds += 60_000
+  await t.rejects(guess(4), { code: 'invalid_credentials' })
+})
+
+t.test('what was refused to an address does not count for its site', async (t) => {
+  const { identities } = await createServiceFixture(t, { policy: { registrationsPerHour: 1, addressesPerSite: 2 } })
+  const register = (address: string) =>
+    identities.register({ username: 'a', password: PASSWORD, csr: 'nonsense' }, address)
+  await t.rejects(register('2001:db8:1:1::1'), { code: 'csr_rejected' })
+  for (let n = 0; n < 5; n += 1)
+    await t.rejects(register('2001:db8:1:1::1'), { message: /HERMES_REGISTRATIONS_PER_HOUR/ })
+  await t.rejects(register('2001:db8:1:2::1'), { code: 'csr_rejected' })
+})
+
 t.test('a full line is busy, and does not count', async (t) => {
   const { identities } = await createServiceFixture(t, {
     policy: { passwordWorkers: 1, passwordQueue: 3, passwordQueuePerAddress: 2 },

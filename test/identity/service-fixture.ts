@@ -18,6 +18,7 @@ export const POLICY: IdentityPolicy = {
   passwordQueue: 1024,
   passwordQueuePerAddress: 1024,
   passwordsPerMinute: 0,
+  addressesPerSite: 16,
   loginFailures: 5,
   registrationsPerHour: 0,
   reservedUsernames: ['admin', 'root'],

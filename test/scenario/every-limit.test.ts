@@ -88,6 +88,7 @@ t.test('what one address may do on the identity listener', async (t) => {
     HERMES_PASSWORDS_PER_MINUTE: '3',
     HERMES_LOGIN_FAILURES: '1',
     HERMES_REGISTRATIONS_PER_HOUR: '1',
+    HERMES_ADDRESSES_PER_SITE: '1',
     HERMES_PASSWORD_QUEUE: '1',
     HERMES_PASSWORD_QUEUE_PER_ADDRESS: '1',
   })
@@ -111,6 +112,10 @@ t.test('what one address may do on the identity listener', async (t) => {
   const large = (await post(server, '/register', padded, '192.0.2.1')).json<Problem>()
   names(t, { message: large.detail, data: large }, 'HERMES_IDENTITY_BODY_BYTES', { code: 'too_large' })
   await refused(register(), 429, 'HERMES_REGISTRATIONS_PER_HOUR', { code: 'rate_limited' })
+
+  t.equal((await guess('dave', '2001:db8:1:1::1')).status, 401)
+  for (const username of ['erin', 'frank']) await guess(username, '2001:db8:1:1::1')
+  await refused(guess('grace', '2001:db8:1:2::1'), 429, 'HERMES_ADDRESSES_PER_SITE', { code: 'rate_limited' })
 
   // One is hashed, one waits, and there is no third place, nor a second for one address.
   const addresses = ['192.0.2.2', '192.0.2.3', '192.0.2.3', '192.0.2.4']
