@@ -9,7 +9,7 @@ export function print(text: string): void {
 
 /** The same piece by piece, each made when whoever reads has taken the one before. */
 export async function printPieces(pieces: AsyncIterable<string>): Promise<void> {
-  const { stdout } = process
+  const stdout = process.stdout
   stdout.on('error', unwritten)
   for await (const piece of pieces) {
     await new Promise<void>((resolve) => stdout.write(visible(piece), () => resolve()))
