@@ -18,7 +18,7 @@ const REMEDIES: Partial<Record<ClientCode | ErrorCode | VerificationError['code'
   key_missing: '"hermes login" in a new --profile gets the key of now',
   conversation_unknown: '"hermes conversations" lists those that this device has',
   invitation_ended: '"hermes invitations" lists those that are open',
-  cannot_seal: 'where the server may read it: "hermes send --plain", and /plain in a chat',
+  cannot_seal: 'if the server may read it: /plain in a chat, or "hermes send --plain"',
   unreachable: 'see whether the server runs, and whether the address is right',
   username_taken: 'choose another name, or "hermes login" where it is you who has it',
   user_not_found: 'ask for the name as it was registered; "hermes people" lists those you know',

@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { buildCommand } from '../../support/build.js'
-import { Person } from '../../support/people-command.js'
+import { Person, registeredPerson } from '../../support/people-command.js'
 import { temporaryFolder } from '../../support/serve-process.js'
 import { startServer } from '../../support/server.js'
 
@@ -34,4 +34,15 @@ t.test('the first signal ends a command that waits for what is to be said, or fo
     const [code] = await Promise.race([ended, sleep(PATIENCE_MS, ['it goes on'])])
     t.equal(code, 130, args.join(' '))
   }
+})
+
+t.test('listen ends in silence when nobody reads it any more', async (t) => {
+  const server = await startServer(t)
+  const alice = await registeredPerson(t, await temporaryFolder(t), server, 'alice')
+  const child = alice.start(['listen'])
+  child.stdout?.destroy()
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const [code] = await Promise.race([once(child, 'close'), sleep(PATIENCE_MS, ['it goes on'])])
+  t.same([code, said], [0, ''])
 })

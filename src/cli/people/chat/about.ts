@@ -14,7 +14,7 @@ export function membersText(conversation: Conversation, self: string, known: rea
   )
   const lines = [...members, ...invited]
   const sealing = conversation.isSealed
-    ? 'sealed: members alone can read what is said'
+    ? 'sealed: members alone can read what is not marked "not sealed"'
     : 'not sealed: the server can read what is said'
   return lines.length === 0 ? 'nobody else is here' : [...lines, ...(members.length > 0 ? [sealing] : [])].join('\n')
 }

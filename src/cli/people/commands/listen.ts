@@ -11,12 +11,16 @@ export const listen: PeopleCommand = {
   },
   async run({ flags, session, stop }) {
     const client = await session.connectUntold()
-    const writer = new LineWriter(() => void session.close())
+    const unread = new AbortController()
+    const writer = new LineWriter(() => {
+      unread.abort()
+      void session.close()
+    })
     const listener = new Listener(client, {
       isJson: flags.has('json'),
       isAll: flags.has('all'),
       isOnce: flags.has('once'),
-      stop,
+      stop: AbortSignal.any([stop, unread.signal]),
       write: (line) => writer.write(line),
     })
     await listener.run()
