@@ -183,6 +183,7 @@ const FAULTS: readonly Planted[] = [
   ['database integrity', 'error', /row 3 missing/, inDatabase({ damage: ['row 3 missing from index'] })],
   ['database schema', 'error', /version 10/, inDatabase({ schemaVersion: 10 })],
   ['database schema', 'warning', /version 8/, inDatabase({ schemaVersion: 8 })],
+  ['database schema', 'warning', /no server has run on it/, inDatabase({ authorities: [] })],
   ['projections', 'error', /bob is stored/, inDatabase({ projections: ['bob is stored as a member'] })],
   ['audit log', 'error', /Row 3/, inDatabase({ brokenAudit: { seq: 3, reason: 'Row 3 was changed' } })],
   ['serial numbers', 'error', /2 of 5/, inDatabase({ weakSerials: 2 })],

@@ -28,7 +28,7 @@ function integrity(facts: DatabaseFacts): Check {
 }
 
 function schema(facts: DatabaseFacts): Check {
-  const { schemaVersion, newestVersion, strangeSchema } = facts
+  const { schemaVersion, newestVersion, strangeSchema, authorities } = facts
   const detail = `version ${schemaVersion}; this program's is ${newestVersion}`
   if (schemaVersion > newestVersion)
     return failure('database schema', detail, 'run the newer program, or restore a backup of the older one')
@@ -39,6 +39,13 @@ function schema(facts: DatabaseFacts): Check {
       'database schema',
       `somebody has dropped, changed or added ${strangeSchema.join(', ')}`,
       `find out who; then ${restoreOf(facts)}`,
+    )
+  // The first start writes down the CAs; an import that failed leaves tables without rows.
+  if (authorities.length === 0)
+    return warning(
+      'database schema',
+      `${detail}, but no server has run on it and nothing was imported`,
+      'name the database that the installation has, or import into this one; only a new installation starts on it',
     )
   return ok('database schema', detail)
 }
