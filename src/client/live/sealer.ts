@@ -3,8 +3,9 @@ import type { CertifiedParty, Party } from '../../wire/events.js'
 import { PAYLOAD_BYTES } from '../../wire/limits.js'
 import { verifyNamedCertificate } from '../certificates.js'
 import { ClientError } from '../client-error.js'
+import { FingerprintChangedError } from '../contacts.js'
 import { type Home, selfOf } from '../home.js'
-import type { LogState } from '../log/state.js'
+import { type LogState, membersOf } from '../log/state.js'
 import { seePerson } from '../people.js'
 import { type Content, SEALED_TYPE, sealMessage } from '../sealing/sealed-message.js'
 import { sealingKeyOf } from '../sealing/sealing-key.js'
@@ -17,6 +18,8 @@ type AskMembers = (conversation: string) => Promise<readonly CertifiedParty[]>
 export class Sealer {
   readonly #home: Home
   readonly #ask: AskMembers
+  /** Statements that were verified, and the fingerprint of the certificate that they were verified under. */
+  readonly #verified = new WeakMap<object, string>()
 
   constructor(home: Home, ask: AskMembers) {
     this.#home = home
@@ -25,7 +28,8 @@ export class Sealer {
 
   /**
    * What to send: sealed where it was asked for, or where nothing was and every other member can be sealed for, or could
-   * be once. Throws ClientError `cannot_seal` or `message_unfit`.
+   * be once. Throws ClientError `cannot_seal` or `message_unfit`; FingerprintChangedError while somebody's key waits to
+   * be compared, or somebody brought him in under one that does.
    */
   async seal(state: LogState, messageId: string, content: Content, wanted: boolean | undefined): Promise<Content> {
     const others = Object.keys(state.members).filter((username) => username !== selfOf(this.#home).username)
@@ -33,6 +37,8 @@ export class Sealer {
     if (!(wanted ?? isMeant)) return content
     if (!content.payload.isWellFormed())
       throw new ClientError('message_unfit', 'the message has half of a surrogate pair, which is no text')
+    const [change] = this.#home.contacts.pending(membersOf(state))
+    if (change) throw new FingerprintChangedError(change)
     const { conversation } = state
     const self = selfOf(this.#home)
     const keys = [sealingKeyOf(self.key).publicKey, ...(await this.#keysOf(state, others))]
@@ -49,21 +55,25 @@ export class Sealer {
       const member = { username, fingerprint: state.members[username] ?? '' }
       const said = state.sealing[username]
       if (!said) throw cannot(username, 'his client told no key')
-      let certified = this.#remembered(member)
-      if (!certified) asked ??= await this.#ask(state.conversation)
-      certified ??= await this.#shown(member, asked ?? [])
-      if (!certified || !(await isStatedBy(certified, this.#home.authorities.pin, said)))
-        throw cannot(username, 'his key was replaced, and his client told none for the new one')
-      this.#refuseUncompared(username, said)
+      if (this.#verified.get(said) !== member.fingerprint) {
+        let certified = this.#remembered(member)
+        if (!certified) asked ??= await this.#ask(state.conversation)
+        certified ??= await this.#shown(member, asked ?? [])
+        if (!certified || !(await isStatedBy(certified, this.#home.authorities.pin, said)))
+          throw cannot(username, 'his key was replaced, and his client told none for the new one')
+        this.#verified.set(said, member.fingerprint)
+      }
+      if (said.isLater && !this.#isCompared(member))
+        throw cannot(username, 'his key was replaced: compare its fingerprint with him, then trust it')
       keys.push(said.key)
     }
     return keys
   }
 
   /** That his key was replaced is the hub's word alone. */
-  #refuseUncompared(username: string, { isLater }: LogState['sealing'][string]): void {
-    if (isLater && !this.#home.contacts.find(username)?.compared)
-      throw cannot(username, 'his key was replaced: compare its fingerprint with him, then trust it')
+  #isCompared({ username, fingerprint }: Party): boolean {
+    const contact = this.#home.contacts.find(username)
+    return contact?.fingerprint === fingerprint && contact.compared
   }
 
   #remembered({ username, fingerprint }: Party): KeyObject | null {

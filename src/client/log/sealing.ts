@@ -7,12 +7,14 @@ type EventOf<T extends ConversationEvent['type']> = Extract<ConversationEvent, {
 
 /**
  * What members are sealed for after somebody joined. The inviter tells all of the new member's key (`commit`), and him of
- * theirs (`attachment`); both were signed with the invitation. Who comes with none is sealed for with none.
+ * theirs (`attachment`); both were signed with the invitation. Who comes with none is sealed for with none. One whom an inviter brought in under
+ * another certificate than the log has of him counts as told later: the hub may have certified that inviter.
  */
-export function sealedBy({ member, attachment, commit }: EventOf<'joined'>, state: LogState): LogState {
+export function sealedBy({ inviter, member, attachment, commit }: EventOf<'joined'>, state: LogState): LogState {
+  const isLater = state.members[inviter.username] !== inviter.fingerprint
   const own = statementsOf(commit).filter(({ username }) => username === member.username)
   const others = statementsOf(attachment).filter(({ username }) => username !== member.username)
-  return withSealing({ ...state, sealing: without(state.sealing, member.username) }, [...others, ...own])
+  return withSealing({ ...state, sealing: without(state.sealing, member.username) }, [...others, ...own], isLater)
 }
 
 /** What a message tells of sealing: that its sender has another key, or that others seal what they say here. */

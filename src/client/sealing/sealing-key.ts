@@ -1,4 +1,4 @@
-import { createECDH, createPrivateKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { createECDH, createPrivateKey, ECDH, hkdfSync, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 
 /** The key pair that messages to one user are sealed for. */
@@ -46,6 +46,15 @@ export function jwkOf(publicKey: string) {
   const point = Buffer.from(publicKey, 'base64url')
   const coordinate = (from: number) => point.subarray(from, from + SCALAR_BYTES).toString('base64url')
   return { kty: 'EC', crv: 'P-256', x: coordinate(1), y: coordinate(1 + SCALAR_BYTES) } as const
+}
+
+/** Whether it is one: a point on the curve, written the one way. */
+export function isPublicKey(text: string): boolean {
+  try {
+    return ECDH.convertKey(text, CURVE, 'base64url', 'base64url', 'uncompressed') === text
+  } catch {
+    return false
+  }
 }
 
 /** The `kid` of whoever is sealed for: the thumbprint of his sealing key [RFC 7638]. */

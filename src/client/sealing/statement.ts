@@ -4,16 +4,14 @@ import { signTranscript, verifyTranscript } from '../../pki/signature.js'
 import { isCanonicalBase64url, Username } from '../../wire/formats.js'
 import type { Pin } from '../certificates.js'
 import type { Self } from '../invitation.js'
-import { sealingKeyOf } from './sealing-key.js'
+import { isPublicKey, sealingKeyOf } from './sealing-key.js'
 
-/** The base64url of an uncompressed point. */
-const PublicKey = z.string().length(87).refine(isCanonicalBase64url)
 const SIGNATURE_MAX = 1024
 
 /** What somebody says to be sealed for, signed with the key of his certificate. */
 export const SealingStatement = z.object({
   username: Username,
-  key: PublicKey,
+  key: z.string().refine(isPublicKey),
   signature: z.string().max(SIGNATURE_MAX).refine(isCanonicalBase64url),
 })
 export type SealingStatement = z.infer<typeof SealingStatement>

@@ -126,6 +126,8 @@ t.test('a replaced key is sealed for when a person has compared it', async (t) =
   const [alice, bob, ours, theirs] = await two(t)
   await ours.send('before')
   await payloadsUpTo(theirs, 'before')
+  await alice.client.people.trust(bob.user.username, bob.user.fingerprint)
+  t.equal((await ours.send('to the key that was compared')).sealed, true)
   await bob.client.account.renew({ keyPassword: 'another second password' })
   const { fingerprint } = bob.client
   while (!ours.members.some((member) => member.fingerprint === fingerprint)) await pause()
