@@ -1,6 +1,6 @@
 import { connect } from '@nats-io/transport-node'
 import t from 'tap'
-import { seal } from '../../src/bus/nats/seal.js'
+import { withTag } from '../../src/bus/nats/tag.js'
 import { natsServer, noNatsServer } from '../support/nats-server.js'
 import { standing, wake } from './contract.js'
 import { KEY, node, nodes, prefix, until } from './nats-fixture.js'
@@ -98,7 +98,8 @@ t.test('what is no message is counted and ignored', { skip }, async (t) => {
     ['control', JSON.stringify({ kind: 'standing', userId: {} })],
   ]
   // As a node of another version, which has the key.
-  const say = (place: string, text: string) => stranger.publish(`${name}.${place}`, seal(KEY, `${name}.${place}`, text))
+  const say = (place: string, text: string) =>
+    stranger.publish(`${name}.${place}`, withTag(KEY, `${name}.${place}`, text))
   for (const [place, text] of bad) say(place, text)
   say('conversation.1', JSON.stringify(head))
   await until(() => there?.heard.wakes.length === 1, 'the good one')

@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import t, { type Test } from 'tap'
-import { seal, TAG_BYTES } from '../../src/bus/nats/seal.js'
+import { TAG_BYTES, withTag } from '../../src/bus/nats/tag.js'
 import { connection, signal, standing, wake } from './contract.js'
 import { KEY, type Node, node, nodes, prefix, until } from './nats-fixture.js'
 
@@ -69,7 +69,7 @@ t.test('who lacks the key of the nodes is heard by none', { skip }, async (t) =>
   const forge: Readonly<Record<string, (message: Recorded) => readonly Recorded[]>> = {
     'without a tag': ({ subject, data }) => [{ subject, data: data.subarray(TAG_BYTES) }],
     'with the tag of another key': ({ subject, data }) => [
-      { subject, data: seal(other, subject, Buffer.from(data.subarray(TAG_BYTES)).toString()) },
+      { subject, data: withTag(other, subject, Buffer.from(data.subarray(TAG_BYTES)).toString()) },
     ],
     'with a byte changed': ({ subject, data }) => [
       { subject, data: data.map((byte, at) => byte ^ (at === 40 ? 1 : 0)) },

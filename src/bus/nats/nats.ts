@@ -4,7 +4,7 @@ import { NatsLink } from './link.js'
 import { Marks } from './marks.js'
 import { decodeMessage, encodeMessage, type Message } from './message.js'
 import type { NatsOptions } from './options.js'
-import { seal, unseal } from './seal.js'
+import { withoutTag, withTag } from './tag.js'
 
 /** What the head of a message may take beyond the text it carries. */
 const HEAD_BYTES = 1024
@@ -96,7 +96,7 @@ class NatsBus implements Bus {
 
   #say(place: Place, message: Message): void {
     const subject = this.#subject(place)
-    this.#link.publish(subject, seal(this.#options.key, subject, encodeMessage(message)))
+    this.#link.publish(subject, withTag(this.#options.key, subject, encodeMessage(message)))
   }
 
   #hear(subject: string, data: Uint8Array): void {
@@ -118,7 +118,7 @@ class NatsBus implements Bus {
   /** Null for what no node of this installation said, or said now. */
   #understand(subject: string, data: Uint8Array): Message | null {
     const { key, prefix } = this.#options
-    const text = unseal(key, subject, data)
+    const text = withoutTag(key, subject, data)
     const message = text && decodeMessage(text)
     if (message === null || !isAt(subject.slice(prefix.length + 1) as Place, message)) return null
     return message.kind === 'signal' && !this.#marks.isNew(message.mark) ? null : message

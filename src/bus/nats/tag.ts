@@ -7,18 +7,18 @@ export const TAG_BYTES = 32
  * The text of a message behind a tag that only who has the key can make. The tag is over the subject too: under another
  * the message is worth nothing.
  */
-export function seal(key: KeyObject, subject: string, text: string): Uint8Array {
-  const sealed = Buffer.allocUnsafe(TAG_BYTES + Buffer.byteLength(text))
-  sealed.write(text, TAG_BYTES)
-  tagOf(key, subject, sealed.subarray(TAG_BYTES)).copy(sealed)
-  return sealed
+export function withTag(key: KeyObject, subject: string, text: string): Uint8Array {
+  const tagged = Buffer.allocUnsafe(TAG_BYTES + Buffer.byteLength(text))
+  tagged.write(text, TAG_BYTES)
+  tagOf(key, subject, tagged.subarray(TAG_BYTES)).copy(tagged)
+  return tagged
 }
 
 /** The bytes of the text; null where the tag was not made with the key, or not for this subject and text. */
-export function unseal(key: KeyObject, subject: string, sealed: Uint8Array): Uint8Array | null {
-  if (sealed.length < TAG_BYTES) return null
-  const text = sealed.subarray(TAG_BYTES)
-  return timingSafeEqual(sealed.subarray(0, TAG_BYTES), tagOf(key, subject, text)) ? text : null
+export function withoutTag(key: KeyObject, subject: string, tagged: Uint8Array): Uint8Array | null {
+  if (tagged.length < TAG_BYTES) return null
+  const text = tagged.subarray(TAG_BYTES)
+  return timingSafeEqual(tagged.subarray(0, TAG_BYTES), tagOf(key, subject, text)) ? text : null
 }
 
 /** Subjects have no end of line in them. */
