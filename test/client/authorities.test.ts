@@ -85,7 +85,7 @@ t.test(
     t.same(await after(3), [4, 1], 'at nextUpdate, which is told')
     t.same(await after(3.01), [4, 1])
     t.same(await after(3.1), [5, 1], 'once')
-    shown = cas + (await crlOf(1500, 2))
+    shown = cas + (await crlOf(1000, 2))
     t.same(await after(3.2), [6, 1], 'an older one')
     shown = cas + (await crlOf(3000, 30, users.serialNumber))
     t.same(await after(3.3), [7, 1])

@@ -27,10 +27,12 @@ const PAGE = 100
 /** Seals it where that is meant, and sends it. Rejects as `Live.send`, and with ClientError `cannot_seal`. */
 export async function say(live: Live, ledger: Ledger, { sealed, ...said }: Said): Promise<Sent> {
   const { messageId, payload, contentType, epoch } = said
-  const { conversation, failure, state } = ledger
+  const { conversation, failure } = ledger
   if (failure) throw failure
   const plain = { payload, ...(contentType !== undefined && { contentType }) }
-  const content = state ? await live.sealer.seal(state, messageId, plain, sealed) : plain
+  const content = await inTurn(ledger, async () =>
+    ledger.state ? live.sealer.seal(ledger.state, messageId, plain, sealed) : plain,
+  )
   const params = { conversation, messageId, ...content, ...(epoch !== undefined && { epoch }) }
   try {
     return { messageId, ...(await live.send(ledger, params)), sealed: content !== plain }
@@ -42,6 +44,18 @@ export async function say(live: Live, ledger: Ledger, { sealed, ...said }: Said)
     const { seq, at } = earlier
     return { messageId, seq, at, sealed: true }
   }
+}
+
+const turns = new WeakMap<Ledger, Promise<unknown>>()
+
+/** What is said first is sealed and sent first. */
+function inTurn<T>(ledger: Ledger, act: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(ledger) ?? Promise.resolve()).then(act)
+  turns.set(
+    ledger,
+    turn.catch(() => undefined),
+  )
+  return turn
 }
 
 /** A message of this user, as it was said. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { Home } from '../../../src/client/home.js'
 import type { Connection } from '../../../src/client/hub-client.js'
@@ -9,6 +9,7 @@ import { refusalFromHttp } from '../../../src/client/refusal.js'
 import { temporaryFolder } from '../../support/serve-process.js'
 
 const from = { username: 'alice', fingerprint: `sha256:${'ab'.repeat(32)}` }
+const KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 const common = () => ({ conversation: randomUUID(), at: new Date().toISOString(), from })
 const message = () =>
   parseLogEvent({ ...common(), type: 'message', seq: 5, messageId: randomUUID(), payload: 'of a conversation made up' })
@@ -19,7 +20,12 @@ async function ledgersOf(t: Test, limits = LEDGERS_MAX) {
   const told: Notice[] = []
   const state = { path: await temporaryFolder(t) }
   const authorities = { verified: (attempt: (pin: object) => unknown) => attempt({}) }
-  const home = { state, authorities, credentials: from, notices: { tell: (notice: Notice) => told.push(notice) } }
+  const home = {
+    state,
+    authorities,
+    credentials: { ...from, key: KEY },
+    notices: { tell: (notice: Notice) => told.push(notice) },
+  }
   const options = { home: home as unknown as Home, checkJoined: async () => undefined, saw: () => undefined }
   const ledgers = new Ledgers(options, limits)
   await ledgers.recall()

@@ -80,11 +80,11 @@ t.test('what it says of a log', async (t) => {
     await t.test(what, async (t) => {
       const parties = await talk(shared)
       parties.hub.lie = lie
-      await parties.theirs.send('one')
-      await parties.theirs.send('three')
+      await parties.theirs.send('one', { sealed: false })
+      await parties.theirs.send('three', { sealed: false })
       await refuses(t, parties, code)
       parties.hub.lie = honest
-      await parties.theirs.send('four')
+      await parties.theirs.send('four', { sealed: false })
       await t.rejects(payloadsUpTo(parties.ours, 'four', 0), { code }, 'nothing more is taken')
     })
 })
@@ -122,9 +122,9 @@ t.test('what it does to what was sent', async (t) => {
 t.test('an event of a conversation that is none is refused there, and read where it belongs', async (t) => {
   const parties = await talk(await scene(t, server))
   parties.hub.lie = about(saying('one'), (event) => [{ ...event, conversation: randomUUID() }])
-  await parties.theirs.send('one')
+  await parties.theirs.send('one', { sealed: false })
   await refuses(t, parties, 'event_missing')
-  await parties.theirs.send('two')
+  await parties.theirs.send('two', { sealed: false })
   t.same(await payloadsUpTo(parties.ours, 'two'), ['one', 'two'])
 })
 
@@ -160,7 +160,7 @@ t.test('what is gone, by the word of the hub, is said', async (t) => {
     if (params.payload === 'two') return [gap(params, seq + RESTORED, 'restored')]
     return params.type === 'message' ? [{ ...frame, params: { ...params, seq: seq + RESTORED } }] : [frame]
   }
-  for (const payload of ['one', 'two', 'three']) await parties.theirs.send(payload)
+  for (const payload of ['one', 'two', 'three']) await parties.theirs.send(payload, { sealed: false })
   t.same(await payloadsUpTo(parties.ours, 'three'), ['three'])
   const [one, two, three] = (await parties.ours.history()).slice(-3)
   t.match(one, { type: 'gap', first: 5, seq: 5, reason: 'retention' })
@@ -190,6 +190,6 @@ t.test('a hub that pushes without end is cut off', async (t) => {
   const flood = (event: Fields) =>
     Array.from({ length: 5000 }, (_, index) => ({ ...event, seq: (event.seq ?? 0) + index }))
   parties.hub.lie = about(saying('one'), flood)
-  await parties.theirs.send('one')
+  await parties.theirs.send('one', { sealed: false })
   await refuses(t, parties, 'answer_invalid')
 })
