@@ -56,6 +56,7 @@ t.test('two terminals chat while the server restarts', async (t) => {
     await his.says(/alice: \\u001b\]0;title\\u0007\n/)
     t.equal(his.output.match(/alice: said in the dark/g)?.length, 1, 'once')
 
+    await his.says(/bob: so did I ✓\n/)
     his.kill('SIGINT')
     t.equal(await his.ended, 0, 'Ctrl-C')
     hers.kill('SIGINT')
