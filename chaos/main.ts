@@ -33,10 +33,17 @@ async function chaos(options: Options): Promise<number> {
 }
 
 async function main(): Promise<number> {
+  let options: Options
   try {
-    return await chaos(parseOptions(process.argv.slice(2)))
+    options = parseOptions(process.argv.slice(2))
   } catch (error) {
-    process.stderr.write(`chaos: ${error instanceof Error ? error.stack : String(error)}\n\n${USAGE}`)
+    process.stderr.write(`chaos: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    return 2
+  }
+  try {
+    return await chaos(options)
+  } catch (error) {
+    process.stderr.write(`chaos: ${error instanceof Error ? error.stack : String(error)}\n`)
     return 2
   }
 }
