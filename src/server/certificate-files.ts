@@ -136,7 +136,11 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
   await prepareDirectory(directory)
   const created = (await filesIn(directory)).size === 0
   if (created && options.mayCreate === false)
-    throw refusal(directory, 'it is empty, but the database belongs to a CA', RESTORE)
+    throw refusal(
+      directory,
+      'it is empty, but the database belongs to a CA',
+      `where several nodes share that, copy the CAs of another into it; else ${RESTORE}`,
+    )
   if (created) await create(options, passphrase)
   const present = await filesIn(directory)
   checkComplete(directory, present)
