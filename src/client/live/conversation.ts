@@ -68,6 +68,17 @@ export class Conversation {
     return this.#ledger.state?.isSealed ?? false
   }
 
+  /**
+   * Names of members whose clients told no key, so that nothing can be sealed for all.
+   *
+   * @example
+   * if (conversation.isSealed && conversation.keyless.length > 0) console.log(`${conversation.keyless} cannot open it`)
+   */
+  get keyless(): readonly string[] {
+    const { members = {}, sealing = {} } = this.#ledger.state ?? {}
+    return Object.keys(members).filter((username) => !Object.hasOwn(sealing, username))
+  }
+
   /** Number of the last event that this device has. */
   get lastSeq(): number {
     return this.#ledger.lastSeq

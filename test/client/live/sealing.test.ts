@@ -116,7 +116,10 @@ t.test('what was sealed once is never said in the open by itself', async (t) => 
   await ours.invite(bare.user.username)
   await acceptBare(bare)
   while (theirs.members.length < 3) await pause()
-  for (const conversation of [ours, theirs]) await t.rejects(conversation.send('secret'), { code: 'cannot_seal' })
+  for (const conversation of [ours, theirs]) {
+    t.same(conversation.keyless, [bare.user.username])
+    await t.rejects(conversation.send('secret'), { code: 'cannot_seal' })
+  }
   t.equal((await theirs.send('in the open', { sealed: false })).sealed, false)
   t.match(await lastMessage(ours, 'in the open'), { seal: 'none' })
   t.match(await bare.client.event((event) => event.type === 'message'), { payload: 'in the open' })

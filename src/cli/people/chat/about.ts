@@ -7,7 +7,8 @@ export function membersText(conversation: Conversation, self: string, known: rea
     .filter(({ username }) => username !== self)
     .map(({ username, fingerprint }) => {
       const state = isCompared(fingerprint) ? 'compared' : `compare it with him, then /trust ${username}`
-      return `${username}: ${state}\n${fingerprint}`
+      const lack = conversation.keyless.includes(username) ? '; his client cannot open what is sealed' : ''
+      return `${username}: ${state}${lack}\n${fingerprint}`
     })
   const invited = conversation.invitations.map(
     ({ username, fingerprint }) => `${username}: invited, not a member yet\n${fingerprint}`,
