@@ -28,7 +28,11 @@ async function invited(t: Test, alice: Person, bob: Person) {
   return { hers, his }
 }
 
-t.test('two terminals chat while the server restarts', async (t) => {
+/** Each of many commands is a process. */
+const PATIENCE = { timeout: 300_000 }
+t.setTimeout(PATIENCE.timeout)
+
+t.test('two terminals chat while the server restarts', PATIENCE, async (t) => {
   const outer = t
   const directory = await temporaryFolder(t)
   const environment = { HERMES_DRAIN_SECONDS: '0' }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { GeneralEncrypt, generalDecrypt } from 'jose'
 import { z } from 'zod'
 import { signTranscript, verifyTranscript } from '../../pki/signature.js'
 import { CertificatePem, isCanonicalBase64url } from '../../wire/formats.js'
@@ -71,6 +70,7 @@ export async function sealMessage(
   const text = textOf({ hub, sender, place, content, recipients: ids })
   const signature = signTranscript(sender.key, 'sealed-message', text).toString('base64url')
   const inner = JSON.stringify({ ...content, certificate: sender.certificate, signature })
+  const { GeneralEncrypt } = await import('jose')
   const jwe = new GeneralEncrypt(Buffer.from(inner)).setProtectedHeader({ enc: ENCRYPTION })
   for (const [index, kid] of ids.entries())
     jwe.addRecipient(jwkOf(recipients[index] ?? '')).setUnprotectedHeader({ alg: KEY_MANAGEMENT, kid })
@@ -99,6 +99,7 @@ export async function openMessage(
 }
 
 async function decrypt(keys: readonly SealingKey[], jwe: z.output<typeof Jwe>): Promise<string | null> {
+  const { generalDecrypt } = await import('jose')
   for (const { privateKey, publicKey } of keys) {
     const kid = await idOf(publicKey)
     const recipients = jwe.recipients.filter(({ header }) => header.kid === kid).slice(0, 1)

@@ -1,5 +1,4 @@
 import { createECDH, createPrivateKey, ECDH, hkdfSync, type KeyObject } from 'node:crypto'
-import { calculateJwkThumbprint } from 'jose'
 
 /** The key pair that messages to one user are sealed for. */
 export interface SealingKey {
@@ -58,6 +57,7 @@ export function isPublicKey(text: string): boolean {
 }
 
 /** The `kid` of whoever is sealed for: the thumbprint of his sealing key [RFC 7638]. */
-export function idOf(publicKey: string): Promise<string> {
+export async function idOf(publicKey: string): Promise<string> {
+  const { calculateJwkThumbprint } = await import('jose')
   return calculateJwkThumbprint(jwkOf(publicKey))
 }
