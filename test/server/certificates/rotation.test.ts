@@ -141,7 +141,7 @@ t.test('one that cannot be stored is not used; it is said once a day, and tried 
   t.equal(said.length, 2)
   t.match(
     said[0],
-    /^error: The server certificate, which ends in 29 days, cannot be renewed: .*certs: the folder .* \(ENOTDIR\)/,
+    /^error: The server certificate, which ends in 29 days, cannot be renewed: .*\.ready: it is no folder that Hermes made/,
   )
   rmSync(obstacle)
   await look(62)
@@ -195,7 +195,7 @@ t.test('one that cannot be replaced stays, it is said once, and tried until it c
   revoked.add(certificates.server.certificatePem)
   for (const day of [1, 2]) await look(day)
   t.same(presented, [])
-  t.match(said, [/^error: .* it is not replaced: .*\(ENOTDIR\)/])
+  t.match(said, [/^error: .* it is not replaced: .*\.ready: it is no folder that Hermes made/])
   t.equal(said.length, 1)
   rmSync(obstacle)
   await look(3)
