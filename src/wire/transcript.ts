@@ -90,7 +90,8 @@ export function buildConfirmTranscript(fields: ConfirmTranscript): string {
   return build(CONFIRM_LINES, fields)
 }
 
-function digest(bytes: string | Uint8Array): string {
+/** SHA-256 as it stands in a text that is signed: `sha256:` and hex, of text in UTF-8. */
+export function digest(bytes: string | Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 

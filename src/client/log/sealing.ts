@@ -7,8 +7,9 @@ type EventOf<T extends ConversationEvent['type']> = Extract<ConversationEvent, {
 
 /**
  * What members are sealed for after somebody joined. The inviter tells all of the new member's key (`commit`), and him of
- * theirs (`attachment`); both were signed with the invitation. Who comes with none is sealed for with none. One whom an inviter brought in under
- * another certificate than the log has of him counts as told later: the hub may have certified that inviter.
+ * theirs (`attachment`); both were signed with the invitation. Who comes with none is sealed for with none. One whom an inviter
+ * brought in under another certificate than the log has of him counts as told later: the hub may have certified that
+ * inviter.
  */
 export function sealedBy({ inviter, member, attachment, commit }: EventOf<'joined'>, state: LogState): LogState {
   const isLater = state.members[inviter.username] !== inviter.fingerprint
@@ -25,7 +26,7 @@ export function saidBy({ from, contentType, payload }: EventOf<'message'>, state
   return said?.username === from.username ? withSealing(state, [said], true) : state
 }
 
-function withSealing(state: LogState, said: readonly SealingStatement[], isLater = false): LogState {
+function withSealing(state: LogState, said: readonly SealingStatement[], isLater: boolean): LogState {
   const members = Object.keys(state.members)
   const news = said
     .filter(({ username }) => members.includes(username))

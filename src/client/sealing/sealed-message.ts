@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { signTranscript, verifyTranscript } from '../../pki/signature.js'
 import { CertificatePem, isCanonicalBase64url } from '../../wire/formats.js'
+import { digest } from '../../wire/transcript.js'
 import { type Pin, verifyNamedCertificate } from '../certificates.js'
 import type { Credentials } from '../credentials.js'
 import { SET_BACK_MS } from '../membership.js'
 import { VerificationError } from '../verification-error.js'
+import { parsed } from './parsed.js'
 import { idOf, jwkOf, type SealingKey } from './sealing-key.js'
 
 /** Of a message whose payload is a JWE [RFC 7516 7.2.1] of what its sender signed. */
@@ -32,9 +33,12 @@ export interface Origin {
   readonly from: { readonly username: string; readonly fingerprint: string }
 }
 
-/** `why` it is not the sender's: it was made for another place, by somebody else, or altered. */
+/**
+ * What its sender says, and the PEM of his certificate; or why it is not his: it was made for another place, by somebody
+ * else, or altered.
+ */
 export type Opened =
-  | { readonly content: Content /** PEM, of its sender. */; readonly certificate: string }
+  | { readonly content: Content; readonly certificate: string }
   | { readonly why: 'not_for_this_key' | 'not_the_senders' }
 
 const Inner = z.object({
@@ -153,16 +157,4 @@ recipients=${digest([...recipients].sort().join('\n'))}
 content-type=${contentType === undefined ? '-' : digest(contentType)}
 payload=${digest(payload)}
 `
-}
-
-function digest(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`
-}
-
-function parsed<T>(form: z.ZodType<T>, text: string): T | null {
-  try {
-    return form.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
 }

@@ -4,6 +4,7 @@ import { signTranscript, verifyTranscript } from '../../pki/signature.js'
 import { isCanonicalBase64url, Username } from '../../wire/formats.js'
 import type { Pin } from '../certificates.js'
 import type { Self } from '../invitation.js'
+import { parsed } from './parsed.js'
 import { isPublicKey, sealingKeyOf } from './sealing-key.js'
 
 const SIGNATURE_MAX = 1024
@@ -64,12 +65,4 @@ export function isStatement(event: { readonly type: string; readonly contentType
 /** The statement of a message; null where it is none. */
 export function statementIn(payload: string): SealingStatement | null {
   return parsed(SealingStatement, payload)
-}
-
-function parsed<T>(form: z.ZodType<T>, text: string): T | null {
-  try {
-    return form.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
 }
