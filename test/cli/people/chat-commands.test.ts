@@ -91,7 +91,9 @@ t.test('nothing is said to somebody whose key changed before he was compared', a
     yield await new Promise(() => undefined)
   }
   const conversation = {
-    members: [{}, {}],
+    members: [{ username: 'me' }, { username: 'bo', fingerprint: 'sha256:aa' }],
+    keyless: [],
+    isSealed: true,
     changes: [change],
     history: async () => [],
     events,
