@@ -25,8 +25,12 @@ export function createInstallation() {
 export type Installation = ReturnType<typeof createInstallation>
 
 /** A user with key and certificate; `life` in days from now. */
-export function createParty({ users }: Installation, username: string, life: readonly [number, number] = [-1, 30]) {
-  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+export function createParty(
+  { users }: Installation,
+  username: string,
+  life: readonly [number, number] = [-1, 30],
+  key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+) {
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
   const [notBefore, notAfter] = life.map((days) => new Date(now.getTime() + days * DAY)) as [Date, Date]
   const { pem } = issueUserCertificate(users, { username, trustDomain: DOMAIN, spki, notBefore, notAfter })

@@ -1,14 +1,11 @@
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import t from 'tap'
-import { saidBy, sealedBy } from '../../src/client/log/sealing.js'
-import { LogState } from '../../src/client/log/state.js'
 import { sealingConfirmation } from '../../src/client/sealing/confirmation.js'
 import { type Content, openMessage, sealMessage } from '../../src/client/sealing/sealed-message.js'
 import { sealingKeyOf } from '../../src/client/sealing/sealing-key.js'
 import {
   attachmentOf,
   isStatedBy,
-  STATEMENT_TYPE,
   statementIn,
   statementsOf,
   stateSealingKey,
@@ -161,48 +158,4 @@ t.test('the inviter tells keys to the new member, and his to all, or nothing', a
   t.same(await confirmation(attachmentOf([{ ...said, key: keyOf(eve).publicKey }])), {}, 'a key that he did not sign')
   t.same(await confirmation(attachmentOf([stateSealingKey(eve, pin)])), {}, 'somebody else’s')
   t.same(await confirmation(attachmentOf([said]), { commit: 'Y29tbWl0' }), {}, 'a program adds something else')
-})
-
-t.test('what the log tells to seal for', async (t) => {
-  const conversation = randomUUID() as LogState['conversation']
-  const state = LogState.parse({
-    conversation,
-    standing: 'member',
-    lastSeq: 4,
-    firstSeq: 1,
-    members: { alice: alice.fingerprint, bob: bob.fingerprint },
-    former: {},
-    recovered: [],
-    invitations: {},
-    sealing: { alice: stateSealingKey(alice, pin) },
-  })
-  t.match(state, { sealing: { alice: { isLater: false } }, isSealed: false })
-  const commit = attachmentOf([stateSealingKey(bob, pin)])
-  const joined = (changes: object = {}) =>
-    sealedBy({ inviter: alice, member: bob, commit, ...changes } as unknown as Parameters<typeof sealedBy>[0], state)
-  t.match(joined(), { sealing: { bob: { isLater: false } }, isSealed: true })
-  const stranger = { username: 'alice', fingerprint: eve.fingerprint }
-  t.match(
-    joined({ inviter: stranger }),
-    { sealing: { bob: { isLater: true } } },
-    'the hub may have certified that inviter',
-  )
-  t.match(joined({ commit: undefined }), { sealing: { bob: undefined }, isSealed: false })
-  t.match(joined({ commit: attachmentOf([stateSealingKey(eve, pin)]) }), {
-    sealing: { eve: undefined, bob: undefined },
-  })
-  const off = { ...stateSealingKey(bob, pin), key: Buffer.alloc(65, 4).toString('base64url') }
-  t.match(joined({ commit: attachmentOf([off]) }), { sealing: { bob: undefined } }, 'no point of the curve')
-  t.match(
-    joined({ attachment: attachmentOf([stateSealingKey(eve, pin)]) }),
-    { sealing: { eve: undefined } },
-    'no member',
-  )
-
-  const said = (from: TestParty, content: object) =>
-    saidBy({ from, payload: '', ...content } as unknown as Parameters<typeof saidBy>[0], joined())
-  const payload = JSON.stringify(stateSealingKey(bob, pin))
-  t.match(said(bob, { contentType: STATEMENT_TYPE, payload }), { sealing: { bob: { isLater: true } } })
-  t.same(said(alice, { contentType: STATEMENT_TYPE, payload }), joined(), 'not for somebody else')
-  t.same(said(bob, { contentType: 'text/plain', payload }), joined())
 })

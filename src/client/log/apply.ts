@@ -1,7 +1,7 @@
 import type { ConversationEvent, Party } from '../../wire/events.js'
 import { type Pin, verifyNamedCertificate } from '../certificates.js'
 import type { ChangeKind, Shown } from '../contacts.js'
-import { digestOf } from '../invitation.js'
+import { digestOf, verifyAttachment } from '../invitation.js'
 import { SET_BACK_MS, verifyMembership } from '../membership.js'
 import type { SealingStatement } from '../sealing/statement.js'
 import { VerificationError, verify } from '../verification-error.js'
@@ -162,14 +162,15 @@ function accepted(state: LogState, verifier: Verifier, event: EventOf<'accepted'
   return { state, seen: [seen(verifier, event, event.certificate, state)] }
 }
 
-async function joined(state: LogState, { pin }: Verifier, event: EventOf<'joined'>): Promise<Applied> {
+async function joined(state: LogState, verifier: Verifier, event: EventOf<'joined'>): Promise<Applied> {
   const { member, inviter } = event
-  await verifyMembership(pin, event).catch((cause: unknown) => {
+  await verifyMembership(verifier.pin, event).catch((cause: unknown) => {
     if (!(cause instanceof VerificationError)) throw cause
     throw new VerificationError('membership_forged', `${member.username} is said to have joined: ${cause.message}`, {
       cause,
     })
   })
+  if (member.username === verifier.username) verifyAttachment(event.attachment, event.confirmationAttachment)
   isMember(state, inviter.username, `confirmed ${member.username}`)
   const open = state.invitations[event.invitation]
   const fits =
@@ -185,7 +186,7 @@ async function joined(state: LogState, { pin }: Verifier, event: EventOf<'joined
   )
   const how = state.recovered.includes(member.username) ? 'recovered' : 'unexplained'
   return {
-    state: sealedBy(event, {
+    state: await sealedBy(verifier, event, {
       ...state,
       members: { ...state.members, [member.username]: member.fingerprint },
       former: without(state.former, member.username),

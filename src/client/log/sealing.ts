@@ -1,21 +1,37 @@
+import { X509Certificate } from 'node:crypto'
 import type { ConversationEvent } from '../../wire/events.js'
 import { SEALED_TYPE } from '../sealing/sealed-message.js'
-import { type SealingStatement, STATEMENT_TYPE, statementIn, statementsOf } from '../sealing/statement.js'
+import { isStatedBy, type SealingStatement, STATEMENT_TYPE, statementIn, statementsOf } from '../sealing/statement.js'
+import type { Verifier } from './apply.js'
 import { type LogState, without } from './state.js'
 
 type EventOf<T extends ConversationEvent['type']> = Extract<ConversationEvent, { type: T }>
 
 /**
  * What members are sealed for after somebody joined. The inviter tells all of the new member's key (`commit`), and him of
- * theirs (`attachment`); both were signed with the invitation. Who comes with none is sealed for with none. One whom an inviter
- * brought in under another certificate than the log has of him counts as told later: the hub may have certified that
- * inviter.
+ * theirs (`attachment`, which is read by him alone); both were signed with the invitation. Who comes with none is sealed
+ * for with none. One whom somebody brought in whose own key the log does not vouch for counts as told later: the hub may
+ * have certified that inviter.
  */
-export function sealedBy({ inviter, member, attachment, commit }: EventOf<'joined'>, state: LogState): LogState {
-  const isLater = state.members[inviter.username] !== inviter.fingerprint
+export async function sealedBy(verifier: Verifier, event: EventOf<'joined'>, state: LogState): Promise<LogState> {
+  const { inviter, member, attachment, commit } = event
+  const isOwn = member.username === verifier.username
   const own = statementsOf(commit).filter(({ username }) => username === member.username)
-  const others = statementsOf(attachment).filter(({ username }) => username !== member.username)
+  const others = isOwn ? statementsOf(attachment).filter(({ username }) => username !== member.username) : []
+  const isLater = !isOwn && !(await isVouchedFor(verifier, inviter, state))
   return withSealing({ ...state, sealing: without(state.sealing, member.username) }, [...others, ...own], isLater)
+}
+
+/** Whether he acts with the key for which he was sealed for all along. */
+async function isVouchedFor(
+  { pin, username, sealing }: Verifier,
+  inviter: EventOf<'joined'>['inviter'],
+  state: LogState,
+): Promise<boolean> {
+  const known = state.sealing[inviter.username]
+  const said = inviter.username === username ? sealing : known
+  if (!said || (said === known && known.isLater)) return false
+  return isStatedBy(new X509Certificate(inviter.certificate).publicKey, pin, said)
 }
 
 /** What a message tells of sealing: that its sender has another key, or that others seal what they say here. */
