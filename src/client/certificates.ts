@@ -41,6 +41,12 @@ export interface VerifiedCertificate {
   readonly notAfter: Date
 }
 
+/** So long before its time, and after it, a certificate counts as valid. */
+export interface Leeway {
+  readonly earlyMs?: number
+  readonly lateMs?: number
+}
+
 interface Opened {
   readonly x509: X509Certificate
   readonly fingerprint: string
@@ -97,15 +103,14 @@ export function pinRoot(rootPem: string, fingerprint: string, trustDomain: strin
 /**
  * Verifies the certificate of `username` up to the pinned root at the time `now`: signatures, validity, purpose,
  * key, and the name `acct:<username>@<trust domain>` [RFC 5280 6.1, RFC 7565]. Whether it was revoked is the
- * server's word (`status` of an Identity). `earlyMs`: so long before its time it counts as valid. Throws
- * VerificationError with the reason.
+ * server's word (`status` of an Identity). Throws VerificationError with the reason.
  */
 export function verifyUserCertificate(
   pem: string,
   username: string,
   pin: Pin,
   now: Date,
-  earlyMs = 0,
+  leeway: Leeway = {},
 ): VerifiedCertificate {
   const what = `the certificate of ${username}`
   const { x509, fingerprint } = open(pem, what)
@@ -118,7 +123,7 @@ export function verifyUserCertificate(
     `${what} was issued by a CA that the root has revoked`,
   )
   verify(
-    [issuer, x509].every((one) => isValidAt(one, now, earlyMs)),
+    [issuer, x509].every((one) => isValidAt(one, now, leeway)),
     'certificate_invalid',
     `${what} is not valid at ${now.toISOString()}`,
   )
@@ -142,8 +147,8 @@ function isIssuedBy(x509: X509Certificate, issuer: X509Certificate): boolean {
   return x509.checkIssued(issuer) && x509.verify(issuer.publicKey)
 }
 
-function isValidAt(x509: X509Certificate, now: Date, earlyMs: number): boolean {
-  return Date.parse(x509.validFrom) <= now.getTime() + earlyMs && now.getTime() <= Date.parse(x509.validTo)
+function isValidAt(x509: X509Certificate, now: Date, { earlyMs = 0, lateMs = 0 }: Leeway): boolean {
+  return Date.parse(x509.validFrom) <= now.getTime() + earlyMs && now.getTime() - lateMs <= Date.parse(x509.validTo)
 }
 
 /** [RFC 5280 4.2.1.12] node:crypto calls the extended key usages keyUsage. */
@@ -156,9 +161,9 @@ export function verifyNamedCertificate(
   { username, fingerprint, certificate }: CertifiedParty,
   pin: Pin,
   now: Date,
-  earlyMs = 0,
+  leeway: Leeway = {},
 ): VerifiedCertificate {
-  const verified = verifyUserCertificate(certificate, username, pin, now, earlyMs)
+  const verified = verifyUserCertificate(certificate, username, pin, now, leeway)
   verify(
     verified.fingerprint === fingerprint,
     'certificate_swapped',

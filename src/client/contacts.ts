@@ -19,6 +19,8 @@ const Remembered = z.object({
   since: Timestamp,
   /** Whether a person said that he compared the fingerprint out of band. */
   compared: z.boolean(),
+  /** It took the place of one of another key, by the server's word alone. */
+  replaced: z.literal(true).optional(),
   /** Seen since, and not accepted by a person. */
   offered: z.object({ fingerprint: Fingerprint, certificate: CertificatePem, how: z.enum(CHANGES) }).optional(),
 })
@@ -38,6 +40,8 @@ export interface Contact {
   readonly since: string
   /** Whether `trust` was called for it. */
   readonly compared: boolean
+  /** It took the place of one of another key, by the server's word alone: nothing is sealed for it before `trust`. */
+  readonly replaced?: true | undefined
 }
 
 /** Somebody shows another certificate than the one remembered. */
@@ -169,8 +173,9 @@ function vouched({ fingerprint, offered }: Remembered, how: ChangeKind, previous
 
 /** A new key is not the one that people compared, even where the server says that the old one vouches for it. */
 function after(known: Remembered, shown: Omit<Shown, 'username'>, how: ChangeKind, now: Date): Remembered {
-  if (how === 'same_key') return { ...shown, since: now.toISOString(), compared: known.compared }
-  if (how === 'renewed') return { ...shown, since: now.toISOString(), compared: false }
+  const { compared, replaced } = known
+  if (how === 'same_key') return { ...shown, since: now.toISOString(), compared, ...(replaced && { replaced }) }
+  if (how === 'renewed') return { ...shown, since: now.toISOString(), compared: false, replaced: true }
   return { ...known, offered: { ...shown, how } }
 }
 

@@ -8,7 +8,7 @@ import { verify } from './verification-error.js'
 type Joined = z.output<typeof JoinedEvent>
 
 /** A hub whose clock is set back goes on with a time before that of certificates it has issued. */
-export const SET_BACK_MS = 86_400_000
+export const SET_BACK = { earlyMs: 86_400_000 }
 
 /**
  * Whether somebody became a member by two signatures, as anyone who has pinned the root can verify: both
@@ -17,8 +17,8 @@ export const SET_BACK_MS = 86_400_000
  */
 export async function verifyMembership(pin: Pin, joined: Joined): Promise<void> {
   const at = new Date(joined.at)
-  const inviter = verifyNamedCertificate(joined.inviter, pin, at, SET_BACK_MS)
-  const member = verifyNamedCertificate(joined.member, pin, at, SET_BACK_MS)
+  const inviter = verifyNamedCertificate(joined.inviter, pin, at, SET_BACK)
+  const member = verifyNamedCertificate(joined.member, pin, at, SET_BACK)
   verify(inviter.username !== member.username, 'invitation_invalid', 'nobody is invited by himself')
   verify(joined.inviterChallenge !== joined.inviteeChallenge, 'invitation_invalid', 'the two challenges are the same')
   verifyRoster(joined.roster, joined.members, inviter, member.username)

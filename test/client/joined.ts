@@ -66,5 +66,8 @@ export function joinedBy({ pin }: Installation, inviter: TestParty, member: Test
   })
 }
 
-const certified = ({ username, fingerprint, certificate }: TestParty): CertifiedParty =>
-  ({ username, fingerprint, certificate }) as CertifiedParty
+const certified = ({ username, fingerprint, certificate }: TestParty): CertifiedParty => ({
+  username,
+  fingerprint,
+  certificate,
+})

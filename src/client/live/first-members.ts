@@ -44,7 +44,10 @@ export async function membersNow(hub: Connection, conversation: string): Promise
 }
 
 /** Page by page, in the order of their names. Throws VerificationError `answer_invalid`. */
-export async function certifiedNow(hub: Connection, conversation: string): Promise<readonly CertifiedParty[]> {
+export async function certifiedNow(
+  hub: Pick<Connection, 'call'>,
+  conversation: string,
+): Promise<readonly CertifiedParty[]> {
   const members: CertifiedParty[] = []
   for (;;) {
     const after = members.at(-1)?.username

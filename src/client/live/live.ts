@@ -58,7 +58,7 @@ export class Live {
     this.received = new Received(home, this.link, this.#files)
     this.sent = new SentInvitations(this, this.#files)
     this.#renewals = new Renewals(home)
-    this.sealer = new Sealer(home, async (id) => (this.link.hub ? certifiedNow(this.link.hub, id) : []))
+    this.sealer = new Sealer(home, (id) => certifiedNow(this.link, id))
     this.opener = new Opener(home)
     home.onRenewed = () => this.link.renewed()
   }

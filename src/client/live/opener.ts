@@ -6,12 +6,15 @@ import { seePerson } from '../people.js'
 import { sealingKeysOf } from '../renewal.js'
 import { openMessage, SEALED_TYPE } from '../sealing/sealed-message.js'
 import type { SealingKey } from '../sealing/sealing-key.js'
+import { isStatedBy } from '../sealing/statement.js'
 import type { Message } from './arrivals.js'
+import { isDoubted } from './doubted.js'
 import type { LogEvent } from './log-event.js'
 
 /**
  * `none`: as the hub relayed it, which could read it and alter it. `sealed`: its sender signed it, and nobody but the
- * members of then could read it. `other_key`: the same, under another key than the one remembered of its sender.
+ * members of then could read it. `other_key`: the same, under another key than the one remembered of its sender, or one
+ * that is his by the hub's word alone until it is compared.
  * `unreadable`: it was sealed for others, or its sender did not say it here; `payload` is empty.
  */
 export type Seal = 'none' | 'sealed' | 'other_key' | 'unreadable'
@@ -54,10 +57,20 @@ export class Opener {
   async #isKnown({ username, fingerprint, certificate }: Shown, state: LogState | null): Promise<boolean> {
     const { username: self, key } = selfOf(this.#home)
     if (username === self) return createPublicKey(key).equals(new X509Certificate(certificate).publicKey)
+    if (state && (await this.#isDoubted(username, certificate, state))) return false
     if (this.#home.contacts.find(username))
       return this.#home.contacts.changeTo({ username, fingerprint, certificate }) === null
     if ((state?.members[username] ?? state?.former[username]) !== fingerprint) return false
     await seePerson(this.#home, { username, fingerprint, certificate }, 'unexplained')
     return true
+  }
+
+  /** Whether it is under a key that he would not be sealed for. */
+  async #isDoubted(username: string, certificate: string, state: LogState): Promise<boolean> {
+    const { contacts, authorities } = this.#home
+    const said = state.sealing[username]
+    if (isDoubted(contacts, username, state)) return true
+    if (!said || contacts.find(username)?.compared) return false
+    return !(await isStatedBy(new X509Certificate(certificate).publicKey, authorities.pin, said))
   }
 }

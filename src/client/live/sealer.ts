@@ -10,6 +10,10 @@ import { seePerson } from '../people.js'
 import { type Content, SEALED_TYPE, sealMessage } from '../sealing/sealed-message.js'
 import { sealingKeyOf } from '../sealing/sealing-key.js'
 import { isStatedBy } from '../sealing/statement.js'
+import { isDoubted } from './doubted.js'
+
+/** Who does not come any more is a member still. */
+const EXPIRED = { lateMs: Number.POSITIVE_INFINITY }
 
 /** The members of a conversation with their certificates, as the hub has them now. */
 type AskMembers = (conversation: string) => Promise<readonly CertifiedParty[]>
@@ -63,17 +67,14 @@ export class Sealer {
           throw cannot(username, 'his key was replaced, and his client told none for the new one')
         this.#verified.set(said, member.fingerprint)
       }
-      if (said.isLater && !this.#isCompared(member))
-        throw cannot(username, 'his key was replaced: compare its fingerprint with him, then trust it')
+      if (isDoubted(this.#home.contacts, username, state))
+        throw cannot(
+          username,
+          'the server alone says that his key is his: compare its fingerprint with him, then trust it',
+        )
       keys.push(said.key)
     }
     return keys
-  }
-
-  /** That his key was replaced is the hub's word alone. */
-  #isCompared({ username, fingerprint }: Party): boolean {
-    const contact = this.#home.contacts.find(username)
-    return contact?.fingerprint === fingerprint && contact.compared
   }
 
   #remembered({ username, fingerprint }: Party): KeyObject | null {
@@ -82,10 +83,13 @@ export class Sealer {
   }
 
   async #shown(member: Party, certified: readonly CertifiedParty[]): Promise<KeyObject | null> {
-    const shown = certified.find((one) => isSame(one, member))
-    if (!shown) return null
-    const { publicKey } = verifyNamedCertificate(shown, this.#home.authorities.pin, this.#home.now())
+    const found = certified.find((one) => isSame(one, member))
+    if (!found) return null
+    const { authorities, contacts, now } = this.#home
+    const { publicKey } = await authorities.verified((pin) => verifyNamedCertificate(found, pin, now(), EXPIRED))
+    const shown = { ...member, certificate: found.certificate }
     await seePerson(this.#home, shown, 'unexplained')
+    contacts.expect(shown)
     return publicKey
   }
 }

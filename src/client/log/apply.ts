@@ -2,7 +2,7 @@ import type { ConversationEvent, Party } from '../../wire/events.js'
 import { type Pin, verifyNamedCertificate } from '../certificates.js'
 import type { ChangeKind, Shown } from '../contacts.js'
 import { digestOf, verifyAttachment } from '../invitation.js'
-import { SET_BACK_MS, verifyMembership } from '../membership.js'
+import { SET_BACK, verifyMembership } from '../membership.js'
 import type { SealingStatement } from '../sealing/statement.js'
 import { VerificationError, verify } from '../verification-error.js'
 import { saidBy, sealedBy } from './sealing.js'
@@ -135,7 +135,7 @@ function seen(
 ): Seen {
   const { username, fingerprint } = from
   const shown = { username, fingerprint, certificate }
-  verifyNamedCertificate(shown, pin, new Date(at), SET_BACK_MS)
+  verifyNamedCertificate(shown, pin, new Date(at), SET_BACK)
   return { ...shown, how: recovered.includes(username) ? 'recovered' : how }
 }
 

@@ -4,7 +4,7 @@ import { CertificatePem, isCanonicalBase64url } from '../../wire/formats.js'
 import { digest } from '../../wire/transcript.js'
 import { type Pin, verifyNamedCertificate } from '../certificates.js'
 import type { Credentials } from '../credentials.js'
-import { SET_BACK_MS } from '../membership.js'
+import { SET_BACK } from '../membership.js'
 import { VerificationError } from '../verification-error.js'
 import { parsed } from './parsed.js'
 import { idOf, jwkOf, type SealingKey } from './sealing-key.js'
@@ -127,7 +127,7 @@ async function isSendersOwn(
   recipients: readonly string[],
 ): Promise<boolean> {
   try {
-    const sender = verifyNamedCertificate({ ...from, certificate }, pin, new Date(at), SET_BACK_MS)
+    const sender = verifyNamedCertificate({ ...from, certificate }, pin, new Date(at), SET_BACK)
     const text = textOf({ hub: pin.rootFingerprint, sender, place, content, recipients })
     return await verifyTranscript(sender.publicKey, 'sealed-message', text, Buffer.from(signature, 'base64url'))
   } catch (error) {
