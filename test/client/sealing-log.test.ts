@@ -92,6 +92,21 @@ t.test('who was told of whom, the hub can neither leave out nor add', async (t) 
   t.match(await after(forged, told), { sealing: { bob: { isLater: true } } }, 'what is not for this user is not read')
 })
 
+t.test('who comes later, or again, goes on to seal', async (t) => {
+  const first = { members: [of(bob), of(carol)], isPartial: false }
+  const join_ = async (isSealed: boolean, earlier: LogState | null = null) => {
+    const mine = { attachment: attachmentOf([said(bob)], isSealed), commit: attachmentOf([said(alice)]) }
+    return (await begin(verifier, join(bob, alice, [bob, carol], mine), first, earlier)).state
+  }
+  t.match(await join_(true), { isSealed: true, sealing: { carol: undefined } }, 'though carol told no key')
+  t.match(await join_(false), { isSealed: false })
+  t.match(await join_(false, { ...state, standing: 'left' }), { isSealed: true }, 'as it was in an earlier stay')
+  const doubted = attachmentOf([said(bob), { ...said(carol), isLater: true }])
+  const own = join(bob, alice, [bob, carol], { attachment: doubted, commit: attachmentOf([said(alice)]) })
+  const { sealing } = (await begin(verifier, own, first)).state
+  t.match(sealing, { bob: { isLater: false }, carol: { isLater: true } }, 'what the inviter has not compared')
+})
+
 t.test('whoever is brought in by somebody whom the hub may have certified is to be compared', async (t) => {
   const [bob2, alice2] = [party('bob'), party('alice')]
   const cases = [

@@ -1,15 +1,9 @@
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import t from 'tap'
-import { sealingConfirmation } from '../../src/client/sealing/confirmation.js'
+import { type Known, sealingConfirmation } from '../../src/client/sealing/confirmation.js'
 import { type Content, openMessage, sealMessage } from '../../src/client/sealing/sealed-message.js'
 import { sealingKeyOf } from '../../src/client/sealing/sealing-key.js'
-import {
-  attachmentOf,
-  isStatedBy,
-  statementIn,
-  statementsOf,
-  stateSealingKey,
-} from '../../src/client/sealing/statement.js'
+import { attachmentOf, isStatedBy, statementIn, stateSealingKey, toldIn } from '../../src/client/sealing/statement.js'
 import { createInstallation, createParty, now, type TestParty } from './parties.js'
 
 const installation = createInstallation()
@@ -135,9 +129,10 @@ t.test('a sealing key is what the key of a certificate said, here and of nobody 
   t.notOk(await isStatedBy(publicKey, createInstallation().pin, said))
   const bare = sign('sha256', Buffer.from(`hermes-sealing-key-v1\n`), bob.key).toString('base64url')
   t.notOk(await isStatedBy(publicKey, pin, { ...said, signature: bare }))
-  t.same(statementsOf(attachmentOf([said])), [said])
-  t.same(statementsOf('Zmlyc3Q'), [], 'an attachment of a program')
-  t.same(statementsOf(undefined), [])
+  t.same(toldIn(attachmentOf([said])), { sealing: [{ ...said, isLater: false }], isSealed: false })
+  t.match(toldIn(attachmentOf([{ ...said, isLater: true }], true)), { sealing: [{ isLater: true }], isSealed: true })
+  t.same(toldIn('Zmlyc3Q').sealing, [], 'an attachment of a program')
+  t.same(toldIn(undefined).sealing, [])
   t.same(statementIn(JSON.stringify(said)), said)
   t.equal(statementIn('{"username":"bob"}'), null)
 })
@@ -146,13 +141,17 @@ t.test('the inviter tells keys to the new member, and his to all, or nothing', a
   const { X509Certificate } = await import('node:crypto')
   const { publicKey } = new X509Certificate(bob.certificate)
   const invitee = { username: 'bob', fingerprint: bob.fingerprint, publicKey, notAfter: now }
-  const known = { alice: { ...stateSealingKey(alice, pin), isLater: false } }
+  const known = { sealing: [stateSealingKey(alice, pin)], isSealed: true }
   const said = stateSealingKey(bob, pin)
-  const confirmation = (attachment?: string, added = {}) =>
-    sealingConfirmation(pin, { invitee, ...(attachment !== undefined && { attachment }) }, known, added)
+  const confirmation = (attachment?: string, added = {}, told: Known = known) =>
+    sealingConfirmation(pin, { invitee, ...(attachment !== undefined && { attachment }) }, told, added)
   const { attachment, commit } = await confirmation(attachmentOf([said]))
-  t.same(statementsOf(attachment), [stateSealingKey(alice, pin)])
-  t.same(statementsOf(commit), [said])
+  t.match(toldIn(attachment), { sealing: [stateSealingKey(alice, pin)], isSealed: true })
+  t.match(toldIn(commit), { sealing: [said], isSealed: false })
+  const many = { sealing: Array.from({ length: 1024 }, () => stateSealingKey(alice, pin)), isSealed: true }
+  const short = await confirmation(attachmentOf([said]), {}, many)
+  t.same(toldIn(short.attachment), { sealing: [], isSealed: true }, 'more than fit')
+  t.same(short.commit, commit)
   t.same(await confirmation(), {}, 'he seals nothing')
   t.same(await confirmation('Zmlyc3Q'), {})
   t.same(await confirmation(attachmentOf([{ ...said, key: keyOf(eve).publicKey }])), {}, 'a key that he did not sign')

@@ -192,7 +192,7 @@ export class Ledger {
     const first = state || event.type !== 'joined' || !hub ? NOBODY : await membersBeforeJoin(hub, event)
     const applied = await this.#home.authorities.verified((pin) => {
       const verifier = verifierOf(this.#home, pin)
-      return state ? applyEvent(state, verifier, event) : begin(verifier, event, first)
+      return state ? applyEvent(state, verifier, event) : begin(verifier, event, first, this.#state)
     })
     if (event.type === 'joined' && event.member.username === username) await this.#checkJoined(event)
     await seePeople(this.#home, applied.seen)

@@ -41,11 +41,12 @@ export interface FirstMembers {
 
 export const NOBODY: FirstMembers = { members: [], isPartial: false }
 
-/** Begins a stay with `started` or with one's own `joined`. Throws VerificationError. */
+/** Begins a stay with `started` or with one's own `joined`; `earlier` is where the one before ended. Throws VerificationError. */
 export async function begin(
   verifier: Verifier,
   event: NumberedEvent,
   { members, isPartial }: FirstMembers,
+  earlier: LogState | null = null,
 ): Promise<Applied> {
   const { conversation, seq, from } = event
   const empty = { conversation, lastSeq: seq, firstSeq: seq, former: {}, recovered: [], invitations: {} }
@@ -63,7 +64,7 @@ export async function begin(
     lastSeq: seq - 1,
     members: membersFrom(members),
     sealing: {},
-    isSealed: false,
+    isSealed: earlier?.isSealed ?? false,
     ...(isPartial && { isPartial }),
   }
   return applyEvent(before, verifier, event)

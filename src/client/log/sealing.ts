@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { ConversationEvent } from '../../wire/events.js'
 import { SEALED_TYPE } from '../sealing/sealed-message.js'
-import { isStatedBy, type SealingStatement, STATEMENT_TYPE, statementIn, statementsOf } from '../sealing/statement.js'
+import { isStatedBy, STATEMENT_TYPE, statementIn, type ToldStatement, toldIn } from '../sealing/statement.js'
 import type { Verifier } from './apply.js'
 import { type LogState, without } from './state.js'
 
@@ -16,10 +16,15 @@ type EventOf<T extends ConversationEvent['type']> = Extract<ConversationEvent, {
 export async function sealedBy(verifier: Verifier, event: EventOf<'joined'>, state: LogState): Promise<LogState> {
   const { inviter, member, attachment, commit } = event
   const isOwn = member.username === verifier.username
-  const own = statementsOf(commit).filter(({ username }) => username === member.username)
-  const others = isOwn ? statementsOf(attachment).filter(({ username }) => username !== member.username) : []
+  const own = toldIn(commit).sealing.filter(({ username }) => username === member.username)
+  const told = toldIn(isOwn ? attachment : undefined)
+  const others = told.sealing.filter(({ username }) => username !== member.username)
   const isLater = !isOwn && !(await isVouchedFor(verifier, inviter, state))
-  return withSealing({ ...state, sealing: without(state.sealing, member.username) }, [...others, ...own], isLater)
+  const isSealed = state.isSealed || told.isSealed
+  return withSealing(
+    { ...state, isSealed, sealing: without(state.sealing, member.username) },
+    [...others, ...own].map((one) => ({ ...one, isLater: one.isLater || isLater })),
+  )
 }
 
 /** Whether he acts with the key for which he was sealed for all along. */
@@ -39,14 +44,12 @@ export function saidBy({ from, contentType, payload }: EventOf<'message'>, state
   const isAlone = Object.keys(state.members).length < 2
   if (contentType === SEALED_TYPE) return state.isSealed || isAlone ? state : { ...state, isSealed: true }
   const said = contentType === STATEMENT_TYPE ? statementIn(payload) : null
-  return said?.username === from.username ? withSealing(state, [said], true) : state
+  return said?.username === from.username ? withSealing(state, [{ ...said, isLater: true }]) : state
 }
 
-function withSealing(state: LogState, said: readonly SealingStatement[], isLater: boolean): LogState {
+function withSealing(state: LogState, said: readonly ToldStatement[]): LogState {
   const members = Object.keys(state.members)
-  const news = said
-    .filter(({ username }) => members.includes(username))
-    .map((one) => [one.username, { ...one, isLater }] as const)
+  const news = said.filter(({ username }) => members.includes(username)).map((one) => [one.username, one] as const)
   const sealing = { ...state.sealing, ...Object.fromEntries(news) }
   const isWhole =
     !state.isPartial && members.length > 1 && members.every((username) => Object.hasOwn(sealing, username))

@@ -17,10 +17,15 @@ export const SealingStatement = z.object({
 })
 export type SealingStatement = z.infer<typeof SealingStatement>
 
+/** The same as somebody tells it of another. `isLater`: whose key it is nobody vouches for, and people must compare it. */
+export const ToldStatement = SealingStatement.extend({ isLater: z.boolean().default(false) })
+export type ToldStatement = z.infer<typeof ToldStatement>
+
 /** Of a message by which a member says it, whose payload is one: he has another key than when he joined. */
 export const STATEMENT_TYPE = 'application/vnd.hermes.sealing-key+json'
 
-const Statements = z.object({ sealing: z.array(SealingStatement) })
+const Told = z.object({ sealing: z.array(ToldStatement), isSealed: z.boolean().default(false) })
+const NOTHING: z.output<typeof Told> = { sealing: [], isSealed: false }
 
 /** `self` says it of himself, once and for all. */
 export function stateSealingKey(self: Self, pin: Pin): SealingStatement {
@@ -46,15 +51,15 @@ function textOf(hub: string, { username, key }: Pick<SealingStatement, 'username
   return `hermes-sealing-key-v1\nhub=${hub}\nusername=${username}\nkey=${key}\n`
 }
 
-/** Statements as an attachment of an invitation, base64url. */
-export function attachmentOf(sealing: readonly SealingStatement[]): string {
-  return Buffer.from(JSON.stringify({ sealing })).toString('base64url')
+/** Statements as an attachment of an invitation, base64url; `isSealed`: what is said in the conversation is sealed. */
+export function attachmentOf(sealing: readonly z.input<typeof ToldStatement>[], isSealed = false): string {
+  return Buffer.from(JSON.stringify({ sealing, ...(isSealed && { isSealed }) })).toString('base64url')
 }
 
-/** Statements of an attachment; none of one that is something else. */
-export function statementsOf(attachment: string | undefined): readonly SealingStatement[] {
-  if (attachment === undefined) return []
-  return parsed(Statements, Buffer.from(attachment, 'base64url').toString())?.sealing ?? []
+/** What an attachment tells; nothing, where it is something else. */
+export function toldIn(attachment: string | undefined): z.output<typeof Told> {
+  if (attachment === undefined) return NOTHING
+  return parsed(Told, Buffer.from(attachment, 'base64url').toString()) ?? NOTHING
 }
 
 /** Whether a member says by it that he has another key. */

@@ -125,6 +125,31 @@ t.test('what was sealed once is never said in the open by itself', async (t) => 
   t.match(await bare.client.event((event) => event.type === 'message'), { payload: 'in the open' })
 })
 
+t.test('who comes to what is sealed says nothing in the open by himself', async (t) => {
+  const [alice, bob, carol] = (await clients(t, 3)) as [TestClient, TestClient, TestClient]
+  const [ours, theirs] = await talkOf(alice, bob)
+  const bare = await bareClient(t)
+  await ours.invite(bare.user.username)
+  await acceptBare(bare)
+  while (theirs.members.length < 3) await pause()
+  const accepting = acceptNext(carol)
+  await theirs.invite(carol.user.username)
+  const hers = await accepting
+  t.equal(hers.isSealed, true)
+  await t.rejects(hers.send('secret'), { code: 'cannot_seal' })
+})
+
+t.test('without a connection what is to be sealed waits for the next, as all else', async (t) => {
+  const { alice, bob, hub } = await scene(t, server)
+  const [carol] = (await clients(t, 1)) as [TestClient]
+  const [theirs] = await talkOf(bob, carol)
+  const accepting = acceptNext(alice)
+  await theirs.invite(alice.user.username)
+  const ours = await accepting
+  hub.drop()
+  t.equal((await ours.send('to carol too, whose certificate is to be asked for')).sealed, true)
+})
+
 t.test('a replaced key is sealed for when a person has compared it', async (t) => {
   const [alice, bob, ours, theirs] = await two(t)
   await ours.send('before')
