@@ -43,6 +43,7 @@ t.test('every variable has its default', async (t) => {
     deletionDays: 7,
     invitationDays: 7,
     retentionDays: 30,
+    clockGraceHours: 24,
     bcryptCost: 12,
     passwordWorkers: Math.min(availableParallelism(), 64),
     passwordQueue: 16,

@@ -66,6 +66,11 @@ export const VARIABLES = {
   HERMES_DELETION_DAYS: variable(integer(1, 30), '7', 'Days until an account is deleted by password'),
   HERMES_INVITATION_DAYS: variable(integer(1, 30), '7', 'Life of an invitation, in days'),
   HERMES_RETENTION_DAYS: variable(integer(7, 36_500), '30', 'Days for which messages are kept'),
+  HERMES_CLOCK_GRACE_HOURS: variable(
+    integer(0, 720),
+    '24',
+    'Hours of running after which a clock that went ahead is believed, and what is old by it removed; 0 = at once',
+  ),
   HERMES_BCRYPT_COST: variable(integer(10, 15), '12', 'Cost of password hashes'),
   HERMES_PASSWORD_WORKERS: variable(workers, 'cores', 'Threads that hash passwords; cores is one for each core'),
   HERMES_PASSWORD_QUEUE: variable(integer(1, 1024), '16', 'Passwords waiting for each worker before 503 busy'),

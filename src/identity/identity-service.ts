@@ -73,8 +73,8 @@ export interface IdentityService {
   unlock(holder: Holder): Promise<void>
   /** Ends the delay of passwords of an account; their locks are the store's. */
   liftDelay(username: string): void
-  /** Deletes the accounts whose time has come; answers how many. */
-  deleteDueAccounts(): Promise<number>
+  /** Deletes the accounts whose time came by `dueBy`; answers how many. */
+  deleteDueAccounts(dueBy: Date): Promise<number>
   /** Forgets wrong passwords that mean nothing any more, and writes them down. */
   expireFailures(): Promise<void>
   /** Passwords that wait for a thread. */
@@ -121,7 +121,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Ident
     deleteAccount: (holder) => deleteAccount(shared, holder),
     unlock: (holder) => unlockAccount(shared, holder),
     liftDelay: (username) => delay.lift(username),
-    deleteDueAccounts: () => deleteDueAccounts(shared),
+    deleteDueAccounts: (dueBy) => deleteDueAccounts(shared, dueBy),
     expireFailures: () => dependencies.store.expireFailures(dependencies.now()),
     get passwordsWaiting() {
       return workers.waiting

@@ -13,7 +13,7 @@ import type { Running } from './running.js'
 import { createServices } from './services.js'
 
 export async function listen(installation: Installation): Promise<Running> {
-  const { config, store, certificates, trustDomain } = installation
+  const { config, store, certificates, trustDomain, now } = installation
   let pkiUrl = configuredPkiUrl(config)
   const services = createServices({
     ...installation,
@@ -27,6 +27,8 @@ export async function listen(installation: Installation): Promise<Running> {
     config,
     administration: services.administration,
     authorities: keeping,
+    clock: store.clock,
+    now,
     logger: installation.logger.child({ listener: 'administration' }),
     figures: installation.figures.http.administration,
   })

@@ -7,13 +7,14 @@ import type { Services } from './services.js'
 
 /** What time alone brings about, but for the sessions of the hub and the certificates of the server. */
 export function createPeriodicTasks(
-  { config, store, logger, now }: Installation,
-  { identities, hub }: Services,
+  { config, store, logger }: Installation,
+  { identities, hub, clockWatch }: Services,
 ): readonly Rounds[] {
   const others = store.isShared ? [createOtherNodes({ hub, logger })] : []
+  const believedTime = () => clockWatch.look()
   return [
     ...others,
-    createAccountRounds({ identities, logger }),
-    createRetention({ log: store.log, days: config.retentionDays, now, logger }),
+    createAccountRounds({ identities, believedTime, logger }),
+    createRetention({ log: store.log, days: config.retentionDays, believedTime, logger }),
   ]
 }

@@ -13,7 +13,8 @@ export interface RetentionOptions {
   readonly log: Pick<EventLog, 'removeMessages'>
   /** Messages older than so many days are removed. */
   readonly days: number
-  readonly now: () => Date
+  /** What time it is believed to be: nothing that is removed comes back. */
+  readonly believedTime: () => Promise<Date>
   readonly logger: StoreLogger
   readonly sleep?: Sleep
 }
@@ -30,8 +31,11 @@ export function createRetention(options: RetentionOptions): Rounds {
   return createRounds(run, ROUND_MS, options.sleep)
 }
 
-async function runRound({ log, days, now, logger }: RetentionOptions, { pause, signal }: Round): Promise<void> {
-  const before = new Date(now().getTime() - days * DAY_MS)
+async function runRound(
+  { log, days, believedTime, logger }: RetentionOptions,
+  { pause, signal }: Round,
+): Promise<void> {
+  const before = new Date((await believedTime()).getTime() - days * DAY_MS)
   let removed = 0
   for (let page = PAGE; page === PAGE && !signal.aborted; ) {
     page = await log.removeMessages(before, PAGE)

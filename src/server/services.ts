@@ -11,6 +11,7 @@ import { isPostgres } from '../store/postgres/address.js'
 import type { Store } from '../store/store.js'
 import { createBus } from './bus.js'
 import { issuerOf, type LiveAuthorities, pemsOf } from './certificates/authority-set.js'
+import { ClockWatch } from './clock-watch.js'
 import type { Figures } from './metrics/figures.js'
 
 const READ_RETRY_MS = 1000
@@ -22,6 +23,7 @@ export interface Services extends Pick<Consequences, 'standingChanged'> {
   readonly administration: Administration
   readonly hub: Hub
   readonly bus: Bus
+  readonly clockWatch: ClockWatch
 }
 
 export interface ServiceOptions {
@@ -83,7 +85,8 @@ export function createServices(options: ServiceOptions): Services {
     standingChanged: consequences.standingChanged,
     liftDelay: (username) => identities.liftDelay(username),
   })
-  return { identities, administration, hub, bus, standingChanged: consequences.standingChanged }
+  const clockWatch = new ClockWatch({ clock: store.clock, now, graceHours: config.clockGraceHours, logger })
+  return { identities, administration, hub, bus, clockWatch, standingChanged: consequences.standingChanged }
 }
 
 /** What the hub does about a change of certificates or of an account. */

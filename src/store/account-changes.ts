@@ -51,7 +51,7 @@ export function accountChanges(
     revoke: (revocation) => make('revoke', revocation),
     scheduleDeletion: (deletion) => make('scheduleDeletion', deletion),
     deleteAccount: (fingerprint, at) => make('deleteAccount', { fingerprint, at }),
-    deleteDueAccount: (userId, at) => make('deleteDueAccount', { userId, at }),
+    deleteDueAccount: (deletion) => make('deleteDueAccount', deletion),
     unlock: (fingerprint, at) => make('unlock', { fingerprint, at }),
     finishDeparture: (departing) => make('finishDeparture', departing),
   }

@@ -77,6 +77,13 @@ export interface ScheduledDeletion extends ByPassword {
   readonly at: Date
 }
 
+export interface DueDeletion {
+  readonly userId: number
+  /** Due then or before. */
+  readonly dueBy: Date
+  readonly at: Date
+}
+
 /** Somebody whose stays are still to be ended. */
 export interface Departing {
   readonly userId: number
@@ -117,8 +124,8 @@ export interface AccountUpkeep {
   /** Deletes the account of the newest certificate (`forbidden` for an older one); the name stays taken. */
   deleteAccount(fingerprint: string, at: Date): Promise<void>
   /** Deletes an account whose deletion is due; false if it is no longer. */
-  deleteDueAccount(userId: number, at: Date): Promise<boolean>
-  findDueDeletions(at: Date, limit: number): Promise<readonly number[]>
+  deleteDueAccount(deletion: DueDeletion): Promise<boolean>
+  findDueDeletions(dueBy: Date, limit: number): Promise<readonly number[]>
   /** Forgets failed logins of the account of a good certificate, and calls a scheduled deletion off. */
   unlock(fingerprint: string, at: Date): Promise<void>
 

@@ -23,13 +23,15 @@ interface Engine {
   readonly make: MakeChange
   readonly writer: ModelWriter
   readonly now: () => Date
+  /** That of the machine that has the database; null where that is this one. */
+  readonly readClock: () => Promise<Date | null>
 }
 
 /** What each engine has of its own. */
 type OfEngine = 'log' | 'isShared' | 'check' | 'size' | 'close'
 
 /** All that is stored beside the log of events, whatever the engine. */
-export function accountStores({ readers, make, writer, now }: Engine): Omit<Store, OfEngine> {
+export function accountStores({ readers, make, writer, now, readClock }: Engine): Omit<Store, OfEngine> {
   const { read } = readers
   return {
     identities: {
@@ -44,6 +46,11 @@ export function accountStores({ readers, make, writer, now }: Engine): Omit<Stor
       settleAuthorities: (settlement) => make('settleAuthorities', settlement),
       retireAuthority: (retirement) => make('retireAuthority', retirement),
       revokeServerCertificates: (revocation) => make('revokeServerCertificates', revocation),
+    },
+    clock: {
+      read: readClock,
+      look: (look) => make('lookAtClock', look),
+      confirm: (confirmation) => make('confirmClock', confirmation),
     },
     revocations: revocations(read, make, writer),
     installation: () => readInstallation(read),

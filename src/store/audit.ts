@@ -21,6 +21,7 @@ export const AUDIT_ACTIONS = [
   'revoke-ca',
   'root-crl',
   'revoke-server',
+  'confirm-clock',
 ] as const
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
@@ -38,7 +39,7 @@ export interface AuditEntry {
   /** A username, or one of those above. */
   readonly actor: string
   readonly action: AuditAction
-  /** The username of the account that it is about; of a CA @ and its name, SERVER of the server's own certificate. */
+  /** The username of the account that it is about; of a CA @ and its name, SERVER of the server's own certificate or clock. */
   readonly subject: string
   readonly details: AuditDetails
 }

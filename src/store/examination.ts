@@ -8,6 +8,8 @@ export interface DatabaseFacts extends EngineFacts {
   readonly brokenAudit: BrokenRow | null
   /** The latest time that is stored anywhere, or null. */
   readonly newest: Date | null
+  /** What time servers on it believed it was when they looked last; null where none looked. */
+  readonly believed: Date | null
   readonly certificates: number
   /** Serial numbers of less than 64 bits, or that share their first 64 bits with another. */
   readonly weakSerials: number

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { AdministrationStore } from './administration-store.js'
 import type { AuditStore } from './audit.js'
 import type { AuthorityStore } from './authority-store.js'
+import type { ClockStore } from './clock-store.js'
 import type { EventLog } from './event-log.js'
 import type { IdentityStore } from './identity-store.js'
 import type { RevocationStore } from './revocation-store.js'
@@ -19,6 +20,7 @@ export interface Store {
   readonly administration: AdministrationStore
   readonly audit: AuditStore
   readonly authorities: AuthorityStore
+  readonly clock: ClockStore
   /** Whether other processes may write too. */
   readonly isShared: boolean
   /** What is stored; null before the first `settle`. */

@@ -91,6 +91,7 @@ t.test('promtool finds no fault in the rules, and they fire', { skip }, async (t
   const firing: readonly (readonly [alert: string, series: string, values: string])[] = [
     ['HermesDown', 'up{job="hermes"}', '0x20'],
     ['HermesNotReady', 'hermes_ready', '0x20'],
+    ['HermesClockAhead', 'hermes_clock_ahead_seconds', '3601x20'],
     ['HermesCommitsFail', 'hermes_store_commit_failures_total', '0 0 1 1x20'],
     ['HermesDiskFull', 'hermes_disk_free_bytes', '999999999x20'],
     ['HermesEventLoopHeldUp', 'nodejs_eventloop_lag_p99_seconds', '0.2x20'],

@@ -133,6 +133,7 @@ t.test('a deletion by password is due in seven days, also where no server ran, u
   const environment = {
     HERMES_CERTS_DIR: server.certsDir,
     HERMES_DATABASE_URL: server.databaseUrl,
+    HERMES_CLOCK_GRACE_HOURS: '0',
   }
   const later = await startServer(t, environment, () => new Date(now))
   const status = async () => (await post(later, '/fetch-my', { username: 'alice', password: PASSWORD })).json().code

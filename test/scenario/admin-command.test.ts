@@ -180,6 +180,13 @@ t.test('what is done to a user, with a server and without', async (t) => {
   await next.ended
 })
 
+t.test('the clock is confirmed, without a server too', async (t) => {
+  const confirmed = await admin('confirm-clock')
+  t.match(confirmed, { code: 0, stdout: /^Believed now +20.*\nBefore +20/ })
+  const { clock, believed } = (await admin('confirm-clock', '--json')).json<{ clock: string; believed: string }>()
+  t.ok(Date.parse(believed) < Date.parse(clock))
+})
+
 t.test('the next CRL of the root, on a machine that has no more than its three files', async (t) => {
   const running = await serve(t, { directory })
   const elsewhere = await temporaryFolder(t)

@@ -96,6 +96,8 @@ t.test('a CA retires when its last certificate has ended: its key goes, its cert
   t.match((await retire('users-3')).json(), { status: 404 })
   t.match((await retire('root')).json(), { status: 400 })
   here.clock.days = 0
+  t.match((await retire('users')).json(), { status: 403, detail: /good until .* the clock is not believed yet/ })
+  t.equal((await atConsole(server, 'POST', '/admin/clock/confirm', {})).status, 200)
   t.same(statuses(await retire('users')), { 'users-2': 'issues', users: 'retired', servers: 'issues' })
   await t.rejects(readFile(here.file('users-ca.key')), { code: 'ENOENT' })
   t.equal((await retire('users')).status, 200, 'again')

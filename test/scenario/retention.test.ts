@@ -19,7 +19,7 @@ async function typesOf(client: HubClient, conversation: string): Promise<readonl
 }
 
 t.test('time passed while the server was down: old messages are a gap, an invitation has expired', async (t) => {
-  const limits = { HERMES_RETENTION_DAYS: '7', HERMES_INVITATION_DAYS: '7' }
+  const limits = { HERMES_RETENTION_DAYS: '7', HERMES_INVITATION_DAYS: '7', HERMES_CLOCK_GRACE_HOURS: '0' }
   const before = await startServer(t, limits)
   const { alice, bob, carol } = await registerUsers(before, 'alice', 'bob', 'carol')
   const a = { user: alice, client: await connect(t, before, alice) }

@@ -32,7 +32,7 @@ function world(messages: number, remove?: () => Promise<number>) {
       },
     },
     days: 30,
-    now: () => new Date(now),
+    believedTime: async () => new Date(now),
     logger: {
       ...SILENT,
       info: (details) => logged.push(['info', details]),
@@ -122,7 +122,7 @@ t.test('without a clock of the test it waits by itself', async (t) => {
   let pages = 0
   const removeMessages = async () => (++pages < 3 ? 500 : 0)
   const log = { removeMessages }
-  const retention = createRetention({ log, days: 7, now: () => new Date(T0), logger: SILENT })
+  const retention = createRetention({ log, days: 7, believedTime: async () => new Date(T0), logger: SILENT })
   retention.start()
   while (pages < 3) await setImmediate()
   await t.resolves(retention.stop(), 'the hour of the next round is not waited for')

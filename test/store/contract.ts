@@ -5,6 +5,7 @@ import { accountContract } from './contract-accounts.js'
 import { administrationContract } from './contract-administration.js'
 import { auditContract } from './contract-audit.js'
 import { authorityContract } from './contract-authorities.js'
+import { clockContract } from './contract-clock.js'
 import { conversationContract } from './contract-conversations.js'
 import { crlContract } from './contract-crl.js'
 import { departureContract } from './contract-departures.js'
@@ -44,6 +45,7 @@ const ALONE: Readonly<Record<string, (t: Test, open: OpenStore) => Promise<void>
   'a model and the log agree': modelContract,
   crls: crlContract,
   'issuing CAs': authorityContract,
+  'the time that is believed': clockContract,
 }
 
 export interface StoreOptions {

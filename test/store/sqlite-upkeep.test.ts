@@ -57,7 +57,7 @@ t.test(`no change of an account looks at every one of ${CERTIFICATES} certificat
   make('revoke', { ...revocation(bob), proof: { fingerprint }, serialNumber, reason: 'keyCompromise' })
   make('recover', recovery(bob, { reason: 'keyCompromise' }))
   make('scheduleDeletion', { ...byPassword(alice), effectiveAt: after(DAY) })
-  t.equal(make('deleteDueAccount', { userId: alice.id, at: after(DAY) }), true)
+  t.equal(make('deleteDueAccount', { userId: alice.id, dueBy: after(DAY), at: after(DAY) }), true)
 
   const plans = [...statements].map((sql) => ({ sql, plan: planOf(db, sql) }))
   t.ok(plans.filter(({ plan }) => plan.length > 0).length > 10, 'there were statements to explain')

@@ -2,6 +2,7 @@ import type { AdminCommand } from './command.js'
 import { disable, enable, unlock } from './commands/account.js'
 import { audit, auditVerify } from './commands/audit.js'
 import { backup } from './commands/backup.js'
+import { confirmClock } from './commands/confirm-clock.js'
 import { doctor } from './commands/doctor.js'
 import { exportCommand } from './commands/export.js'
 import { grant } from './commands/grant.js'
@@ -33,6 +34,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   exportCommand,
   importCommand,
   doctor,
+  confirmClock,
   revokeServer,
   rotateCa,
   retireCa,

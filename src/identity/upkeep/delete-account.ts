@@ -32,16 +32,14 @@ export async function deleteAccount(
   return { effectiveAt: at.toISOString() }
 }
 
-/** Deletes the accounts whose time has come, also while no server ran; answers how many. */
-export async function deleteDueAccounts({
-  store,
-  now,
-  standingChanged,
-  endStays,
-}: UpkeepDependencies): Promise<number> {
+/** Deletes the accounts whose time came by `dueBy`, also while no server ran; answers how many. */
+export async function deleteDueAccounts(
+  { store, now, standingChanged, endStays }: UpkeepDependencies,
+  dueBy: Date,
+): Promise<number> {
   let deleted = 0
-  for (const userId of await store.findDueDeletions(now(), DUE)) {
-    if (!(await store.deleteDueAccount(userId, now()))) continue
+  for (const userId of await store.findDueDeletions(dueBy, DUE)) {
+    if (!(await store.deleteDueAccount({ userId, dueBy, at: now() }))) continue
     standingChanged(userId)
     await endStays(userId)
     deleted += 1

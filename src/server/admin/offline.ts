@@ -36,7 +36,7 @@ export async function openAdministration(config: Config): Promise<FastifyInstanc
     liftDelay() {},
   })
   const authorities = offlineAuthorities(config, store, now)
-  const app = buildAdministrationApp({ config, logger, administration, authorities })
+  const app = buildAdministrationApp({ config, logger, administration, authorities, clock: store.clock, now })
   app.addHook('onClose', () => store.close())
   return app
 }

@@ -24,6 +24,7 @@ export function stateOf({ installation, services, listeners, ready, pairs }: Sta
     ready,
     listeners,
     isBusAway: () => services.bus.isAway,
+    clockAheadMs: () => services.clockWatch.aheadMs,
     occupancy: () => services.hub.services.delivery.occupancy,
     passwordsWaiting: () => services.identities.passwordsWaiting,
     databaseSize: () => installation.store.size(),

@@ -12,6 +12,8 @@ export interface State {
   readonly ready: Ready
   /** Whether other nodes are not heard now. */
   readonly isBusAway: () => boolean
+  /** How far the clock is ahead of what is believed, in milliseconds. */
+  readonly clockAheadMs: () => number
   readonly listeners: Readonly<Record<string, Server>>
   /** Bytes of the database, by what holds them. */
   readonly databaseSize: () => Promise<Readonly<Record<string, number>>>
@@ -44,6 +46,13 @@ export function exposeState(exposition: Exposition, state: State): void {
   exposition.gauge(
     { name: 'hermes_bus_up', help: '1 while other nodes, where there are any, can be heard; else 0.' },
     () => [[[], state.isBusAway() ? 0 : 1]],
+  )
+  exposition.gauge(
+    {
+      name: 'hermes_clock_ahead_seconds',
+      help: 'How far the clock is ahead of the time that is believed, by which messages and accounts are removed.',
+    },
+    () => [[[], state.clockAheadMs() / 1000]],
   )
   exposition.gauge(
     {

@@ -4,6 +4,7 @@ import type { AuthorityRetirement, AuthoritySettlement, RevokedAuthority } from 
 import { type IssuerName, kindOf } from '../revocation-store.js'
 import { row, rows, type Work } from '../work.js'
 import { audit } from './audit.js'
+import { believedBy } from './clock.js'
 import { recordCrl } from './crls.js'
 
 const TABLES = { users: 'Certificate', servers: 'ServerCertificate' } as const
@@ -79,12 +80,14 @@ export function* retireAuthority({ name, at }: AuthorityRetirement): Work<void> 
     `SELECT "notAfter" FROM "${TABLES[kindOf(name)]}" WHERE "issuer" = $1 ORDER BY "notAfter" DESC LIMIT 1`,
     name,
   )
+  const now = yield* believedBy(at)
   // Nobody trusts what a revoked CA signs, so that nothing waits for its key.
-  if (last !== null && last.notAfter > at.getTime() && !(yield* isRevoked(name))) {
+  if (last !== null && last.notAfter > now.getTime() && !(yield* isRevoked(name))) {
     const end = new Date(last.notAfter).toISOString()
+    const doubt = last.notAfter <= at.getTime() ? ', and the clock is not believed yet ("hermes admin doctor")' : ''
     throw new HermesError(
       'forbidden',
-      `A certificate of the CA ${name} is good until ${end}: its key is needed till then`,
+      `A certificate of the CA ${name} is good until ${end}: its key is needed till then${doubt}`,
     )
   }
   const [marked] = yield* rows(

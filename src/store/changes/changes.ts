@@ -1,6 +1,7 @@
 import type { Work } from '../work.js'
 import { disableUser, enableUser, grantRole, revokeOfUser, unlockUser } from './administer.js'
 import { retireAuthority, settleAuthorities } from './authorities.js'
+import { confirmClock, lookAtClock } from './clock.js'
 import { connectDevice } from './connect-device.js'
 import { changePassword, replaceEscrow, replacePasswordHash, takeEscrow, unlock } from './credentials.js'
 import { recordCrl } from './crls.js'
@@ -40,6 +41,8 @@ export const CHANGES = {
   retireAuthority,
   revokeServerCertificates,
   recordCrl,
+  lookAtClock,
+  confirmClock,
 }
 
 export type ChangeName = keyof typeof CHANGES

@@ -1,5 +1,5 @@
 import { HermesError } from '../../errors.js'
-import type { Departing, ScheduledDeletion } from '../account-upkeep.js'
+import type { Departing, DueDeletion, ScheduledDeletion } from '../account-upkeep.js'
 import { type AuditDetails, SERVER } from '../audit.js'
 import { run, type Work } from '../work.js'
 import { audit } from './audit.js'
@@ -27,10 +27,10 @@ export function* deleteAccount({ fingerprint, at }: HolderAct): Work<void> {
 }
 
 /** False: it was called off, or carried out, meanwhile. */
-export function* deleteDueAccount({ userId, at }: { readonly userId: number; readonly at: Date }): Work<boolean> {
+export function* deleteDueAccount({ userId, dueBy, at }: DueDeletion): Work<boolean> {
   const user = yield* findAccount(userId)
   if (user === null || user.deletedAt !== null || user.deletionAt === null) return false
-  if (user.deletionAt > at.getTime()) return false
+  if (user.deletionAt > dueBy.getTime()) return false
   yield* erase(userId, user.username, at, { actor: SERVER, details: {} })
   return true
 }

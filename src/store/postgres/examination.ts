@@ -10,6 +10,9 @@ import { withPatientClient } from './patient-client.js'
 import { strangeSchema } from './schema-check.js'
 import { perform } from './statements.js'
 
+/** The first schema that has a time that is believed. */
+const BELIEVED_TIME_VERSION = 4
+
 /** Throws where the database cannot be reached, or is not Hermes's. */
 export async function examinePostgres(url: string): Promise<DatabaseFacts> {
   const address = postgresAddress(url)
@@ -23,13 +26,14 @@ async function lookAt(client: Client, address: Address): Promise<DatabaseFacts> 
   const version = await schemaVersion(client, address.name)
   if (version === 0)
     throw new HermesError('unavailable', `The database ${address.name} is empty: start the server once`)
-  return examine(readersOf(client), {
+  const engine = {
     schemaVersion: version,
     newestVersion: readMigrations().length,
     strangeSchema: await strangeSchema(client),
     damage: await damageIn(client),
     server: await serverFacts(client, address),
-  })
+  }
+  return examine(readersOf(client), engine, { believedTime: version < BELIEVED_TIME_VERSION })
 }
 
 function readersOf(client: Client): Readers {

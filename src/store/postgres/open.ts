@@ -6,7 +6,8 @@ import { NO_STORE_METER, type StoreMeter } from '../meter.js'
 import { NO_QUOTAS, type Quotas } from '../quotas.js'
 import { EarlierEvents } from '../reads/earlier-events.js'
 import type { Store } from '../store.js'
-import { row } from '../work.js'
+import { unavailable } from '../unavailable.js'
+import { type Read, row } from '../work.js'
 import { WriteHealth } from '../write-health.js'
 import { WriteQueue } from '../write-queue.js'
 import { postgresAddress } from './address.js'
@@ -57,6 +58,12 @@ export async function openPostgresStore({
   }
 }
 
+async function readClock(read: Read): Promise<Date> {
+  const clock = await read(row<{ at: number }>('SELECT clock_timestamp() AS "at"'))
+  if (clock === null) throw unavailable(new Error('PostgreSQL does not tell the time'))
+  return new Date(clock.at)
+}
+
 type Connect = Required<Omit<PostgresStoreOptions, 'url'>>
 
 async function connect(pools: Pools, { limits, quotas, now, logger, meter }: Connect): Promise<Store> {
@@ -67,7 +74,13 @@ async function connect(pools: Pools, { limits, quotas, now, logger, meter }: Con
   const writer = prismaWriter(pools.readers, limits.timeoutMs)
   const earlier = await EarlierEvents.asOfNow(readers.read)
   return {
-    ...accountStores({ readers, make: (name, input) => commits.change(name, input), writer, now }),
+    ...accountStores({
+      readers,
+      make: (name, input) => commits.change(name, input),
+      writer,
+      now,
+      readClock: () => readClock(readers.read),
+    }),
     isShared: true,
     log: groupedLog(readers, commits, postgresEvents(readers.read, earlier, queue, pools.writer)),
     async check() {

@@ -4,14 +4,11 @@ import type { DatabaseFacts, EngineFacts, KnownAuthority } from '../examination.
 import { type Readers, row, rows, type Work } from '../work.js'
 import { auditReads } from './audit.js'
 import { memberProblems } from './member-problems.js'
+import { NEWEST } from './newest.js'
 
 export const PROBLEMS_MAX = 20
 
-const NEWEST = `
-  SELECT max("at") AS "at" FROM (
-    SELECT max("createdAt") AS "at" FROM "User" UNION ALL SELECT max("at") FROM "Audit"
-    UNION ALL SELECT max("lastSeenAt") FROM "Device"
-    UNION ALL SELECT "at" FROM "Event" WHERE "id" = (SELECT max("id") FROM "Event")) AS "times"`
+const BELIEVED = 'SELECT "believedAt" AS "at" FROM "Meta"'
 const CERTIFICATES = 'SELECT count(*) AS "count" FROM "Certificate"'
 const SHORT = `${CERTIFICATES} WHERE length("serialNumber") < 16`
 const ALIKE = `
@@ -33,8 +30,18 @@ interface AuthorityRow extends Pick<KnownAuthority, 'name' | 'fingerprint'> {
   readonly lastOfServers: number | null
 }
 
-/** All of a database; `engine` knows the rest of it, and whether the schema has issuing CAs. */
-export async function examine({ read, snapshot }: Readers, engine: EngineFacts, hasCas = true): Promise<DatabaseFacts> {
+/** What the schema of an older program lacks. */
+export interface Lacking {
+  readonly authorities?: boolean
+  readonly believedTime?: boolean
+}
+
+/** All of a database; `engine` knows the rest of it. */
+export async function examine(
+  { read, snapshot }: Readers,
+  engine: EngineFacts,
+  lacking: Lacking = {},
+): Promise<DatabaseFacts> {
   const chain = await followAudit(auditReads(read), null)
   return {
     ...engine,
@@ -43,11 +50,12 @@ export async function examine({ read, snapshot }: Readers, engine: EngineFacts, 
     auditRows: chain.head.seq,
     brokenAudit: chain.end(),
     newest: toDate((await read(row<{ readonly at: number | null }>(NEWEST)))?.at ?? null),
+    believed: lacking.believedTime ? null : toDate((await read(row<{ at: number | null }>(BELIEVED)))?.at ?? null),
     certificates: await read(count(CERTIFICATES)),
     weakSerials: (await read(count(SHORT))) + (await read(count(ALIKE))),
     hashCosts: await read(hashCosts()),
     rootCrl: (await read(row<{ readonly number: number }>(ROOT_CRL)))?.number ?? null,
-    authorities: hasCas ? await read(knownAuthorities()) : [],
+    authorities: lacking.authorities ? [] : await read(knownAuthorities()),
   }
 }
 

@@ -26,8 +26,8 @@ export function upkeepReads(
       const newest = await read(row<NewestRow>(NEWEST_OF, request.fingerprint))
       return newest && answerOf(newest, request)
     },
-    findDueDeletions: async (at, limit) =>
-      (await read(rows<{ readonly id: number }>(DUE, at, limit))).map(({ id }) => id),
+    findDueDeletions: async (dueBy, limit) =>
+      (await read(rows<{ readonly id: number }>(DUE, dueBy, limit))).map(({ id }) => id),
     findDeparting: (limit) => read(rows<Departing>(DEPARTING, limit)),
     isRenewalOf: async (fingerprint, earlier) => (await read(row(IS_RENEWAL, fingerprint, earlier))) !== null,
   }

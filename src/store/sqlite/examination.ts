@@ -5,8 +5,9 @@ import { openReader } from './connection.js'
 import { migrate, readMigrations } from './migrations.js'
 import { sqliteReaders } from './readers.js'
 
-/** The first schema that has issuing CAs. */
+/** The first schemas that have issuing CAs, and a time that is believed. */
 const AUTHORITIES_VERSION = 9
+const BELIEVED_TIME_VERSION = 13
 
 function strangeSchema(db: Database, schemaVersion: number): readonly string[] {
   const model = new Sqlite(':memory:')
@@ -39,7 +40,10 @@ export async function examineSqlite(path: string): Promise<DatabaseFacts> {
       damage: damageOf(db),
       server: null,
     }
-    return await examine(sqliteReaders(db), engine, schemaVersion >= AUTHORITIES_VERSION)
+    return await examine(sqliteReaders(db), engine, {
+      authorities: schemaVersion < AUTHORITIES_VERSION,
+      believedTime: schemaVersion < BELIEVED_TIME_VERSION,
+    })
   } finally {
     db.close()
   }

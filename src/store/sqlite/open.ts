@@ -102,7 +102,7 @@ async function connect({ path, quotas, now, logger, meter }: Connect): Promise<S
   const readers = sqliteReaders(reader)
   const earlier = await EarlierEvents.asOfNow(readers.read)
   return {
-    ...accountStores({ readers, make, writer, now }),
+    ...accountStores({ readers, make, writer, now, readClock: async () => null }),
     isShared: false,
     log: groupedLog(readers, commits, sqliteEvents(reader, earlier, queue, thread)),
     async check() {

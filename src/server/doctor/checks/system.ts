@@ -3,6 +3,8 @@ import { type Check, type Facts, failure, ok, warning } from '../facts.js'
 const GIB = 1024 ** 3
 const CLOCK_MS = 5 * 60_000
 const DRIFT_MS = 1000
+/** A server looks each minute, and says nothing of less. */
+const BELIEVED_MS = 3_600_000
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1'])
 
 export function configuration({ config }: Facts): Check {
@@ -23,7 +25,7 @@ export function nodeVersion({ node }: Facts): Check {
 }
 
 /** What is stored cannot be from the future. */
-export function clock({ now, database }: Facts): Check {
+export function clock({ now, database, isServerRunning }: Facts): Check {
   const newest = 'value' in database ? database.value.newest : null
   if (newest !== null && newest.getTime() - now.getTime() > CLOCK_MS)
     return failure(
@@ -37,6 +39,13 @@ export function clock({ now, database }: Facts): Check {
       'clock',
       `that of the database's machine is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead > 0 ? 'ahead' : 'behind'}`,
       'have both kept right (NTP)',
+    )
+  const believed = 'value' in database ? database.value.believed : null
+  if (isServerRunning && believed !== null && now.getTime() - believed.getTime() > BELIEVED_MS)
+    return warning(
+      'clock',
+      `it says ${now.toISOString()}, but the server believes ${believed.toISOString()} alone: nothing that is old since is removed`,
+      'if it is wrong, set it; if it is right, "hermes admin confirm-clock"',
     )
   return ok('clock', now.toISOString())
 }
