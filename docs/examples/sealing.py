@@ -76,7 +76,8 @@ def seal(command):
     private = serialization.load_pem_private_key(command["privateKey"].encode(), None)
     signature = private.sign(signed("Hermes v1 sealed message", text), ec.ECDSA(hashes.SHA256()))
     inner = {**content, "certificate": command["certificate"], "signature": base64url(signature)}
-    token = jwe.JWE(json.dumps(inner).encode(), protected=json.dumps({"enc": "A256GCM"}))
+    plaintext = json.dumps(inner)
+    token = jwe.JWE(plaintext.encode(), protected=json.dumps({"enc": "A256GCM", "digest": digest(plaintext)}))
     for key in keys:
         token.add_recipient(key, header=json.dumps({"alg": "ECDH-ES+A256KW", "kid": key.thumbprint()}))
     return {"payload": json.dumps({**json.loads(token.serialize())})}
@@ -89,6 +90,8 @@ def open_sealed(command):
     mine = [one for one in sealed["recipients"] if one["header"]["kid"] == own.thumbprint()]
     token = jwe.JWE(algs=["ECDH-ES+A256KW", "A256GCM"])
     token.deserialize(json.dumps({**sealed, "recipients": mine}), own)
+    header = json.loads(decode(sealed["protected"]))
+    assert set(header) == {"enc", "digest"} and header["digest"] == digest(token.payload.decode())
     inner = json.loads(token.payload)
     certificate = x509.load_pem_x509_certificate(inner["certificate"].encode())
     assert "sha256:" + certificate.fingerprint(hashes.SHA256()).hex() == command["place"]["fingerprint"]

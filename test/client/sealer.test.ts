@@ -73,6 +73,11 @@ t.test(
   },
 )
 
+t.test('a content type that is none is refused, sealed too', async (t) => {
+  const { home } = homeOf(alice)
+  await t.rejects(seal(home, stateOf([alice, bob]), [bob], { contentType: 'zwölf' }), { code: 'message_unfit' })
+})
+
 t.test('who does not renew any more is sealed for still', async (t) => {
   const { home } = homeOf(alice)
   const gone = party('bob', [-40, -10])

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:cryp
 import t from 'tap'
 import { type Known, sealingConfirmation } from '../../src/client/sealing/confirmation.js'
 import { type Content, openMessage, sealMessage } from '../../src/client/sealing/sealed-message.js'
-import { sealingKeyOf } from '../../src/client/sealing/sealing-key.js'
+import { idOf, jwkOf, sealingKeyOf } from '../../src/client/sealing/sealing-key.js'
 import { attachmentOf, isStatedBy, statementIn, stateSealingKey, toldIn } from '../../src/client/sealing/statement.js'
 import { createInstallation, createParty, now, type TestParty } from './parties.js'
 
@@ -83,20 +83,39 @@ t.test('what was said elsewhere, or by somebody else, is not taken for the sende
   t.same(await openMessage([keyOf(bob)], pin, place, from(alice), forged), refused, 'eve signs as alice')
 })
 
-t.test('nobody hands it on to others as if it were meant for them', async (t) => {
+/** What alice sealed for herself and bob, sealed anew by somebody who opened it. */
+async function resealed(to: readonly TestParty[], change: object = {}): Promise<string> {
   const { GeneralEncrypt, generalDecrypt } = await import('jose')
-  const jwe = JSON.parse(await seal()) as { recipients: { header: { kid: string } }[] }
-  const { idOf, jwkOf } = await import('../../src/client/sealing/sealing-key.js')
+  const jwe = JSON.parse(await seal()) as { protected: string; recipients: { header: { kid: string } }[] }
   const kid = await idOf(keyOf(bob).publicKey)
   const own = { ...jwe, recipients: jwe.recipients.filter(({ header }) => header.kid === kid) }
   const { plaintext } = await generalDecrypt(own as never, keyOf(bob).privateKey)
-  const again = new GeneralEncrypt(plaintext).setProtectedHeader({ enc: 'A256GCM' })
-  for (const party of [alice, bob, eve])
+  const header = JSON.parse(Buffer.from(jwe.protected, 'base64url').toString()) as object
+  const changed = JSON.parse(JSON.stringify({ ...header, ...change })) as { enc: string }
+  const again = new GeneralEncrypt(plaintext).setProtectedHeader(changed)
+  for (const party of to)
     again
       .addRecipient(jwkOf(keyOf(party).publicKey))
       .setUnprotectedHeader({ alg: 'ECDH-ES+A256KW', kid: await idOf(keyOf(party).publicKey) })
-  const payload = JSON.stringify(await again.encrypt())
-  t.same(await openMessage([keyOf(eve)], pin, place, from(alice), payload), { why: 'not_the_senders' })
+  return JSON.stringify(await again.encrypt())
+}
+
+t.test('nobody hands it on to others as if it were meant for them', async (t) => {
+  const open = (party: TestParty, payload: string) => openMessage([keyOf(party)], pin, place, from(alice), payload)
+  t.match(await open(bob, await resealed([alice, bob])), { content }, 'for the same it is the same')
+  t.same(await open(eve, await resealed([alice, bob, eve])), { why: 'not_the_senders' })
+})
+
+t.test('what could be something else for another recipient is not opened', async (t) => {
+  const open = async (payload: string) => openMessage([keyOf(bob)], pin, place, from(alice), payload)
+  const digest = `sha256:${'0'.repeat(64)}`
+  t.same(await open(await resealed([alice, bob], { digest })), { why: 'not_the_senders' }, 'not what all are shown')
+  t.same(await open(await resealed([alice, bob], { digest: undefined })), { why: 'not_for_this_key' })
+  t.same(await open(await resealed([alice, bob], { zip: 'DEF' })), { why: 'not_for_this_key' }, 'compressed')
+  for (const odd of [{ payload: '\ud800' }, { payload: '', contentType: '\u001b[2J' }]) {
+    const payload = await sealMessage(sender, pin, place, odd, [keyOf(bob).publicKey])
+    t.same(await open(payload), { why: 'not_the_senders' }, 'what no message may be')
+  }
 })
 
 t.test('whatever else comes is not opened, and breaks nothing', async (t) => {

@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import type { CertifiedParty, Party } from '../../wire/events.js'
+import { ContentType } from '../../wire/formats.js'
 import { PAYLOAD_BYTES } from '../../wire/limits.js'
 import { verifyNamedCertificate } from '../certificates.js'
 import { ClientError } from '../client-error.js'
@@ -41,6 +42,8 @@ export class Sealer {
     if (!(wanted ?? isMeant)) return content
     if (!content.payload.isWellFormed())
       throw new ClientError('message_unfit', 'the message has half of a surrogate pair, which is no text')
+    if (content.contentType !== undefined && !ContentType.safeParse(content.contentType).success)
+      throw new ClientError('message_unfit', 'a content type has 1 to 127 printable ASCII characters')
     const [change] = this.#home.contacts.pending(membersOf(state))
     if (change) throw new FingerprintChangedError(change)
     const { conversation } = state

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { signTranscript, verifyTranscript } from '../../pki/signature.js'
-import { CertificatePem, isCanonicalBase64url } from '../../wire/formats.js'
+import { CertificatePem, ContentType, Digest, isCanonicalBase64url, payload as payloadOf } from '../../wire/formats.js'
+import { PAYLOAD_BYTES } from '../../wire/limits.js'
 import { digest } from '../../wire/transcript.js'
 import { type Pin, verifyNamedCertificate } from '../certificates.js'
 import type { Credentials } from '../credentials.js'
@@ -42,10 +43,21 @@ export type Opened =
   | { readonly why: 'not_for_this_key' | 'not_the_senders' }
 
 const Inner = z.object({
-  payload: z.string(),
-  contentType: z.string().optional(),
+  payload: payloadOf(PAYLOAD_BYTES),
+  contentType: ContentType.optional(),
   certificate: CertificatePem,
   signature: z.string().refine(isCanonicalBase64url),
+})
+
+/**
+ * `digest`, of the plaintext, makes it the same for all recipients: AES-GCM commits to no key, so that a sender can make
+ * what opens under two as two texts. Whatever else a header can have, as `zip`, would open for some clients alone.
+ */
+const Header = z.strictObject({
+  enc: z.literal(ENCRYPTION),
+  digest: Digest,
+  // Of one recipient alone jose writes the ephemeral key here.
+  epk: z.looseObject({}).optional(),
 })
 
 const Jwe = z.object({
@@ -55,7 +67,6 @@ const Jwe = z.object({
   tag: z.string(),
   recipients: z.array(
     z.object({
-      // Of one recipient alone jose writes the ephemeral key into the protected header.
       header: z.object({ alg: z.literal(KEY_MANAGEMENT), kid: z.string(), epk: z.looseObject({}).optional() }),
       encrypted_key: z.string(),
     }),
@@ -75,7 +86,7 @@ export async function sealMessage(
   const signature = signTranscript(sender.key, 'sealed-message', text).toString('base64url')
   const inner = JSON.stringify({ ...content, certificate: sender.certificate, signature })
   const { GeneralEncrypt } = await import('jose')
-  const jwe = new GeneralEncrypt(Buffer.from(inner)).setProtectedHeader({ enc: ENCRYPTION })
+  const jwe = new GeneralEncrypt(Buffer.from(inner)).setProtectedHeader({ enc: ENCRYPTION, digest: digest(inner) })
   for (const [index, kid] of ids.entries())
     jwe.addRecipient(jwkOf(recipients[index] ?? '')).setUnprotectedHeader({ alg: KEY_MANAGEMENT, kid })
   return JSON.stringify(await jwe.encrypt())
@@ -93,9 +104,10 @@ export async function openMessage(
   payload: string,
 ): Promise<Opened> {
   const jwe = parsed(Jwe, payload)
-  const inner = jwe && (await decrypt(keys, jwe))
-  if (!jwe || !inner) return { why: 'not_for_this_key' }
-  const said = parsed(Inner, inner)
+  const header = jwe && parsed(Header, Buffer.from(jwe.protected, 'base64url').toString())
+  const inner = header && (await decrypt(keys, jwe))
+  if (!header || inner === null) return { why: 'not_for_this_key' }
+  const said = header.digest === digest(inner) ? parsed(Inner, inner) : null
   const recipients = jwe.recipients.map(({ header }) => header.kid)
   if (!said || !(await isSendersOwn(pin, place, origin, said, recipients))) return { why: 'not_the_senders' }
   const { payload: opened, contentType, certificate } = said
@@ -111,7 +123,7 @@ async function decrypt(keys: readonly SealingKey[], jwe: z.output<typeof Jwe>): 
     const options = { keyManagementAlgorithms: [KEY_MANAGEMENT], contentEncryptionAlgorithms: [ENCRYPTION] }
     try {
       const { plaintext } = await generalDecrypt({ ...jwe, recipients }, privateKey, options)
-      return Buffer.from(plaintext).toString()
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext)
     } catch {
       return null
     }
