@@ -22,6 +22,7 @@ const LABELS: Readonly<Record<ReadMessage['seal'], string>> = {
   sealed: '',
   none: ' (not sealed)',
   other_key: ' (under another key)',
+  repeated: ' (said before)',
   unreadable: '',
 }
 

@@ -45,7 +45,7 @@ class Draft {
   }
 
   addEvent(seq: number, line: string): Promise<void> {
-    this.marks.add(() => seq, this.bytes)
+    this.marks.add(() => seq, this.bytes, line)
     return this.add(line)
   }
 

@@ -224,6 +224,6 @@ export class Conversation {
   }
 
   #read(event: LogEvent): Promise<ReadEvent> {
-    return this.#live.opener.open(event, this.#ledger.state)
+    return this.#live.opener.open(event, this.#ledger)
   }
 }

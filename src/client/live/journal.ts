@@ -5,6 +5,7 @@ import { ClientError } from '../client-error.js'
 import type { LogState } from '../log/state.js'
 import { syncFolder } from '../state/files.js'
 import { linesOf } from '../state/lines.js'
+import type { Message } from './arrivals.js'
 import { compact, JOURNAL_LIMITS } from './compaction.js'
 import { type Entry, formatEntry, isChangeLine, isEventLine, parseEntry } from './journal-entry.js'
 import type { LogEvent } from './log-event.js'
@@ -19,7 +20,7 @@ export interface Recalled {
 /**
  * One conversation on disk: a file of lines, appended to, in the order of seq. What was flushed survives a crash and
  * the loss of power; a last line that was cut off is forgotten, and an event that is no message without the state
- * behind it. Memory holds one place for every 64 events. Once the file is large, what readers took is forgotten but for
+ * behind it. Memory holds one place for every 64 events, and a number for each that is sealed. Once the file is large, what readers took is forgotten but for
  * the newest.
  */
 export class Journal {
@@ -55,7 +56,7 @@ export class Journal {
         if (isEventLine(text)) {
           lastEvent = text
           if (isChangeLine(text)) stateless ??= offset
-          this.#marks.add(() => this.#seqOf(text), offset)
+          this.#marks.add(() => this.#seqOf(text), offset, text)
           continue
         }
         const entry = this.#parse(text)
@@ -113,6 +114,11 @@ export class Journal {
   /** Whether somebody joined by this invitation in an event that is kept no more. */
   isForgotten(invitation: string): boolean {
     return this.#used.includes(invitation)
+  }
+
+  /** Whether a sealed message stands in an earlier place too, of those that are kept. */
+  isRepeated(message: Message): boolean {
+    return this.#marks.sealed.isRepeated(message)
   }
 
   #recalled(lastSeq: number): Recalled | null {
@@ -177,12 +183,13 @@ export class Journal {
   }
 
   async #writeTo(file: FileHandle, entries: readonly Entry[]): Promise<void> {
-    const lines = entries.map((entry) => Buffer.from(formatEntry(entry)))
+    const texts = entries.map(formatEntry)
+    const lines = texts.map((text) => Buffer.from(text))
     await file.writeFile(Buffer.concat(lines))
     // Where a reader was is no loss: he gets the last events again.
     if (entries.some((entry) => !('taken' in entry))) await file.datasync()
     for (const [index, entry] of entries.entries()) {
-      if ('event' in entry) this.#marks.add(() => entry.event.seq, this.#bytes)
+      if ('event' in entry) this.#marks.add(() => entry.event.seq, this.#bytes, texts[index] ?? '')
       this.#bytes += lines[index]?.length ?? 0
       this.#note(entry)
     }

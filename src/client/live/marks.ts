@@ -1,3 +1,5 @@
+import { FirstSealed } from './first-sealed.js'
+
 /** Where in the file an event stands. */
 interface Mark {
   readonly seq: number
@@ -10,10 +12,12 @@ export const MARK_EVENTS = 64
 /** Places of events in one file, in the order of seq. */
 export class Marks {
   readonly #marks: Mark[] = []
+  readonly sealed = new FirstSealed()
   #events = 0
 
-  /** Most events need not be looked at. */
-  add(seq: () => number, offset: number): void {
+  /** The event of a line; most need not be looked at. */
+  add(seq: () => number, offset: number, line: string): void {
+    this.sealed.note(line)
     if (this.#events % MARK_EVENTS === 0) this.#marks.push({ seq: seq(), offset })
     this.#events += 1
   }

@@ -9,21 +9,28 @@ import type { SealingKey } from '../sealing/sealing-key.js'
 import { isStatedBy } from '../sealing/statement.js'
 import type { Message } from './arrivals.js'
 import { isDoubted } from './doubted.js'
+import type { Journal } from './journal.js'
 import type { LogEvent } from './log-event.js'
 
 /**
  * `none`: as the hub relayed it, which could read it and alter it. `sealed`: its sender signed it, and nobody but the
  * members of then could read it. `other_key`: the same, under another key than the one remembered of its sender, or one
  * that is his by the hub's word alone until it is compared.
+ * `repeated`: what he said once stands in an earlier place already; the hub shows it again.
  * `unreadable`: it was sealed for others, or its sender did not say it here; `payload` is empty.
  */
-export type Seal = 'none' | 'sealed' | 'other_key' | 'unreadable'
+export type Seal = 'none' | 'sealed' | 'other_key' | 'repeated' | 'unreadable'
 
 /** A message as its sender said it. */
 export type ReadMessage = Message & { readonly seal: Seal }
 
 /** An event as a reader gets it. */
 export type ReadEvent = Exclude<LogEvent, { readonly type: 'message' }> | ReadMessage
+
+interface Log {
+  readonly state: LogState | null
+  readonly journal: Pick<Journal, 'isRepeated'>
+}
 
 /** Opens what members sealed for this user. */
 export class Opener {
@@ -35,15 +42,17 @@ export class Opener {
     this.#home = home
   }
 
-  /** `state` is that of its conversation. */
-  async open(event: LogEvent, state: LogState | null): Promise<ReadEvent> {
+  /** An event of a conversation, of which the state and the journal are given. */
+  async open(event: LogEvent, { state, journal }: Log): Promise<ReadEvent> {
     if (event.type !== 'message') return event
     if (event.contentType !== SEALED_TYPE) return { ...event, seal: 'none' }
     const { contentType: _, payload: sealed, ...message } = event
     const opened = await openMessage(await this.#keys(), this.#home.authorities.pin, event, event, sealed)
     if ('why' in opened) return { ...message, payload: '', seal: 'unreadable' }
     const shown = { ...event.from, certificate: opened.certificate }
-    return { ...message, ...opened.content, seal: (await this.#isKnown(shown, state)) ? 'sealed' : 'other_key' }
+    const isKnown = await this.#isKnown(shown, state)
+    const seal = journal.isRepeated(event) ? 'repeated' : 'sealed'
+    return { ...message, ...opened.content, seal: isKnown ? seal : 'other_key' }
   }
 
   #keys(): Promise<readonly SealingKey[]> {

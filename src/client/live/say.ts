@@ -65,7 +65,7 @@ async function findSaid(live: Live, ledger: Ledger, messageId: string): Promise<
     for (const event of page) {
       const isIt = event.type === 'message' && event.messageId === messageId
       if (!isIt || event.from.username !== live.home.credentials?.username) continue
-      const read = await live.opener.open(event, ledger.state)
+      const read = await live.opener.open(event, ledger)
       return event.contentType === SEALED_TYPE && read.type === 'message' ? read : null
     }
     const [first] = page

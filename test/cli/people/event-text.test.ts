@@ -14,6 +14,7 @@ t.test('each event is a sentence', async (t) => {
     [{ type: 'message', payload: 'hello\nyou', seal: 'sealed' }, 'alice: hello\nyou'],
     [{ type: 'message', payload: 'hello', seal: 'none' }, 'alice (not sealed): hello'],
     [{ type: 'message', payload: 'hello', seal: 'other_key' }, 'alice (under another key): hello'],
+    [{ type: 'message', payload: 'hello', seal: 'repeated' }, 'alice (said before): hello'],
     [{ type: 'message', payload: '', seal: 'unreadable' }, '* alice sealed something that cannot be opened here'],
     [
       { type: 'message', payload: '{}', seal: 'none', contentType: SEALING_KEY_TYPE },

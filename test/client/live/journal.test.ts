@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
+import type { Message } from '../../../src/client/live/arrivals.js'
 import { Journal } from '../../../src/client/live/journal.js'
 import { type LogEvent, parseLogEvent } from '../../../src/client/live/log-event.js'
 import { LogState } from '../../../src/client/log/state.js'
+import { SEALED_TYPE } from '../../../src/client/sealing/sealed-message.js'
 import { STATEMENT_TYPE } from '../../../src/client/sealing/statement.js'
 
 const conversation = '60038410-eb81-4348-9143-26d9203e1dd0'
@@ -21,10 +23,11 @@ const state = LogState.parse({
   invitations: {},
 })
 
-function message(seq: number, payload: string): LogEvent {
+function message(seq: number, payload: string, more: object = {}): LogEvent {
   const from = { username: 'alice', fingerprint }
   const messageId = `01900000-0000-7000-8000-${String(seq).padStart(12, '0')}`
-  return parseLogEvent({ type: 'message', conversation, seq, at: '2027-01-02T03:04:05.678Z', from, messageId, payload })
+  const at = '2027-01-02T03:04:05.678Z'
+  return parseLogEvent({ type: 'message', conversation, seq, at, from, messageId, payload, ...more })
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'hermes-journal-'))
@@ -214,4 +217,31 @@ t.test('a large file keeps what nobody took and the newest, and says what is for
     'no draft is left',
   )
   t.match(await new Journal(path).recall(), { state: { lastSeq: 260 }, taken: 260 })
+})
+
+t.test('a sealed message that is shown again is known by its sender and its id', async (t) => {
+  const path = join(folder, 'repeated.jsonl')
+  const journal = new Journal(path, { startBytes: 20_000, keptBytes: 10_000 })
+  const sealed = (seq: number, more: object = {}) =>
+    message(seq, `"seq":1,"messageId":"${seq}"`, { contentType: SEALED_TYPE, ...more }) as Message
+  const [first, again] = [sealed(2), sealed(4, { messageId: sealed(2).messageId })]
+  const other = sealed(5, { messageId: first.messageId, from: { username: 'bob', fingerprint } })
+  journal.append({ state }, { event: first }, { event: message(3, 'plain') }, { event: again }, { event: other })
+  await journal.flush()
+  const recalled = new Journal(path)
+  await recalled.recall()
+  for (const one of [journal, recalled])
+    t.same(
+      [first, again, other].map((event) => one.isRepeated(event)),
+      [false, true, false],
+    )
+  const rest = upTo(100).map((seq) => ({ event: sealed(seq + 5) }))
+  journal.append(...rest, { taken: 105 })
+  await journal.flush()
+  const last = sealed(106, { messageId: sealed(105).messageId })
+  t.same(
+    [first, again, last].map((event) => journal.isRepeated(event)),
+    [false, false, true],
+    'of those that are kept',
+  )
 })

@@ -11,6 +11,7 @@ import { registerUser } from '../../support/user.js'
 import { acceptNext, clientOf, deviceOf, payloadsUpTo, reopen, type TestClient, talkOf } from './clients.js'
 import { scene, talk } from './lied-to.js'
 import { changed } from './lies.js'
+import type { Fields } from './lying-hub.js'
 
 const server = await startServer(t)
 let count = 0
@@ -208,4 +209,23 @@ t.test('a lying hub makes up nothing that looks sealed', async (t) => {
   await payloadsUpTo(ours, 'after that', 0)
   const seals = (await ours.history()).flatMap((event) => (event.type === 'message' ? [event.seal] : []))
   t.same(seals, ['sealed', 'none', 'unreadable', 'sealed'])
+})
+
+t.test('what a lying hub shows again is not said again', async (t) => {
+  const { ours, theirs, hub } = await talk(await scene(t, server))
+  const held: Fields[] = []
+  hub.lie = changed('message', ({ seq, at, ...event }) => ({ ...(held.push(event) > 1 ? held[0] : event), seq, at }))
+  await theirs.send('pay him')
+  await theirs.send('never shown')
+  hub.lie = (frame) => [frame]
+  await theirs.send('after that')
+  await payloadsUpTo(ours, 'after that', 0)
+  const said = (await ours.history()).flatMap((event) =>
+    event.type === 'message' ? [[event.payload, event.seal]] : [],
+  )
+  t.same(said, [
+    ['pay him', 'sealed'],
+    ['pay him', 'repeated'],
+    ['after that', 'sealed'],
+  ])
 })
