@@ -23,6 +23,7 @@ export const CLIENT_CODES = {
   conversation_unknown: 'This device knows no such conversation',
   invitation_ended: 'The invitation is over',
   cannot_seal: 'Somebody of the conversation cannot open what is sealed',
+  key_doubted: 'The server alone says that the key of a member is his: it is to be compared first',
   message_unfit: 'The message cannot be sealed as it is',
 } as const
 

@@ -64,10 +64,10 @@ t.test(
     const forged = party('bob')
     await contacts.see(shown(forged), 'renewed', now, bob.fingerprint)
     const state = stateOf([alice, forged])
-    await t.rejects(seal(home, state, []), { code: 'cannot_seal', message: /compare/ })
+    await t.rejects(seal(home, state, []), { code: 'key_doubted', message: /compare/ })
     const renewed = createParty(installation, 'bob', [0, 30], forged.key)
     await contacts.see(shown(renewed), 'renewed', now, forged.fingerprint)
-    await t.rejects(seal(home, stateOf([alice, renewed]), []), { code: 'cannot_seal' }, 'nor is the same key again')
+    await t.rejects(seal(home, stateOf([alice, renewed]), []), { code: 'key_doubted' }, 'nor is the same key again')
     await contacts.trust(shown(forged), now)
     t.match(await seal(home, state, []), { contentType: SEALED_TYPE })
   },

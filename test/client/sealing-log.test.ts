@@ -67,8 +67,10 @@ t.test('what the log tells to seal for', async (t) => {
   const off = { ...said(bob), key: Buffer.alloc(65, 4).toString('base64url') }
   const commit = attachmentOf([off])
   t.match(await after(start, join(alice, bob, [alice], { commit })), { sealing: { bob: undefined } }, 'no point')
-  t.match(await after(state, statement(bob)), { sealing: { bob: { isLater: true } } })
+  const other = party('bob')
+  t.match(await after(state, statement(bob, other)), { sealing: { bob: { isLater: true, at: common.at } } })
   t.same((await after(state, statement(alice, bob))).sealing, state.sealing, 'not for somebody else')
+  t.match(await after(state, statement(bob)), { sealing: { bob: { isLater: false } } }, 'the same again')
   const plain = { ...statement(bob), contentType: 'text/plain' }
   t.equal(saidBy({ ...common, seq: 5, ...plain } as never, state), state)
 })

@@ -18,6 +18,7 @@ const REMEDIES: Partial<Record<ClientCode | ErrorCode | VerificationError['code'
   key_missing: '"hermes login" in a new --profile gets the key of now',
   conversation_unknown: '"hermes conversations" lists those that this device has',
   invitation_ended: '"hermes invitations" lists those that are open',
+  key_doubted: '"hermes trust", or /trust in a chat, once he has read you the same',
   cannot_seal: 'if the server may read it: /plain in a chat, or "hermes send --plain"',
   unreachable: 'see whether the server runs, and whether the address is right',
   username_taken: 'choose another name, or "hermes login" where it is you who has it',

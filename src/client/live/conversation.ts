@@ -159,7 +159,7 @@ export class Conversation {
    * member. While there is no connection it waits for the next; it is stored once, however often it is sent.
    *
    * Rejects with Refusal, such as `invalid_request` for one that is too long or `conversation_not_found` for whoever has
-   * left; with ClientError `not_connected`, `link_ended`, `cannot_seal` or `message_unfit`; with the VerificationError that `events`
+   * left; with ClientError `not_connected`, `link_ended`, `cannot_seal`, `key_doubted` or `message_unfit`; with the VerificationError that `events`
    * throws. When the program ends first, it is not known whether it was stored: send it again
    * with the same `messageId`.
    *

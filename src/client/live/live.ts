@@ -204,7 +204,9 @@ export class Live {
   #resume(): void {
     void this.received.resume().catch(() => undefined)
     void this.sent.resume().catch(() => undefined)
-    void tellKey(this, this.#ledgers.known).catch(() => undefined)
+    void tellKey({ home: this.home, send: (ledger, params) => this.send(ledger, params) }, this.#ledgers.known).catch(
+      () => undefined,
+    )
   }
 
   #saw(ledger: Ledger, events: readonly NumberedEvent[]): void {

@@ -33,7 +33,7 @@ export class Sealer {
 
   /**
    * What to send: sealed where it was asked for, or where nothing was and every other member can be sealed for, or could
-   * be once. Throws ClientError `cannot_seal` or `message_unfit`; FingerprintChangedError while somebody's key waits to
+   * be once. Throws ClientError `cannot_seal`, `key_doubted` or `message_unfit`; FingerprintChangedError while somebody's key waits to
    * be compared, or somebody brought him in under one that does.
    */
   async seal(state: LogState, messageId: string, content: Content, wanted: boolean | undefined): Promise<Content> {
@@ -70,11 +70,7 @@ export class Sealer {
           throw cannot(username, 'his key was replaced, and his client told none for the new one')
         this.#verified.set(said, member.fingerprint)
       }
-      if (isDoubted(this.#home.contacts, username, state))
-        throw cannot(
-          username,
-          'the server alone says that his key is his: compare its fingerprint with him, then trust it',
-        )
+      if (isDoubted(this.#home.contacts, username, state)) throw doubted(username)
       keys.push(said.key)
     }
     return keys
@@ -103,4 +99,9 @@ function isSame(one: Party, other: Party): boolean {
 
 function cannot(username: string, why: string): ClientError {
   return new ClientError('cannot_seal', `${username} cannot open what is sealed: ${why}`)
+}
+
+function doubted(username: string): ClientError {
+  const why = `the server alone says that the key of ${username} is his`
+  return new ClientError('key_doubted', `${why}: compare its fingerprint with him, then trust it`)
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { ConversationEvent } from '../../wire/events.js'
 import { SEALED_TYPE } from '../sealing/sealed-message.js'
-import { isStatedBy, STATEMENT_TYPE, statementIn, type ToldStatement, toldIn } from '../sealing/statement.js'
+import { isStatedBy, STATEMENT_TYPE, statementIn, toldIn } from '../sealing/statement.js'
 import type { Verifier } from './apply.js'
 import { type LogState, without } from './state.js'
 
@@ -40,14 +40,18 @@ async function isVouchedFor(
 }
 
 /** What a message tells of sealing: that its sender has another key, or that others seal what they say here. */
-export function saidBy({ from, contentType, payload }: EventOf<'message'>, state: LogState): LogState {
+export function saidBy({ at, from, contentType, payload }: EventOf<'message'>, state: LogState): LogState {
   const isAlone = Object.keys(state.members).length < 2
   if (contentType === SEALED_TYPE) return state.isSealed || isAlone ? state : { ...state, isSealed: true }
   const said = contentType === STATEMENT_TYPE ? statementIn(payload) : null
-  return said?.username === from.username ? withSealing(state, [{ ...said, isLater: true }]) : state
+  if (said?.username !== from.username) return state
+  const known = state.sealing[said.username]
+  // The hub can show again what somebody said when he joined, which is no other key for that.
+  const isKnown = known?.key === said.key && !known.isLater
+  return isKnown ? state : withSealing(state, [{ ...said, at, isLater: true }])
 }
 
-function withSealing(state: LogState, said: readonly ToldStatement[]): LogState {
+function withSealing(state: LogState, said: readonly LogState['sealing'][string][]): LogState {
   const members = Object.keys(state.members)
   const news = said.filter(({ username }) => members.includes(username)).map((one) => [one.username, one] as const)
   const sealing = { ...state.sealing, ...Object.fromEntries(news) }

@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import { Party } from '../../wire/events.js'
-import { Challenge, ConversationId, Digest, Fingerprint, InvitationId, Seq, Username } from '../../wire/formats.js'
+import {
+  Challenge,
+  ConversationId,
+  Digest,
+  Fingerprint,
+  InvitationId,
+  Seq,
+  Timestamp,
+  Username,
+} from '../../wire/formats.js'
 import { ToldStatement } from '../sealing/statement.js'
 
 const OpenInvitation = z.object({ inviter: Party, invitee: Party, challenge: Challenge, roster: Digest })
@@ -22,8 +31,11 @@ export const LogState = z.object({
   invitations: z.record(InvitationId, OpenInvitation),
   /** There was more to the members than events of this stay show: whoever acts in it counts as one till he leaves. */
   isPartial: z.literal(true).optional(),
-  /** What members say to be sealed for, as the log has it: each to be verified when it is used. `isLater`: since they joined. */
-  sealing: z.record(Username, ToldStatement).default({}),
+  /**
+   * What members say to be sealed for, as the log has it: each to be verified when it is used. `isLater`: nobody vouches for
+   * it; `at`: when they said it by a message.
+   */
+  sealing: z.record(Username, ToldStatement.extend({ at: Timestamp.optional() })).default({}),
   /** Whether all members, two at least, could be sealed for at some time: from then on nothing else will do. */
   isSealed: z.boolean().default(false),
 })
