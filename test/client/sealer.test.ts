@@ -86,7 +86,12 @@ t.test('who does not renew any more is sealed for still', async (t) => {
 
 t.test('what the hub says in the name of somebody whose key it replaced does not look like his', async (t) => {
   const forged = party('bob')
-  const read = async ({ home }: ReturnType<typeof homeOf>, from: TestParty, state: LogState, known: object = {}) => {
+  const read = async (
+    { home }: ReturnType<typeof homeOf>,
+    from: TestParty,
+    state: LogState,
+    { named, ...known }: { readonly named?: string; readonly sealing?: LogState['sealing'] } = {},
+  ) => {
     const [messageId, conversation] = [randomUUID(), state.conversation]
     const sender = homeOf(from)
     const said = await new Sealer(sender.home, async () => [shown(alice)]).seal(
@@ -96,7 +101,8 @@ t.test('what the hub says in the name of somebody whose key it replaced does not
       true,
     )
     const { username, fingerprint } = from
-    const event = { type: 'message', seq: 5, at: now.toISOString(), from: { username, fingerprint }, ...said }
+    const by = { username, fingerprint: named ?? fingerprint }
+    const event = { type: 'message', seq: 5, at: now.toISOString(), from: by, ...said }
     return new Opener(home).open({ ...event, conversation, messageId } as never, {
       state: { ...state, ...known },
       journal: { isRepeated: () => false },
@@ -110,6 +116,9 @@ t.test('what the hub says in the name of somebody whose key it replaced does not
   await known.contacts.trust(shown(forged), now)
   t.match(await read(known, forged, stateOf([alice, forged])), { seal: 'sealed' })
 
+  const carol2 = createParty(installation, 'carol', [0, 30], carol.key)
+  const renewed = await read(homeOf(alice), carol, stateOf([alice, carol2]), { named: carol2.fingerprint })
+  t.match(renewed, { seal: 'sealed', from: { fingerprint: carol.fingerprint } }, 'renewed while it was on its way')
   t.match(await read(new_, carol, stateOf([alice, carol])), { seal: 'sealed' }, 'whom nobody knows otherwise')
   t.match(await read(new_, carol, stateOf([alice, carol], [carol])), { seal: 'other_key' })
   await new_.contacts.see(shown(forged), 'renewed', now, bob.fingerprint)

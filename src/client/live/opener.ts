@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { fingerprintOf } from '../../pki/fingerprint.js'
 import type { Shown } from '../contacts.js'
 import { type Home, selfOf } from '../home.js'
 import type { LogState } from '../log/state.js'
@@ -49,10 +50,13 @@ export class Opener {
     const { contentType: _, payload: sealed, ...message } = event
     const opened = await openMessage(await this.#keys(), this.#home.authorities.pin, event, event, sealed)
     if ('why' in opened) return { ...message, payload: '', seal: 'unreadable' }
-    const shown = { ...event.from, certificate: opened.certificate }
+    const { certificate } = opened
+    const fingerprint = fingerprintOf(new X509Certificate(certificate).raw)
+    const from = { ...event.from, fingerprint }
+    const shown = { username: from.username, fingerprint, certificate }
     const isKnown = await this.#isKnown(shown, state)
     const seal = journal.isRepeated(event) ? 'repeated' : 'sealed'
-    return { ...message, ...opened.content, seal: isKnown ? seal : 'other_key' }
+    return { ...message, from, ...opened.content, seal: isKnown ? seal : 'other_key' }
   }
 
   #keys(): Promise<readonly SealingKey[]> {
@@ -69,7 +73,8 @@ export class Opener {
     if (state && (await this.#isDoubted(username, certificate, state))) return false
     if (this.#home.contacts.find(username))
       return this.#home.contacts.changeTo({ username, fingerprint, certificate }) === null
-    if ((state?.members[username] ?? state?.former[username]) !== fingerprint) return false
+    const isVouchedFor = state?.sealing[username] !== undefined
+    if (!isVouchedFor && (state?.members[username] ?? state?.former[username]) !== fingerprint) return false
     await seePerson(this.#home, { username, fingerprint, certificate }, 'unexplained')
     return true
   }

@@ -3,7 +3,7 @@ import { signTranscript, verifyTranscript } from '../../pki/signature.js'
 import { CertificatePem, ContentType, Digest, isCanonicalBase64url, payload as payloadOf } from '../../wire/formats.js'
 import { PAYLOAD_BYTES } from '../../wire/limits.js'
 import { digest } from '../../wire/transcript.js'
-import { type Pin, verifyNamedCertificate } from '../certificates.js'
+import { type Pin, verifyUserCertificate } from '../certificates.js'
 import type { Credentials } from '../credentials.js'
 import { SET_BACK } from '../membership.js'
 import { VerificationError } from '../verification-error.js'
@@ -31,8 +31,11 @@ export interface Place {
 /** Who said it when, as the hub tells. */
 export interface Origin {
   readonly at: string
-  readonly from: { readonly username: string; readonly fingerprint: string }
+  readonly from: { readonly username: string }
 }
+
+/** It may have waited for a connection, and its certificate have been renewed meanwhile, which takes 30 days at most. */
+const LEEWAY = { ...SET_BACK, lateMs: 30 * 86_400_000 }
 
 /**
  * What its sender says, and the PEM of his certificate; or why it is not his: it was made for another place, by somebody
@@ -139,7 +142,7 @@ async function isSendersOwn(
   recipients: readonly string[],
 ): Promise<boolean> {
   try {
-    const sender = verifyNamedCertificate({ ...from, certificate }, pin, new Date(at), SET_BACK)
+    const sender = verifyUserCertificate(certificate, from.username, pin, new Date(at), LEEWAY)
     const text = textOf({ hub: pin.rootFingerprint, sender, place, content, recipients })
     return await verifyTranscript(sender.publicKey, 'sealed-message', text, Buffer.from(signature, 'base64url'))
   } catch (error) {
