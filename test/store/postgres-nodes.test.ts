@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { followAudit } from '../../src/store/audit-chain.js'
 import type { Append } from '../../src/store/event-log.js'
@@ -286,4 +287,25 @@ t.test('nodes that remove old messages at once remove each once', { skip: NO_POS
     [{ bytes: 9 }],
     'but `started`',
   )
+})
+
+t.test('who waits for a conversation has not locked a device yet', { skip: NO_POSTGRES }, async (t) => {
+  const { url, all } = await nodes(t)
+  const alice = await registered(all[0])
+  const { id } = await started(all[0], alice)
+  const device = await all[0].log.openDevice(alice.userId, 'laptop', new Date(T0), 16)
+  const other = new Client(url)
+  await other.connect()
+  t.teardown(() => other.end())
+  await other.query('BEGIN')
+  await other.query('SELECT 1 FROM "Conversation" WHERE "id" = $1 FOR NO KEY UPDATE', [id])
+  const connecting = all[0].log.connectDevice(device.id)
+  const appending = append(all[0], entry(id, [event(2, alice.userId)]))
+  const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  while (t.passing() && (await sql(url, waiting)).length === 0);
+  await t.resolves(other.query('SELECT 1 FROM "Device" WHERE "id" = $1 FOR NO KEY UPDATE NOWAIT', [device.id]))
+  await other.query('COMMIT')
+  t.equal((await appending).failure, null)
+  t.equal(await connecting, 1)
+  t.equal(await all[1].log.connectDevice(device.id), 2)
 })

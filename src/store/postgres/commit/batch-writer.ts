@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { Change } from '../../changes/changes.js'
 import { type Batch, type BatchOutcome, type Commit, refuseAll } from '../../commit/batch.js'
 import type { Quotas } from '../../quotas.js'
 import { describe } from '../../unavailable.js'
@@ -33,11 +34,17 @@ export function batchWriter(pool: Pool, quotas: Quotas): Commit {
 }
 
 async function write(transaction: Transaction, batch: Batch, quotas: Quotas): Promise<BatchOutcome> {
-  if (batch.changes.length > 0) takeTurns(transaction)
-  const changes = await makeChanges(transaction, batch.changes)
+  const ofAccounts = batch.changes.filter((change) => !isOfDevice(change))
+  if (ofAccounts.length > 0) takeTurns(transaction)
+  const made = await makeChanges(transaction, ofAccounts)
   const locked = await lock(transaction, batch)
   const appends = await new AppendWriter(transaction, quotas, locked).write(batch.appends)
   const devices = await openDevices(transaction, batch.devices)
+  const outcomes = new Map([...made, ...(await makeChanges(transaction, batch.changes.filter(isOfDevice)))])
   const cursors = await moveCursors(transaction, batch.cursors, batch.now)
+  const changes = batch.changes.map((change) => outcomes.get(change) ?? { cause: 'The change was not made' })
   return { changes, appends, devices, cursors }
 }
+
+/** The rows of devices are the last that are locked: whoever has one waits for no other kind. */
+const isOfDevice = ({ name }: Change): boolean => name === 'connectDevice'

@@ -5,13 +5,12 @@ import { describe } from '../../unavailable.js'
 import { isOfProgram, isOfValues } from '../postgres-error.js'
 import type { Transaction } from './transaction.js'
 
+type Made = readonly [Change, ChangeOutcome]
+
 /** Makes changes inside the transaction of its caller; what one refuses undoes what it wrote, and nothing beside it. */
-export async function makeChanges(
-  transaction: Transaction,
-  changes: readonly Change[],
-): Promise<readonly ChangeOutcome[]> {
-  const outcomes: ChangeOutcome[] = []
-  for (const change of changes) outcomes.push(await make(transaction, change))
+export async function makeChanges(transaction: Transaction, changes: readonly Change[]): Promise<readonly Made[]> {
+  const outcomes: Made[] = []
+  for (const change of changes) outcomes.push([change, await make(transaction, change)])
   return outcomes
 }
 

@@ -27,7 +27,7 @@ export interface Locked {
   readonly revoked: ReadonlySet<string>
 }
 
-/** Before the changes of a batch. Locks are taken in one order by all nodes: these, and then those below. */
+/** Before the changes of a batch. Locks are taken in one order by all nodes: these, those below, and then devices. */
 export function takeTurns(transaction: Transaction): void {
   transaction.send(TAKE_TURNS)
 }
