@@ -35,6 +35,23 @@ t.test('connections that the server ended are made again', { skip: NO_POSTGRES }
   t.same(await read(row('SELECT 2 AS "two"')), { two: 2 })
 })
 
+t.test('commits wait for a disk at least, and for more where that is set', { skip: NO_POSTGRES }, async (t) => {
+  const url = await testDatabase(t)
+  const settingsOf = async (from: string) => {
+    const pools = openPools(postgresAddress(from), POOL_LIMITS, SILENT)
+    const asked = [pools.readers, pools.writer].map((pool) => pool.query('SHOW synchronous_commit'))
+    const settings = (await Promise.all(asked)).map(({ rows }) => rows[0].synchronous_commit)
+    await pools.close()
+    return settings
+  }
+  for (const weak of ['off', 'local', 'remote_write', 'on']) {
+    await sql(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = ${weak}`)
+    t.same(await settingsOf(url), ['on', 'on'], weak)
+  }
+  t.same(await settingsOf(`${url}?options=-c%20synchronous_commit%3Doff`), ['on', 'on'])
+  t.same(await settingsOf(`${url}?options=-c%20synchronous_commit%3Dremote_apply`), ['remote_apply', 'remote_apply'])
+})
+
 t.test('what Prisma writes is written once, however many do it at once', { skip: NO_POSTGRES }, async (t) => {
   const url = await testDatabase(t)
   await migrate(postgresAddress(url), readMigrations())

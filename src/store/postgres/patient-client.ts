@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import type { Address } from './address.js'
-import { configOf, POOL_LIMITS } from './pools.js'
+import { configOf, POOL_LIMITS, raiseDurability } from './pools.js'
 
 /** For what takes as long as it takes. */
 const NO_LIMITS = { statement_timeout: 0, lock_timeout: 0, query_timeout: 0, idle_in_transaction_session_timeout: 0 }
@@ -12,6 +12,7 @@ export async function withPatientClient<T>(address: Address, use: (client: Clien
   client.on('error', () => {})
   try {
     await client.connect()
+    await raiseDurability(client)
     return await use(client)
   } finally {
     await client.end()

@@ -1,4 +1,4 @@
-import { Pool, type PoolClient, type PoolConfig } from 'pg'
+import { type ClientBase, Pool, type PoolClient, type PoolConfig } from 'pg'
 import type { StoreLogger } from '../logger.js'
 import type { Address } from './address.js'
 import { sqlState } from './postgres-error.js'
@@ -19,11 +19,10 @@ const IDLE_MS = 300_000
 const GRACE_MS = 2000
 
 /**
- * Whatever the defaults of the database, the user or the server: what was answered is on a disk, times and bytes are
- * written as `types.ts` reads them, and no single read fails for what others write.
+ * Whatever the defaults of the database, the user or the server: times and bytes are written as `types.ts` reads them,
+ * and no single read fails for what others write.
  */
 const SETTINGS = Object.entries({
-  synchronous_commit: 'on',
   DateStyle: 'ISO',
   TimeZone: 'UTC',
   bytea_output: 'hex',
@@ -31,6 +30,16 @@ const SETTINGS = Object.entries({
 })
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ')
+
+/** Weaker ones would lose with a disk, or with the primary, what was answered. */
+const RAISE = `
+  SELECT set_config('synchronous_commit', 'on', false)
+  WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')`
+
+/** Has a connection wait at least until what it commits is on a disk; who set more for the database or the user gets it. */
+export async function raiseDurability(client: ClientBase): Promise<void> {
+  await client.query(RAISE)
+}
 
 export interface Pools {
   readonly readers: Pool
@@ -41,7 +50,9 @@ export interface Pools {
 
 export function openPools(address: Address, limits: PoolLimits, logger: StoreLogger): Pools {
   const open = (config: PoolConfig) => {
-    const pool = new Pool({ ...configOf(address, limits), ...config })
+    // The pool waits for it, whatever its types say.
+    const onConnect = raiseDurability as (client: ClientBase) => void
+    const pool = new Pool({ ...configOf(address, limits), onConnect, ...config })
     // What was idle when the database went away; the next use makes a new connection.
     pool.on('error', (error) => logger.error({ err: error }, 'A connection to the database was lost'))
     // Of one in use whoever waits for an answer is told by his query. From its first moment on: the server may end it in

@@ -66,7 +66,7 @@ export function fillPostgres(url: string): WithSession {
     await bringUpToDate(address)
     return withPatientClient(address, async (client) => {
       await refuseWhileUsed(client, address)
-      await client.query('BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE "Meta" IN ACCESS EXCLUSIVE MODE')
+      await client.query('BEGIN; LOCK TABLE "Meta" IN ACCESS EXCLUSIVE MODE')
       const answer = await use(sessionOf(client))
       await perform(client, skipEventIds())
       await client.query('COMMIT')
