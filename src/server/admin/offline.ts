@@ -6,6 +6,7 @@ import { HermesError } from '../../errors.js'
 import { createAdministration } from '../../identity/admin/administration.js'
 import { openStore } from '../../store/open.js'
 import { isPostgres, postgresAddress } from '../../store/postgres/address.js'
+import { isEmptyPostgres } from '../../store/postgres/examination.js'
 import { databasePath } from '../../store/sqlite/database-file.js'
 import { poolLimits } from '../pool-limits.js'
 import { buildAdministrationApp } from './app.js'
@@ -19,6 +20,7 @@ import { offlineAuthorities } from './offline-authorities.js'
 export async function openAdministration(config: Config): Promise<FastifyInstance> {
   const { databaseUrl: url } = config
   if (!isPostgres(url) && !existsSync(databasePath(url))) throw absent(databasePath(url))
+  if (isPostgres(url) && (await isEmptyPostgres(url))) throw absent(postgresAddress(url).name)
   const logger = pino({ level: 'error' }, pino.destination({ dest: 2, sync: true }))
   const now = () => new Date()
   const store = await openStore({ url, limits: poolLimits(config), now, logger })

@@ -22,6 +22,15 @@ export async function examinePostgres(url: string): Promise<DatabaseFacts> {
   })
 }
 
+/** Whether nothing was made in the database yet. Throws where it cannot be reached, or is another program's. */
+export async function isEmptyPostgres(url: string): Promise<boolean> {
+  const address = postgresAddress(url)
+  const look = async (client: Client) => (await schemaVersion(client, address.name)) === 0
+  return withPatientClient(address, look).catch((error) => {
+    throw cannotOpen(address.name, error)
+  })
+}
+
 async function lookAt(client: Client, address: Address): Promise<DatabaseFacts> {
   const version = await schemaVersion(client, address.name)
   if (version === 0)

@@ -7,6 +7,7 @@ import { loadConfig } from '../../../src/config.js'
 import { openAdministration } from '../../../src/server/admin/offline.js'
 import { makeSuccessor } from '../../../src/server/certificates/succession.js'
 import { start } from '../../../src/server/start.js'
+import { NO_POSTGRES, sql, testDatabase } from '../../store/postgres-database.js'
 
 const options = { logger: pino({ level: 'silent' }) }
 
@@ -34,6 +35,13 @@ t.test('while the database is administered no server starts, and while a server 
   await t.rejects(start(config, options), inUse)
   await app.close()
   await (await start(config, options)).close()
+})
+
+t.test('in an empty PostgreSQL nothing is made', { skip: NO_POSTGRES }, async (t) => {
+  const url = await testDatabase(t)
+  const absent = { code: 'unavailable', message: /There is no installation in postgresql/ }
+  await t.rejects(openAdministration({ ...configOf(t.testdir()), databaseUrl: url }), absent)
+  t.same(await sql(url, `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace`), [])
 })
 
 t.test('CAs follow, and the certificate of the server is revoked, while no server runs', async (t) => {
