@@ -12,6 +12,19 @@ export function warnOfNewDatabase({ certsDir, databaseUrl }: Config, logger: Log
   logger.warn({ database, certificates: certsDir }, sentence)
 }
 
+/** Before this process opens the database itself. */
+export async function warnOfOthers({ natsUrl, databaseUrl }: Config, logger: Logger): Promise<void> {
+  if (natsUrl !== null || !isPostgres(databaseUrl)) return
+  const { isUsedPostgres } = await import('../store/postgres/transfer.js')
+  if (!(await isUsedPostgres(databaseUrl))) return
+  const database = postgresAddress(databaseUrl).name
+  const sentence =
+    `Another process of Hermes has the database ${database} open, and this one has no HERMES_NATS_URL: if it is a node, ` +
+    'news from one to the other take up to HERMES_POLL_SECONDS, and a device may be connected to both. ' +
+    'Give every node the same HERMES_NATS_URL'
+  logger.warn({ database }, sentence)
+}
+
 export function warnOfRootCrl({ certsDir }: Config, logger: Logger): void {
   const sentence =
     'The CRL of the root is missing or past two thirds of its year, and the key of the root is not here: ' +

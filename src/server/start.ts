@@ -11,7 +11,7 @@ import { poolLimits } from './pool-limits.js'
 import type { Running } from './running.js'
 import { certificateFiles, settleCertificates } from './settle-certificates.js'
 import { refuseNatsAlone } from './start-refusals.js'
-import { warnOfNewDatabase, warnOfRootCrl } from './start-warnings.js'
+import { warnOfNewDatabase, warnOfOthers, warnOfRootCrl } from './start-warnings.js'
 import { requireSameTrustDomain, trustDomainOf } from './trust-domain.js'
 
 export interface StartOptions {
@@ -27,6 +27,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
   refuseNatsAlone(config)
   const files = certificateFiles(config, options.serverLifeMs)
   const figures = new Figures()
+  await warnOfOthers(config, logger)
   const store = await openStore({
     url: config.databaseUrl,
     limits: poolLimits(config),

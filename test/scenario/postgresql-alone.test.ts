@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
 import t from 'tap'
 import { loadConfig } from '../../src/config.js'
 import { openAdministration } from '../../src/server/admin/offline.js'
@@ -75,5 +76,19 @@ t.test(
     for (const url of [server.hubUrl, server.identityUrl])
       while (t.passing() && (await serial(url)) !== replacement.serialNumber) await b.call('whoami')
     t.equal(b.closed, null)
+  },
+)
+
+t.test(
+  'a second node without NATS says what to set; one that is alone says nothing',
+  { skip: NO_POSTGRES },
+  async (t) => {
+    const told: string[] = []
+    const logger = pino({ level: 'warn' }, { write: (line: string) => void told.push(JSON.parse(line).msg) })
+    const first = await startServer(t, { HERMES_DATABASE_URL: await testDatabase(t) }, undefined, { logger })
+    t.same(told, [])
+    const same = { HERMES_DATABASE_URL: first.databaseUrl, HERMES_CERTS_DIR: first.certsDir }
+    await startServer(t, same, undefined, { logger })
+    t.match(told, [/^Another process of Hermes has the database postgresql:[^@]* open.*HERMES_NATS_URL/])
   },
 )

@@ -97,8 +97,19 @@ const OTHERS = `
   SELECT 1 FROM pg_stat_activity
   WHERE "datname" = current_database() AND "application_name" = 'hermes' AND "pid" <> pg_backend_pid() LIMIT 1`
 
+/** Whether another process of Hermes has the database open. Throws where it cannot be reached. */
+export async function isUsedPostgres(url: string): Promise<boolean> {
+  const address = postgresAddress(url)
+  return withPatientClient(address, isUsed).catch((error) => {
+    throw cannotOpen(address.name, error)
+  })
+}
+
+async function isUsed(client: Client): Promise<boolean> {
+  return (await client.query(OTHERS)).rowCount !== 0
+}
+
 async function refuseWhileUsed(client: Client, { name }: Address): Promise<void> {
-  const { rowCount } = await client.query(OTHERS)
-  if (rowCount === 0) return
+  if (!(await isUsed(client))) return
   throw new HermesError('unavailable', `The database ${name} is in use by another Hermes process; end all of them`)
 }
