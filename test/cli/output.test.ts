@@ -21,10 +21,8 @@ t.test('what others wrote tells the terminal nothing', (t) => {
 
 t.test('an answer that nobody reads is no fault, and one that cannot be written is told in a line', async (t) => {
   const command = await buildCommand()
-  const run = (args: readonly string[], stdout: 'pipe' | number) => {
-    const env = { ...process.env, NODE_OPTIONS: '' }
-    return spawn(process.execPath, [command, ...args], { env, stdio: ['ignore', stdout, 'pipe'] })
-  }
+  const run = (args: readonly string[], stdout: 'pipe' | number) =>
+    spawn(process.execPath, [command, ...args], { stdio: ['ignore', stdout, 'pipe'] })
   for (const args of [['--help'], ['serve', '--help'], ['admin', '--help']]) {
     const child = run(args, 'pipe')
     child.stdout?.destroy()

@@ -38,7 +38,7 @@ async function place(t: Test, command: string) {
     HERMES_IDENTITY_PORT: new URL(server.identityUrl).port,
     HERMES_HUB_PORT: new URL(server.hubUrl).port,
   }
-  const env = { ...Object.fromEntries(inherited), ...ports, NODE_OPTIONS: '' }
+  const env = { ...Object.fromEntries(inherited), ...ports }
   const follow = (heading: string, more: Readonly<Record<string, string>> = {}) =>
     new Promise<string>((resolve, reject) => {
       const commands = commandsOf(heading).replaceAll('/media/vault', vault)

@@ -64,10 +64,10 @@ t.test('where its dependencies alone are beside it, the command serves and the c
     join(directory, 'client.mjs'),
     `import { HermesClient } from 'hermes/client'\nconsole.log(typeof HermesClient)\n`,
   )
-  const imported = await execute(process.execPath, ['client.mjs'], { cwd: directory, env: { NODE_OPTIONS: '' } })
+  const imported = await execute(process.execPath, ['client.mjs'], { cwd: directory, env: {} })
   t.equal(imported.stdout, 'function\n')
   const refused = `import('hermes/server').catch(({ code }) => console.log(code))`
-  const inner = await execute(process.execPath, ['-e', refused], { cwd: directory, env: { NODE_OPTIONS: '' } })
+  const inner = await execute(process.execPath, ['-e', refused], { cwd: directory, env: {} })
   t.equal(inner.stdout, 'ERR_PACKAGE_PATH_NOT_EXPORTED\n', 'what is inside stays inside')
 
   const server = await serve(t, { directory, command: join(hermes, 'dist/cli/main.js') })

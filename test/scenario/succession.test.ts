@@ -33,7 +33,7 @@ const KILLS = 4
 /** Runs `hermes admin rotate-ca users` and kills it after so many milliseconds; answers how long it ran. */
 async function killed(command: string, cwd: string, afterMs: number): Promise<number> {
   const began = performance.now()
-  const env = { ...process.env, NODE_OPTIONS: '', HERMES_CERTS_DIR: 'certs' }
+  const env = { ...process.env, HERMES_CERTS_DIR: 'certs' }
   const child = spawn(process.execPath, [command, 'admin', 'rotate-ca', 'users'], { cwd, env, stdio: 'ignore' })
   const timer = setTimeout(() => child.kill('SIGKILL'), afterMs)
   await once(child, 'close')

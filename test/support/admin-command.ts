@@ -17,7 +17,7 @@ export function adminIn(
   environment: Readonly<Record<string, string>> = {},
 ): AdminCommandLine {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HERMES_'))
-  const env = { ...Object.fromEntries(inherited), NODE_OPTIONS: '', ...environment }
+  const env = { ...Object.fromEntries(inherited), ...environment }
   return (...args) =>
     new Promise((resolve) => {
       execFile(process.execPath, [command, 'admin', ...args], { cwd: directory, env }, (error, stdout, stderr) => {

@@ -54,7 +54,5 @@ async function compileInto(directory: string): Promise<void> {
   for (const name of BESIDE) await symlink(join(ROOT, name), join(directory, name))
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc')
   const options = ['--noCheck', '--declaration', 'false', '--sourceMap', 'false', '--outDir', join(directory, 'dist')]
-  // The loaders of a test runner are not for the compiler; tap puts them back into whatever Node is spawned directly.
-  const compile = ['-u', 'NODE_OPTIONS', process.execPath, tsc, '-p', join(ROOT, 'tsconfig.build.json'), ...options]
-  await promisify(execFile)('env', compile)
+  await promisify(execFile)(process.execPath, [tsc, '-p', join(ROOT, 'tsconfig.build.json'), ...options])
 }

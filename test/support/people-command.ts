@@ -33,7 +33,7 @@ export class Person {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: this.#home, TZ: 'UTC' }
+    return { ...process.env, XDG_STATE_HOME: this.#home, TZ: 'UTC' }
   }
 
   /** What a shell runs. */

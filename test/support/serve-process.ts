@@ -53,8 +53,6 @@ async function run(t: Test, { directory, environment = {}, command }: ServeOptio
     HERMES_REGISTRATIONS_PER_HOUR: '0',
     HERMES_PASSWORDS_PER_MINUTE: '0',
     HERMES_LOG_LEVEL: 'error',
-    // The loaders that a test runner asks for are not for the server.
-    NODE_OPTIONS: '',
     ...environment,
   }
   const child = spawn(process.execPath, [command ?? (await buildCommand()), 'serve'], { cwd: directory, env })

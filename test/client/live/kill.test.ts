@@ -12,7 +12,6 @@ const server = await startServer(t)
 /** Runs a client until it has killed itself. */
 async function kill(...words: readonly string[]): Promise<NodeJS.Signals | null> {
   const child = spawn(process.execPath, [`--import=${import.meta.resolve('tsx')}`, CHILD, ...words], {
-    env: { ...process.env, NODE_OPTIONS: '' },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   const [, signal] = await once(child, 'exit')
