@@ -16,7 +16,7 @@ const WIRE = new URL('../../src/wire/', import.meta.url)
 
 /** The schemas of src/wire/ that have a name, by it. */
 async function namedSchemas(): Promise<ReadonlyMap<string, z.ZodType>> {
-  const files = (await readdir(WIRE)).filter((name) => name.endsWith('.ts'))
+  const files = (await readdir(WIRE)).flatMap((name) => (name.endsWith('.ts') ? [name.replace(/ts$/, 'js')] : []))
   const modules = await Promise.all(files.map((name) => import(new URL(name, WIRE).href) as Promise<object>))
   const schemas = modules.flatMap((module) => Object.values(module)).filter((value) => value instanceof z.ZodType)
   return new Map(schemas.flatMap((schema) => (schema.meta()?.id ? [[String(schema.meta()?.id), schema]] : [])))

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
@@ -14,7 +14,7 @@ import { challenge, PASSWORD, userOf } from '../support/user.js'
 const execute = promisify(execFile)
 
 /** A package of its own, since a generator asks for an older compiler than ours. */
-const FOLDER = fileURLToPath(new URL('generated/', import.meta.url))
+const FOLDER = resolve('test/interop/generated')
 const DOCUMENT = fileURLToPath(new URL('../../openapi.yaml', import.meta.url))
 
 const skip = !existsSync(join(FOLDER, 'node_modules')) && 'npm ci installs the generators'

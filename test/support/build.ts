@@ -15,11 +15,15 @@ const BUILDS = join(ROOT, '.tap', 'builds')
 /** Builds of other states stay so long, for a run that may be using them. */
 const STALE_MS = 3_600_000
 
+/** Where this test is compiled, so is the command. */
+const COMPILED = import.meta.url.endsWith('.js') ? join(ROOT, 'src', 'cli', 'main.js') : null
+
 /**
  * Compiles src/ as it is now, unless another test has: the seconds of a compiler or of a loader, at each start of the
  * command, count. Returns the path of `hermes`.
  */
 export async function buildCommand(): Promise<string> {
+  if (COMPILED) return COMPILED
   const directory = join(BUILDS, stateOf(join(ROOT, 'src')))
   const command = join(directory, 'dist', 'cli', 'main.js')
   if (existsSync(command)) return command
