@@ -17,6 +17,10 @@ const execute = promisify(execFile)
 const FOLDER = resolve('test/interop/generated')
 const DOCUMENT = fileURLToPath(new URL('../../openapi.yaml', import.meta.url))
 
+/** A generator and an older compiler, one after another. */
+const PATIENCE = { timeout: 300_000 }
+t.setTimeout(PATIENCE.timeout)
+
 const skip = !existsSync(join(FOLDER, 'node_modules')) && 'npm ci installs the generators'
 
 type Story = (world: object) => Promise<readonly unknown[]>
@@ -72,16 +76,20 @@ async function worldOf(server: TestServer) {
 }
 
 for (const generator of GENERATORS)
-  t.test(`a client of ${generator.name} takes part in a conversation from beginning to end`, { skip }, async (t) => {
-    const [story, server] = await Promise.all([generated(t, generator), startServer(t)])
-    t.same(await story(await worldOf(server)), [
-      'username_taken',
-      'Hello bob',
-      true,
-      0,
-      ['alice', 'bob'],
-      ['joined', 'message'],
-      'conversation_not_found',
-      'bob: bye',
-    ])
-  })
+  t.test(
+    `a client of ${generator.name} takes part in a conversation from beginning to end`,
+    { ...PATIENCE, skip },
+    async (t) => {
+      const [story, server] = await Promise.all([generated(t, generator), startServer(t)])
+      t.same(await story(await worldOf(server)), [
+        'username_taken',
+        'Hello bob',
+        true,
+        0,
+        ['alice', 'bob'],
+        ['joined', 'message'],
+        'conversation_not_found',
+        'bob: bye',
+      ])
+    },
+  )

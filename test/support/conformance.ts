@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { Ajv, type ValidateFunction } from 'ajv'
 import * as formats from 'ajv-formats'
 import type { OpenAPIV3 } from 'openapi-types'
-import { parse } from 'yaml'
 import { closed } from './closed-schema.js'
+import { yamlDocument } from './yaml-document.js'
 
 /** An HTTP answer as the document describes one. */
 export interface Answered {
@@ -18,9 +17,7 @@ interface Known {
   readonly pattern: RegExp
 }
 
-export const DOCUMENT = parse(
-  readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8'),
-) as OpenAPIV3.Document
+export const DOCUMENT = yamlDocument('openapi.yaml') as OpenAPIV3.Document
 
 /** Operations by operationId that were answered with success in this process. */
 export const answered = new Set<string>()

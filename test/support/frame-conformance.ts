@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { Ajv, type ValidateFunction } from 'ajv'
 import * as formats from 'ajv-formats'
-import { parse } from 'yaml'
 import { closed } from './closed-schema.js'
+import { yamlDocument } from './yaml-document.js'
 
 interface Frame {
   readonly id?: unknown
@@ -30,7 +29,7 @@ interface Document {
   readonly components: { readonly messages: Readonly<Record<string, Message>> }
 }
 
-export const ASYNCAPI = parse(readFileSync(new URL('../../asyncapi.yaml', import.meta.url), 'utf8')) as Document
+export const ASYNCAPI = yamlDocument('asyncapi.yaml') as Document
 
 /** Names of messages that went over a socket in this process, and fit. */
 export const seenMessages = new Set<string>()
