@@ -8,6 +8,10 @@ import { findProgram } from '../../../scripts/programs/find-program.js'
 const missing = ['initdb', 'postgres', 'nats-server'].filter((name) => findProgram(name) === null)
 const skip = missing.length > 0 && `not installed: ${missing.join(', ')}`
 
+/** A database, two nodes and two users, each a process that loads TypeScript. */
+const PATIENCE = { timeout: 300_000 }
+t.setTimeout(PATIENCE.timeout)
+
 async function run(environment: Readonly<Record<string, string>> = {}) {
   const env = { ...process.env, ...environment }
   const before = await readdir(tmpdir())
@@ -21,7 +25,7 @@ async function run(environment: Readonly<Record<string, string>> = {}) {
   return { code, output, left }
 }
 
-t.test('a node is killed, and its user goes on at the other', { skip }, async (t) => {
+t.test('a node is killed, and its user goes on at the other', { ...PATIENCE, skip }, async (t) => {
   const { code, output, left } = await run()
   t.equal(code, 0, output.slice(-1000))
   for (const line of [
