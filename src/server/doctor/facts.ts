@@ -40,7 +40,7 @@ export interface Facts {
   readonly node: string
   readonly config: Pick<
     Config,
-    'host' | 'hostnames' | 'bcryptCost' | 'certificateDays' | 'certsDir' | 'databaseUrl' | 'pkiHttpPort'
+    'host' | 'hostnames' | 'bcryptCost' | 'certificateDays' | 'certsDir' | 'databaseUrl' | 'natsUrl' | 'pkiHttpPort'
   >
   readonly folder: Read<FileFacts>
   /** Keys of the certificates folder. */

@@ -49,6 +49,7 @@ const WELL: Facts = {
     certificateDays: 90,
     certsDir: './certs',
     databaseUrl: 'file:./data/hermes.db',
+    natsUrl: null,
     pkiHttpPort: null,
   },
   folder: { value: { path: '/srv/certs', mode: 0o700 } },
@@ -111,6 +112,12 @@ type Planted = readonly [name: string, status: Check['status'], detail: RegExp, 
 
 const FAULTS: readonly Planted[] = [
   ['configuration', 'warning', /0\.0\.0\.0/, inConfig({ host: '0.0.0.0' })],
+  [
+    'configuration',
+    'error',
+    /no server starts/,
+    inConfig({ natsUrl: ['nats://localhost'], databaseUrl: 'file:./hermes.db' }),
+  ],
   ['Node.js', 'error', /v18/, { node: 'v18.20.0' }],
   ['Node.js', 'error', /v20\.18/, { node: 'v20.18.9' }],
   ['certificates folder', 'error', /ENOENT/, { folder: { problem: 'ENOENT: no such file' } }],

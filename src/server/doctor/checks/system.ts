@@ -1,3 +1,4 @@
+import { isPostgres } from '../../../store/postgres/address.js'
 import { type Check, type Facts, failure, ok, warning } from '../facts.js'
 
 const GIB = 1024 ** 3
@@ -8,7 +9,13 @@ const BELIEVED_MS = 3_600_000
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1'])
 
 export function configuration({ config }: Facts): Check {
-  const { host, hostnames } = config
+  const { host, hostnames, natsUrl, databaseUrl } = config
+  if (natsUrl !== null && !isPostgres(databaseUrl))
+    return failure(
+      'configuration',
+      'HERMES_NATS_URL is for nodes that share a PostgreSQL, and the database is a file: no server starts',
+      'unset HERMES_NATS_URL, or let HERMES_DATABASE_URL name a PostgreSQL (postgresql://…)',
+    )
   if (!LOOPBACK.has(host) && hostnames.every((name) => LOOPBACK.has(name)))
     return warning(
       'configuration',
