@@ -58,8 +58,13 @@ export class ConversationQueue implements TaskContext {
   }
 
   get isIdle(): boolean {
-    const tasks = this.#waiting.length + this.#inFlight.length + this.#redo.length + (this.#doubted ? 1 : 0)
-    return tasks === 0 && !this.#opening && !this.#isReloading
+    return this.#waiting.length === 0 && !this.#isBusy
+  }
+
+  /** Something rests on the state as it is known, or is about to replace it. */
+  get #isBusy(): boolean {
+    const isDecided = this.#inFlight.length + this.#redo.length > 0 || this.#doubted !== null
+    return isDecided || this.#opening !== null || this.#isReloading
   }
 
   get isLoaded(): boolean {
@@ -92,13 +97,13 @@ export class ConversationQueue implements TaskContext {
 
   /**
    * Another node stored the event `seq`; `isPlain`: a message that changes nothing but the last seq. What is known here
-   * is loaded again before it is used, unless commands are under way: those meet the event when they are stored.
+   * is loaded again before it is used, unless commands are decided already: those meet the event when they are stored.
    */
   hearOf(seq: number, isPlain: boolean): void {
     this.#heard = Math.max(this.#heard, seq)
     this.#rivalry.heard()
     const committed = this.#committed
-    if (!committed || seq <= committed.lastSeq || !this.isIdle) return
+    if (!committed || seq <= committed.lastSeq || this.#isBusy) return
     if (isPlain && seq === committed.lastSeq + 1) this.#committed = this.#state = { ...committed, lastSeq: seq }
     else this.#isStale = true
   }

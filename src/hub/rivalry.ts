@@ -1,18 +1,24 @@
 /** So long after another node has stored something in a conversation it counts as at work there. */
 const CONTENDED_MS = 1000
-/** What a node leaves to the others between two commits of its own: about as long as its last one took, and no longer. */
+/** What a node leaves to the others after a commit, measured in what that took: time for one of theirs, and to hear of it. */
+const PATIENCE = { most: 2, least: 0.4 }
+/** However long its own took. */
 const PAUSE_MAX_MS = 250
+/** What others stored is heard event by event: so long after the last of them it was all. */
+const HEARD_MS = 1
 
 /**
  * Several nodes that write into one conversation, of which only one commit at a time can follow the last. Whoever was
  * first goes on without a gap, and the others never come: so each that knows of others commits what has gathered, and
- * then leaves them a while.
+ * then it is their turn, until one of them is heard. Who is not heard is waited for less and less.
  */
 export class Rivalry {
   readonly #isShared: boolean
   #heardAt = Number.NEGATIVE_INFINITY
   #beganAt = 0
-  #timer: NodeJS.Timeout | null = null
+  #patience = PATIENCE.most
+  #goOn: (() => void) | null = null
+  #timer: NodeJS.Timeout | undefined
 
   constructor(isShared: boolean) {
     this.#isShared = isShared
@@ -21,6 +27,8 @@ export class Rivalry {
   /** Another node has stored something. */
   heard(): void {
     this.#heardAt = performance.now()
+    this.#patience = PATIENCE.most
+    if (this.#goOn) this.#goOnIn(HEARD_MS)
   }
 
   /** Own events are on their way into the store. */
@@ -33,15 +41,25 @@ export class Rivalry {
   }
 
   get isPausing(): boolean {
-    return this.#timer !== null
+    return this.#goOn !== null
   }
 
-  /** Own events were stored: `goOn` is called when the others had their time. */
+  /** Own events were stored: `goOn` is called when the others had their turn. */
   pause(goOn: () => void): void {
-    const ms = Math.min(performance.now() - this.#beganAt, PAUSE_MAX_MS) * (0.4 + 0.6 * Math.random())
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null
-      goOn()
+    if (this.#goOn) return
+    this.#goOn = goOn
+    const ms = Math.min(performance.now() - this.#beganAt, PAUSE_MAX_MS) * this.#patience
+    this.#patience = Math.max(this.#patience / 2, PATIENCE.least)
+    // Two that wait for each other must not go on at one moment.
+    this.#goOnIn(ms * (0.8 + 0.4 * Math.random()))
+  }
+
+  #goOnIn(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      const goOn = this.#goOn
+      this.#goOn = null
+      goOn?.()
     }, ms)
   }
 }

@@ -32,8 +32,8 @@ export async function elsewhere(log: MemoryLog, command: Command, uuid: Conversa
   log.write(appendOf(id, state, apply(id, state, events), undefined))
 }
 
-export async function openQueue(log: MemoryLog, trace: Trace = []): Promise<ConversationQueue> {
-  const queue = new ConversationQueue(CONVERSATION, log, ({ seq }: Committed) => trace.push(`event ${seq}`))
+export async function openQueue(log: MemoryLog, trace: Trace = [], isShared = false): Promise<ConversationQueue> {
+  const queue = new ConversationQueue(CONVERSATION, log, ({ seq }: Committed) => trace.push(`event ${seq}`), isShared)
   if (!(await queue.open())) throw new Error('there is no conversation')
   return queue
 }
@@ -80,9 +80,9 @@ export function settled(): Promise<void> {
 }
 
 /** A queue of a conversation that alice began. */
-export async function opened() {
+export async function opened(isShared = false) {
   const log = new MemoryLog()
   const id = begun(log)
   const trace: Trace = []
-  return { log, id, trace, queue: await openQueue(log, trace) }
+  return { log, id, trace, queue: await openQueue(log, trace, isShared) }
 }

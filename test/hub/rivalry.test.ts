@@ -1,0 +1,49 @@
+import { setTimeout } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { Rivalry } from '../../src/hub/rivalry.js'
+import { invitationId, send } from './conversation/world.js'
+import { elsewhere, opened, sending } from './queue-fixture.js'
+
+/** A node whose commit took a while, and who leaves the others theirs; timers that are due first run first. */
+async function pausing(t: Test, order: string[]): Promise<Rivalry> {
+  const rivalry = new Rivalry(true)
+  rivalry.heard()
+  rivalry.began()
+  await setTimeout(100)
+  t.ok(rivalry.isContended)
+  rivalry.pause(() => order.push('goes on'))
+  t.ok(rivalry.isPausing)
+  return rivalry
+}
+
+t.test('who hears others while it waits for them goes on at once', async (t) => {
+  const order: string[] = []
+  const rivalry = await pausing(t, order)
+  rivalry.heard()
+  await Promise.all([20, 400].map((ms) => setTimeout(ms).then(() => order.push(`${ms} ms`))))
+  t.same(order, ['goes on', '20 ms', '400 ms'])
+  t.notOk(rivalry.isPausing)
+})
+
+t.test('who hears nobody goes on all the same, and waits less the next time', async (t) => {
+  const order: string[] = []
+  const rivalry = await pausing(t, order)
+  await Promise.all([20, 800].map((ms) => setTimeout(ms).then(() => order.push(`${ms} ms`))))
+  t.same(order, ['20 ms', 'goes on', '800 ms'])
+  t.notOk(rivalry.isPausing)
+})
+
+t.test('what others stored while commands wait for their turn is no conflict for them', async (t) => {
+  const { log, trace, queue } = await opened(true)
+  queue.hearOf(1, true)
+  queue.submit(sending(1, log, trace))
+  log.commit()
+  queue.submit(sending(2, log, trace))
+  t.same([trace, log.held], [['event 2', 'answer 1'], []], 'it is the turn of the others')
+  await elsewhere(log, send('alice', { messageId: invitationId(9) }))
+  log.gates.load = async () => t.fail('it need not be loaded again')
+  queue.hearOf(3, true)
+  while (log.held.length === 0) await setTimeout(1)
+  log.commit()
+  t.same(trace.slice(2), ['event 4', 'answer 2'])
+})
