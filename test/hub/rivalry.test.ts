@@ -41,7 +41,7 @@ t.test('what others stored while commands wait for their turn is no conflict for
   queue.submit(sending(2, log, trace))
   t.same([trace, log.held], [['event 2', 'answer 1'], []], 'it is the turn of the others')
   await elsewhere(log, send('alice', { messageId: invitationId(9) }))
-  log.gates.load = async () => t.fail('it need not be loaded again')
+  log.gates.load = async () => void t.fail('it need not be loaded again')
   queue.hearOf(3, true)
   while (log.held.length === 0) await setTimeout(1)
   log.commit()
