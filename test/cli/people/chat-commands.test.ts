@@ -107,6 +107,15 @@ t.test('nothing is said to somebody whose key changed before he was compared', a
   t.notOk(notes.includes('sent'))
 })
 
+t.test('what cannot begin is no good end, though whoever types has ended', async (t) => {
+  const { chat } = chatOf({})
+  const begun = chat.begin(async () => {
+    throw new Error('there is nobody of that name')
+  })
+  chat.end()
+  await t.rejects(Promise.race([chat.over, begun.then(() => chat.over)]), { message: 'there is nobody of that name' })
+})
+
 t.test('an end of the connection names what helps', async (t) => {
   const error = new LinkClosedError({ code: 4501, reason: 'the certificate was revoked', mayReconnect: false })
   const { chat, notes } = chatOf({ notices: [{ type: 'link', state: 'ended', reason: error.message, error }] })

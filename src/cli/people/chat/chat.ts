@@ -105,10 +105,12 @@ export class Chat implements Typist {
     return this.#view.screen.hasFooter
   }
 
-  /** What is typed before this is done comes after it. */
-  async begin(begin: () => Promise<void>): Promise<void> {
+  /** What is typed before this is done comes after it; where it fails, that it did is the end. */
+  begin(begin: () => Promise<void>): Promise<void> {
     const begun = begin()
-    this.#typed = begun.catch(() => undefined)
+    this.#typed = begun.catch(() => {
+      this.#isEnding = true
+    })
     return begun
   }
 
