@@ -49,6 +49,23 @@ function chatOf({ invitations = [], notices = [] }: { invitations?: Invitation[]
   return { chat: new Chat(client, () => view), notes, trusted }
 }
 
+/** A conversation with bo, in which nothing happens. */
+function conversationOf(changes: { changes?: FingerprintChange[]; invitations?: { username: string }[] }) {
+  const conversation = {
+    members: [{ username: 'me' }, { username: 'bo', fingerprint: 'sha256:aa' }],
+    keyless: [],
+    isSealed: true,
+    changes: [],
+    history: async () => [],
+    events: async function* () {
+      yield await new Promise(() => undefined)
+    },
+    invitations: [],
+    ...changes,
+  }
+  return conversation as unknown as Parameters<Chat['enter']>[0]
+}
+
 t.test('of several invitations a list is shown, and its numbers may be said', async (t) => {
   const [first, second, third] = [invitationOf('al', '1'), invitationOf('bo', '2'), invitationOf('bo', '3')]
   const { chat, notes } = chatOf({ invitations: [first, second, third].map(({ invitation }) => invitation) })
@@ -69,6 +86,16 @@ t.test('of several invitations a list is shown, and its numbers may be said', as
   t.same(first.told, ['accepted', 'accepted'], 'a name that stands for one needs no number')
 })
 
+t.test('two who have invited each other are told so', async (t) => {
+  const { chat, notes } = chatOf({
+    invitations: [invitationOf('al', '1'), invitationOf('cy', '2')].map((one) => one.invitation),
+  })
+  await chat.enter(conversationOf({ invitations: [{ username: 'al' }] }))
+  await new Promise(setImmediate)
+  chat.connected()
+  t.match(notes.slice(-2), [/you have invited al here too: one of you accepts/, /\/decline cy stays here$/])
+})
+
 t.test('a mistyped fingerprint is not looked for', async (t) => {
   const { chat, notes, trusted } = chatOf({})
   await runCommand(chat, 'trust', ['bo', FINGERPRINT.slice(0, -1)])
@@ -87,19 +114,7 @@ t.test('nothing is said to somebody whose key changed before he was compared', a
     how: 'unexplained',
     wasCompared: true,
   }
-  const events = async function* () {
-    yield await new Promise(() => undefined)
-  }
-  const conversation = {
-    members: [{ username: 'me' }, { username: 'bo', fingerprint: 'sha256:aa' }],
-    keyless: [],
-    isSealed: true,
-    changes: [change],
-    history: async () => [],
-    events,
-    invitations: [],
-  }
-  await chat.enter(conversation as unknown as Parameters<Chat['enter']>[0])
+  await chat.enter(conversationOf({ changes: [change] }))
   chat.line('hello')
   chat.end()
   t.equal(await chat.over, 1)

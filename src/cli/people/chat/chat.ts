@@ -208,7 +208,9 @@ export class Chat implements Typist {
 
   #showOffer(invitation: Invitation): void {
     const { username } = invitation.from
-    const text = `${invitationText(invitation)}\n/accept ${username} goes there, /decline ${username}`
+    const isMutual = this.conversation?.invitations.some((sent) => sent.username === username) ?? false
+    const both = isMutual ? `\nyou have invited ${username} here too: one of you accepts, the other declines` : ''
+    const text = `${invitationText(invitation)}\n/accept ${username} goes there, /decline ${username} stays here${both}`
     this.#view.note(text, { type: 'invitation', ...invitationShape(invitation) })
   }
 
