@@ -11,6 +11,8 @@ export interface Wake {
   readonly invitation: string | null
   /** A message that changes nothing of its conversation but the last seq. */
   readonly isPlain: boolean
+  /** More of the same commit follows. */
+  readonly isMore: boolean
   /**
    * Whom it concerns beyond the members: whose stay begins or ends, or who is invited. From elsewhere that is said only
    * by what comes under the topic of that user.

@@ -8,10 +8,11 @@ import { restore } from './conversation/projection.js'
 import type { Conversation } from './conversation/state.js'
 import { asHermesError, end, type InFlight, outcomeOf } from './in-flight.js'
 import { PendingMessages } from './pending-messages.js'
+import type { PublishedBy } from './publish.js'
 import { Rivalry } from './rivalry.js'
 import type { Task, TaskContext } from './task.js'
 
-export type Publish = (committed: Committed, origin: string | null) => void
+export type Publish = (committed: Committed, by: PublishedBy) => void
 
 /**
  * One conversation's commands, one at a time. It does not wait for each commit: it decides on the state as it
@@ -96,12 +97,17 @@ export class ConversationQueue implements TaskContext {
   }
 
   /**
-   * Another node stored the event `seq`; `isPlain`: a message that changes nothing but the last seq. What is known here
-   * is loaded again before it is used, unless commands are decided already: those meet the event when they are stored.
+   * Another node stored the event `seq`; `isPlain`: a message that changes nothing but the last seq; `isMore`: others of
+   * the same commit follow. What is known here is loaded again before it is used, unless commands are decided already:
+   * those meet the event when they are stored.
    */
-  hearOf(seq: number, isPlain: boolean): void {
+  hearOf(seq: number, isPlain: boolean, isMore: boolean): void {
     this.#heard = Math.max(this.#heard, seq)
-    this.#rivalry.heard()
+    this.#learn(seq, isPlain)
+    this.#rivalry.heard(isMore)
+  }
+
+  #learn(seq: number, isPlain: boolean): void {
     const committed = this.#committed
     if (!committed || seq <= committed.lastSeq || this.#isBusy) return
     if (isPlain && seq === committed.lastSeq + 1) this.#committed = this.#state = { ...committed, lastSeq: seq }
@@ -184,7 +190,7 @@ export class ConversationQueue implements TaskContext {
   #settle(entry: InFlight, failure: AppendFailure | null): void {
     entry.status = failure ?? 'stored'
     if (failure) this.#isBroken = true
-    if (failure?.reason === 'conflict') this.#rivalry.heard()
+    if (failure?.reason === 'conflict') this.#rivalry.heard(true)
     this.#pendingMessages.remove(entry.committed)
     this.#drain()
   }
@@ -210,7 +216,8 @@ export class ConversationQueue implements TaskContext {
       return
     }
     this.#committed = after
-    for (const event of committed) this.#publish(event, task.origin?.id ?? null)
+    const last = this.#inFlight.length === 0 ? committed.at(-1) : null
+    for (const event of committed) this.#publish(event, { origin: task.origin?.id ?? null, isMore: event !== last })
     end(task, outcome)
   }
 

@@ -45,8 +45,8 @@ export class Conversations {
   }
 
   /** Another node stored an event of a conversation. */
-  hear({ uuid, seq, isPlain }: Pick<Wake, 'uuid' | 'seq' | 'isPlain'>): void {
-    this.#queues.get(uuid)?.hearOf(seq, isPlain)
+  hear({ uuid, seq, isPlain, isMore }: Pick<Wake, 'uuid' | 'seq' | 'isPlain' | 'isMore'>): void {
+    this.#queues.get(uuid)?.hearOf(seq, isPlain, isMore)
   }
 
   /** The store has events of conversations, by their ids, up to these. */
@@ -54,7 +54,7 @@ export class Conversations {
     if (lastSeqs.size === 0) return
     for (const queue of this.#queues.values()) {
       const seq = lastSeqs.get(queue.id)
-      if (seq !== undefined) queue.hearOf(seq, false)
+      if (seq !== undefined) queue.hearOf(seq, false, false)
     }
   }
 

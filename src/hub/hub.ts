@@ -7,7 +7,8 @@ import type { Identity } from '../wire/identity.js'
 import { AccountWatch } from './account-watch.js'
 import type { Caller } from './caller.js'
 import { CatchUp } from './catch-up.js'
-import type { Committed } from './committed.js'
+
+import type { Publish } from './conversation-queue.js'
 import { Conversations } from './conversations.js'
 import { Delivery } from './delivery/delivery.js'
 import { examination } from './delivery/examination.js'
@@ -66,7 +67,7 @@ export class Hub {
   constructor(dependencies: HubDependencies) {
     const { store, bus, limits, rate, rootFingerprint, now, toIdentity, meter = NO_HUB_METER } = dependencies
     const { log, identities } = store
-    const announce = (committed: Committed, origin: string | null) => publish({ bus, meter }, committed, origin)
+    const announce: Publish = (committed, by) => publish({ bus, meter }, committed, by)
     const conversations = new Conversations(log, announce, { isShared: bus.isShared })
     const delivery = new Delivery({
       log,

@@ -2,16 +2,24 @@ import type { Committed } from './committed.js'
 import { isolate } from './isolate.js'
 import type { HubServices } from './services.js'
 
-/** Tells everyone of an event that is in the log. `origin` is the session whose command it was. */
+export interface PublishedBy {
+  /** The session whose command it was. */
+  readonly origin: string | null
+  /** More of the same commit follows. */
+  readonly isMore: boolean
+}
+
+/** Tells everyone of an event that is in the log. */
 export function publish(
   { bus, meter }: Pick<HubServices, 'bus' | 'meter'>,
   committed: Committed,
-  origin: string | null,
+  { origin, isMore }: PublishedBy,
 ): void {
   const { conversationId, uuid, seq, event, body, concerned } = committed
   meter.committed(event.type)
   const invitation = 'invitation' in event ? event.invitation : null
   const isPlain = event.type === 'message' && !event.raisesEpoch
-  const wake = { conversationId, uuid, seq, type: event.type, body, invitation, isPlain, userId: concerned, origin }
+  const { type } = event
+  const wake = { conversationId, uuid, seq, type, body, invitation, isPlain, isMore, userId: concerned, origin }
   isolate(() => bus.publish(wake))
 }

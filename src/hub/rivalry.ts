@@ -4,8 +4,6 @@ const CONTENDED_MS = 1000
 const PATIENCE = { most: 2, least: 0.4 }
 /** However long its own took. */
 const PAUSE_MAX_MS = 250
-/** What others stored is heard event by event: so long after the last of them it was all. */
-const HEARD_MS = 1
 
 /**
  * Several nodes that write into one conversation, of which only one commit at a time can follow the last. Whoever was
@@ -24,11 +22,11 @@ export class Rivalry {
     this.#isShared = isShared
   }
 
-  /** Another node has stored something. */
-  heard(): void {
+  /** Another node has stored something; its turn has ended where no more of it follows. */
+  heard(isMore: boolean): void {
     this.#heardAt = performance.now()
     this.#patience = PATIENCE.most
-    if (this.#goOn) this.#goOnIn(HEARD_MS)
+    if (!isMore) this.#end()
   }
 
   /** Own events are on their way into the store. */
@@ -51,15 +49,13 @@ export class Rivalry {
     const ms = Math.min(performance.now() - this.#beganAt, PAUSE_MAX_MS) * this.#patience
     this.#patience = Math.max(this.#patience / 2, PATIENCE.least)
     // Two that wait for each other must not go on at one moment.
-    this.#goOnIn(ms * (0.8 + 0.4 * Math.random()))
+    this.#timer = setTimeout(() => this.#end(), ms * (0.8 + 0.4 * Math.random()))
   }
 
-  #goOnIn(ms: number): void {
+  #end(): void {
+    const goOn = this.#goOn
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      const goOn = this.#goOn
-      this.#goOn = null
-      goOn?.()
-    }, ms)
+    this.#goOn = null
+    goOn?.()
   }
 }

@@ -9,6 +9,7 @@ export const wake: Wake = {
   body: '{}',
   invitation: null,
   isPlain: true,
+  isMore: false,
   userId: null,
   origin: null,
 }

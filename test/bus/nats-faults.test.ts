@@ -76,6 +76,7 @@ t.test('what is no message is counted and ignored', { skip }, async (t) => {
     type: 'message',
     invitation: null,
     isPlain: true,
+    isMore: false,
     userId: null,
   }
   const mark = { sender: 's', number: 1, at: Date.now() }

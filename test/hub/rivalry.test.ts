@@ -1,13 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { ConversationQueue } from '../../src/hub/conversation-queue.js'
 import { Rivalry } from '../../src/hub/rivalry.js'
-import { invitationId, send } from './conversation/world.js'
+import { CONVERSATION, invitationId, send } from './conversation/world.js'
 import { elsewhere, opened, sending } from './queue-fixture.js'
 
 /** A node whose commit took a while, and who leaves the others theirs; timers that are due first run first. */
 async function pausing(t: Test, order: string[]): Promise<Rivalry> {
   const rivalry = new Rivalry(true)
-  rivalry.heard()
+  rivalry.heard(false)
   rivalry.began()
   await setTimeout(100)
   t.ok(rivalry.isContended)
@@ -19,9 +20,10 @@ async function pausing(t: Test, order: string[]): Promise<Rivalry> {
 t.test('who hears others while it waits for them goes on at once', async (t) => {
   const order: string[] = []
   const rivalry = await pausing(t, order)
-  rivalry.heard()
-  await Promise.all([20, 400].map((ms) => setTimeout(ms).then(() => order.push(`${ms} ms`))))
-  t.same(order, ['goes on', '20 ms', '400 ms'])
+  rivalry.heard(true)
+  t.ok(rivalry.isPausing, 'more of theirs follows')
+  rivalry.heard(false)
+  t.same(order, ['goes on'])
   t.notOk(rivalry.isPausing)
 })
 
@@ -35,15 +37,24 @@ t.test('who hears nobody goes on all the same, and waits less the next time', as
 
 t.test('what others stored while commands wait for their turn is no conflict for them', async (t) => {
   const { log, trace, queue } = await opened(true)
-  queue.hearOf(1, true)
+  queue.hearOf(1, true, false)
   queue.submit(sending(1, log, trace))
   log.commit()
   queue.submit(sending(2, log, trace))
   t.same([trace, log.held], [['event 2', 'answer 1'], []], 'it is the turn of the others')
   await elsewhere(log, send('alice', { messageId: invitationId(9) }))
   log.gates.load = async () => void t.fail('it need not be loaded again')
-  queue.hearOf(3, true)
-  while (log.held.length === 0) await setTimeout(1)
+  queue.hearOf(3, true, false)
   log.commit()
   t.same(trace.slice(2), ['event 4', 'answer 2'])
+})
+
+t.test('the last event of a commit is published as that', async (t) => {
+  const { log, trace } = await opened(true)
+  const more: boolean[] = []
+  const queue = new ConversationQueue(CONVERSATION, log, (_, { isMore }) => more.push(isMore), true)
+  await queue.open()
+  for (const number of [1, 2, 3]) queue.submit(sending(number, log, trace))
+  log.commit()
+  t.same(more, [true, true, false])
 })

@@ -67,11 +67,11 @@ function readSignal({ conversationId, sender, number, at }: Fields, body: string
 }
 
 function readWake(head: Fields, body: string | null): Message | null {
-  const { conversationId, uuid, seq, type, invitation, isPlain, userId } = head
-  if (typeof isPlain !== 'boolean') return null
+  const { conversationId, uuid, seq, type, invitation, isPlain, isMore, userId } = head
+  if (typeof isPlain !== 'boolean' || typeof isMore !== 'boolean') return null
   if (!isId(conversationId) || !isText(uuid) || !isId(seq) || !isText(type)) return null
   if ((invitation !== null && !isText(invitation)) || (userId !== null && !isId(userId))) return null
-  return { kind: 'wake', wake: { conversationId, uuid, seq, type, invitation, isPlain, userId, body } }
+  return { kind: 'wake', wake: { conversationId, uuid, seq, type, invitation, isPlain, isMore, userId, body } }
 }
 
 function isId(value: unknown): value is number {

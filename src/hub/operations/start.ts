@@ -80,7 +80,9 @@ async function begun(call: Call, params: Params, reply: Reply<Result>): Promise<
   call.hub.log.append(entry, (failure, appended) => {
     if (failure || !appended) return void failed(call, params, failure, reply)
     const { conversationId } = appended
-    for (const event of committed) publish(call.hub, { ...event, conversationId }, call.session?.id ?? null)
+    const origin = call.session?.id ?? null
+    for (const event of committed)
+      publish(call.hub, { ...event, conversationId }, { origin, isMore: event !== committed.at(-1) })
     reply({ result: { conversation, participants, seq: 1 } })
   })
 }

@@ -127,9 +127,9 @@ export class World {
     const id = begun(this.log, 'alice', uuid)
     const event = begin({ type: 'start', at: NOW, by: actor('alice'), conversation: uuid, participants: [] })
     for (const committed of apply(id, emptyConversation(uuid), [event]).committed)
-      publish({ bus: this.bus, meter: NO_HUB_METER }, committed, null)
-    const queue = new ConversationQueue(uuid, this.log, (committed, origin) =>
-      publish({ bus: this.bus, meter: NO_HUB_METER }, committed, origin),
+      publish({ bus: this.bus, meter: NO_HUB_METER }, committed, { origin: null, isMore: false })
+    const queue = new ConversationQueue(uuid, this.log, (committed, by) =>
+      publish({ bus: this.bus, meter: NO_HUB_METER }, committed, by),
     )
     await queue.open()
     this.#queues.set(uuid, queue)
