@@ -1,7 +1,6 @@
 import { HermesError } from '../errors.js'
 import type { AppendFailure, EventLog } from '../store/event-log.js'
 import type { ConversationId } from '../wire/formats.js'
-import { Attempts } from './attempts.js'
 import { appendOf, apply, type Committed } from './committed.js'
 import type { KnownMessage } from './conversation/commands.js'
 import { restore } from './conversation/projection.js'
@@ -9,6 +8,7 @@ import type { Conversation } from './conversation/state.js'
 import { asHermesError, end, type InFlight, outcomeOf } from './in-flight.js'
 import { PendingMessages } from './pending-messages.js'
 import type { PublishedBy } from './publish.js'
+import { Revisions } from './revisions.js'
 import { Rivalry } from './rivalry.js'
 import type { Task, TaskContext } from './task.js'
 
@@ -30,7 +30,6 @@ export class ConversationQueue implements TaskContext {
   #committed: Conversation | null = null
   #waiting: Task[] = []
   #inFlight: InFlight[] = []
-  #redo: Task[] = []
   #opening: Promise<boolean> | null = null
   /** Another node has changed the conversation: it is loaded again before anything more is decided. */
   #isStale = false
@@ -39,20 +38,14 @@ export class ConversationQueue implements TaskContext {
   /** A commit failed: nothing more is decided until the state is loaded again. */
   #isBroken = false
   #isReloading = false
-  readonly #isShared: boolean
-  /** The task that waits to be decided on what the store has now. */
-  #doubted: Task | null = null
-  /** Those that were submitted before the state was loaded. */
-  readonly #sure = new WeakSet<Task>()
-  readonly #attempts: Attempts
+  readonly #revisions: Revisions
   readonly #rivalry: Rivalry
   readonly #pendingMessages = new PendingMessages()
 
   /** `isShared`: other nodes store events too, so that what is refused here may be out of date. */
   constructor(uuid: ConversationId, log: EventLog, publish: Publish, isShared = false) {
-    this.#isShared = isShared
     this.#rivalry = new Rivalry(isShared)
-    this.#attempts = new Attempts(isShared)
+    this.#revisions = new Revisions(isShared)
     this.uuid = uuid
     this.#log = log
     this.#publish = publish
@@ -64,8 +57,7 @@ export class ConversationQueue implements TaskContext {
 
   /** Something rests on the state as it is known, or is about to replace it. */
   get #isBusy(): boolean {
-    const isDecided = this.#inFlight.length + this.#redo.length > 0 || this.#doubted !== null
-    return isDecided || this.#opening !== null || this.#isReloading
+    return this.#inFlight.length + this.#revisions.length > 0 || this.#opening !== null || this.#isReloading
   }
 
   get isLoaded(): boolean {
@@ -146,7 +138,7 @@ export class ConversationQueue implements TaskContext {
     this.#drain()
   }
 
-  #mustLoad = () => this.#isBroken || this.#isStale || this.#doubted !== null
+  #mustLoad = () => this.#isBroken || this.#isStale || this.#revisions.isDoubting
 
   #next(): Task | undefined {
     return this.#mustLoad() ? undefined : this.#waiting.shift()
@@ -156,22 +148,13 @@ export class ConversationQueue implements TaskContext {
     const before = this.#state
     if (!before) throw new Error(`conversation ${this.uuid} is not open`)
     const entry = this.#decide(task, before)
-    if (this.#isDoubtful(task, entry)) {
-      this.#doubted = task
-      return
-    }
+    if (this.#revisions.doubts(task, entry)) return
     this.#inFlight.push(entry)
     if (entry.status === 'stored') return
     if (this.#inFlight.length === 1) this.#rivalry.began()
     this.#state = entry.after
     this.#pendingMessages.add(entry.committed)
     this.#log.append(appendOf(this.#id, before, entry, task.request), (failure) => this.#settle(entry, failure))
-  }
-
-  /** Whether no commit proves that it was decided on what is so: other nodes may have changed that. */
-  #isDoubtful(task: Task, { outcome, committed }: InFlight): boolean {
-    if (!this.#isShared || committed.length > 0 || 'failure' in outcome || this.#sure.has(task)) return false
-    return 'refusal' in outcome || task.isPassing !== true
   }
 
   #decide(task: Task, before: Conversation): InFlight {
@@ -212,7 +195,7 @@ export class ConversationQueue implements TaskContext {
     if (status !== 'stored' && 'error' in status) return end(task, { failure: status.error })
     // What needed no commit of its own rests on the one that failed before it.
     if (this.#isBroken) {
-      this.#redo.push(task)
+      this.#revisions.add(task, status === 'stored' ? 'conflict' : status.reason)
       return
     }
     this.#committed = after
@@ -225,38 +208,22 @@ export class ConversationQueue implements TaskContext {
     if (this.#isReloading) return
     // What was not stored is no state to look at.
     this.#state = this.#committed
-    if (this.#doubted) this.#waiting.unshift(this.#doubted)
-    this.#doubted = null
-    if (this.#redo.length + this.#waiting.length === 0) return
+    if (this.#revisions.length + this.#waiting.length === 0) return
     this.#isReloading = true
-    for (const task of [...this.#redo, ...this.#waiting]) this.#sure.add(task)
+    this.#revisions.beginLoading(this.#waiting)
     try {
       if (!(await this.#load())) throw new HermesError('internal', `conversation ${this.uuid} is gone`)
-      const again = await this.#recallAll(this.#redo.splice(0))
-      this.#waiting.unshift(...again)
+      this.#waiting.unshift(...(await this.#revisions.recall(this)))
       this.#isBroken = false
     } catch (error) {
       const failure = asHermesError(error, 'unavailable')
-      for (const task of [...this.#redo.splice(0), ...this.#waiting.splice(0)]) end(task, { failure })
+      // What is submitted from an answer is not among them.
+      const waiting = this.#waiting.splice(0)
+      this.#revisions.fail(failure)
+      for (const task of waiting) end(task, { failure })
     } finally {
       this.#isReloading = false
     }
     this.#advance()
-  }
-
-  /** Those that may be decided again, knowing what they should. */
-  async #recallAll(tasks: readonly Task[]): Promise<readonly Task[]> {
-    const recalled: Task[] = []
-    for (const task of tasks) {
-      try {
-        const failure = this.#attempts.another(task)
-        if (failure) throw failure
-        await task.recall?.(this)
-        recalled.push(task)
-      } catch (error) {
-        end(task, { failure: asHermesError(error, 'unavailable') })
-      }
-    }
-    return recalled
   }
 }

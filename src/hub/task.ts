@@ -21,19 +21,24 @@ export interface Origin {
   readonly refusal: StandingRefusal | null
 }
 
+/**
+ * Why a task is decided again: the log has what it was to store; others were first, or what is ahead of it failed; or it
+ * was refused, or found done, on what may be out of date.
+ */
+export type Recall = 'duplicate' | 'conflict' | 'doubt'
+
 /** A command on its way through the queue of its conversation. */
 export interface Task {
   /** Null for REST, where the guard decided once and for all, and for the server's own. */
   readonly origin: Origin | null
   /** Decides on the state as it will be once everything before it is committed. May be called again. */
   decide(state: Conversation, context: TaskContext): Decision
-  /**
-   * Looks up what a further attempt should know; called after an attempt met a duplicate or another node's event.
-   * What it rejects with is the outcome of this task alone.
-   */
-  recall?(context: TaskContext): Promise<void>
+  /** Looks up what a further attempt should know. What it rejects with is the outcome of this task alone. */
+  recall?(context: TaskContext, why: Recall): Promise<void>
   /** The request to remember with the events. */
   readonly request?: { readonly userId: number; readonly requestId: string; readonly hash: string } | undefined
+  /** A repeat may look like something to refuse: before it is, `recall` looks whether it was done already. */
+  readonly mayBeRepeat?: boolean
   /** Nothing lasting comes of it: it may be taken, though not refused, on what is known here, other nodes or not. */
   readonly isPassing?: boolean
   /** Called once, after everything the outcome rests on is durable, in the order of the log. */

@@ -40,7 +40,10 @@ function taskOf(call: Call, params: Params, reply: Reply<Result>): Task {
       const known = stored ?? context.findPending(by.userId, messageId)
       return decide(state, { type: 'send', at, by, messageId, payload, contentType, epoch, known })
     },
-    recall: async (context) => {
+    // Of one whose epoch is past it must be known before it is refused.
+    mayBeRepeat: epoch !== null,
+    recall: async (context, why) => {
+      if (why !== 'duplicate' && epoch === null) return
       stored = await findStored(call, context, by.userId, messageId)
     },
     done: (outcome) => reply(answerOf(outcome)),

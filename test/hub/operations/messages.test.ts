@@ -60,6 +60,21 @@ t.test('a counter that is named is compared and raised', async (t) => {
   await t.rejects(send(1), { code: 'epoch_conflict', data: { epoch: 2 } })
 })
 
+t.test('a message that raised the counter gets its first answer again, though the counter is past it', async (t) => {
+  const hub = await openHub(t)
+  const { alice, bob } = await hub.users('alice', 'bob')
+  const conversation = await conversationOf(hub, alice, bob)
+  const message = { conversation, messageId: randomUUID(), payload: 'commit', epoch: 0 }
+  const send = () => hub.call(alice, 'send', message) as Promise<object>
+  const [first, again] = await Promise.all([send(), send()])
+  t.same(again, { ...first, duplicate: true })
+  t.same(await send(), again)
+  await hub.restart()
+  t.same(await send(), again)
+  await t.rejects(hub.call(alice, 'send', { ...message, payload: 'other' }), { code: 'message_conflict' })
+  await t.rejects(hub.call(alice, 'send', { ...message, messageId: randomUUID() }), { code: 'epoch_conflict' })
+})
+
 t.test('a signal reaches the members who are connected, and is stored nowhere', async (t) => {
   const hub = await openHub(t)
   const { alice, bob, carol } = await hub.users('alice', 'bob', 'carol')
