@@ -45,12 +45,20 @@ export interface NewConnection {
   readonly number: number
 }
 
+/** A node came second in a conversation, and wants its turn to store something there. */
+export interface Claim {
+  readonly conversationId: number
+  readonly uuid: string
+}
+
 export interface BusListener {
   /** `isElsewhere`: another node says so: others of the conversation may come before or be missing. */
   wake(wake: Wake, isElsewhere: boolean): void
   signal(signal: Signal): void
   standing(change: StandingChange): void
   connection(connection: NewConnection): void
+  /** Of another node alone. */
+  claim(claim: Claim): void
   /** The bus was away and is back: what other nodes said meanwhile is lost. */
   missed(): void
 }
@@ -68,6 +76,8 @@ export interface Bus {
   signal(signal: Signal): void
   standing(change: StandingChange): void
   connection(connection: NewConnection): void
+  /** Told to other nodes alone. */
+  claim(claim: Claim): void
   /** Returns what ends the subscription. */
   subscribe(listener: BusListener): () => void
   /**

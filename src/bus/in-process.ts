@@ -9,6 +9,7 @@ export function createInProcessBus(): Bus {
     signal: (signal) => listeners.signal(signal),
     standing: (change) => listeners.standing(change),
     connection: (connection) => listeners.connection(connection),
+    claim() {},
     subscribe: (listener) => listeners.add(listener),
     follow: () => null,
     unfollow() {},

@@ -25,6 +25,10 @@ export class Listeners implements BusListener {
     for (const listener of this.#listeners) listener.connection(...said)
   }
 
+  claim(...said: Parameters<BusListener['claim']>): void {
+    for (const listener of this.#listeners) listener.claim(...said)
+  }
+
   missed(): void {
     for (const listener of this.#listeners) listener.missed()
   }

@@ -1,3 +1,4 @@
+import type { Claim } from '../bus/bus.js'
 import { HermesError } from '../errors.js'
 import type { AppendFailure, EventLog } from '../store/event-log.js'
 import type { ConversationId } from '../wire/formats.js'
@@ -11,6 +12,9 @@ import type { PublishedBy } from './publish.js'
 import { Revisions } from './revisions.js'
 import { Rivalry } from './rivalry.js'
 import type { Task, TaskContext } from './task.js'
+
+/** How a node asks the others for its turn, where it came second. */
+export type Rivals = (claim: Claim) => void
 
 export type Publish = (committed: Committed, by: PublishedBy) => void
 
@@ -38,14 +42,16 @@ export class ConversationQueue implements TaskContext {
   /** A commit failed: nothing more is decided until the state is loaded again. */
   #isBroken = false
   #isReloading = false
+  readonly #rivals: Rivals | null
   readonly #revisions: Revisions
   readonly #rivalry: Rivalry
   readonly #pendingMessages = new PendingMessages()
 
-  /** `isShared`: other nodes store events too, so that what is refused here may be out of date. */
-  constructor(uuid: ConversationId, log: EventLog, publish: Publish, isShared = false) {
-    this.#rivalry = new Rivalry(isShared)
-    this.#revisions = new Revisions(isShared)
+  /** `rivals`: other nodes store events too, so that what is refused here may be out of date; null where there are none. */
+  constructor(uuid: ConversationId, log: EventLog, publish: Publish, rivals: Rivals | null = null) {
+    this.#rivals = rivals
+    this.#rivalry = new Rivalry(rivals !== null)
+    this.#revisions = new Revisions(rivals !== null)
     this.uuid = uuid
     this.#log = log
     this.#publish = publish
@@ -97,6 +103,11 @@ export class ConversationQueue implements TaskContext {
     this.#heard = Math.max(this.#heard, seq)
     this.#learn(seq, isPlain)
     this.#rivalry.heard(isMore)
+  }
+
+  /** Another node came second, and wants its turn. */
+  yield(): void {
+    this.#rivalry.heard(true)
   }
 
   #learn(seq: number, isPlain: boolean): void {
@@ -172,10 +183,15 @@ export class ConversationQueue implements TaskContext {
 
   #settle(entry: InFlight, failure: AppendFailure | null): void {
     entry.status = failure ?? 'stored'
+    if (failure?.reason === 'conflict') this.#cameSecond()
     if (failure) this.#isBroken = true
-    if (failure?.reason === 'conflict') this.#rivalry.heard(true)
     this.#pendingMessages.remove(entry.committed)
     this.#drain()
+  }
+
+  #cameSecond(): void {
+    this.#rivalry.heard(true)
+    if (!this.#isBroken) this.#rivals?.({ conversationId: this.#id, uuid: this.uuid })
   }
 
   /** Finishes what is settled, in order; what rested on something that failed is done again. */

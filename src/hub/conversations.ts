@@ -1,7 +1,7 @@
-import type { Wake } from '../bus/bus.js'
+import type { Claim, Wake } from '../bus/bus.js'
 import type { EventLog } from '../store/event-log.js'
 import type { ConversationId } from '../wire/formats.js'
-import { ConversationQueue, type Publish } from './conversation-queue.js'
+import { ConversationQueue, type Publish, type Rivals } from './conversation-queue.js'
 
 /** Loaded conversations; beyond so many the ones used longest ago are forgotten, to be loaded again. */
 const LOADED_MAX = 10_000
@@ -11,11 +11,12 @@ export class Conversations {
   readonly #log: EventLog
   readonly #publish: Publish
   readonly #loadedMax: number
-  readonly #isShared: boolean
+  readonly #rivals: Rivals | null
   readonly #queues = new Map<string, ConversationQueue>()
 
-  constructor(log: EventLog, publish: Publish, { isShared = false, loadedMax = LOADED_MAX } = {}) {
-    this.#isShared = isShared
+  /** `rivals`: null where no other node stores events. */
+  constructor(log: EventLog, publish: Publish, rivals: Rivals | null = null, loadedMax = LOADED_MAX) {
+    this.#rivals = rivals
     this.#log = log
     this.#publish = publish
     this.#loadedMax = loadedMax
@@ -49,6 +50,11 @@ export class Conversations {
     this.#queues.get(uuid)?.hearOf(seq, isPlain, isMore)
   }
 
+  /** Another node wants its turn in a conversation. */
+  yieldTo({ uuid }: Claim): void {
+    this.#queues.get(uuid)?.yield()
+  }
+
   /** The store has events of conversations, by their ids, up to these. */
   hearOfAll(lastSeqs: ReadonlyMap<number, number>): void {
     if (lastSeqs.size === 0) return
@@ -59,7 +65,7 @@ export class Conversations {
   }
 
   #touch(uuid: ConversationId): ConversationQueue {
-    const queue = this.#queues.get(uuid) ?? new ConversationQueue(uuid, this.#log, this.#publish, this.#isShared)
+    const queue = this.#queues.get(uuid) ?? new ConversationQueue(uuid, this.#log, this.#publish, this.#rivals)
     queue.wasUsed = true
     this.#queues.set(uuid, queue)
     if (this.#queues.size > this.#loadedMax) this.#forget()

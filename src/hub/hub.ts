@@ -68,7 +68,7 @@ export class Hub {
     const { store, bus, limits, rate, rootFingerprint, now, toIdentity, meter = NO_HUB_METER } = dependencies
     const { log, identities } = store
     const announce: Publish = (committed, by) => publish({ bus, meter }, committed, by)
-    const conversations = new Conversations(log, announce, { isShared: bus.isShared })
+    const conversations = new Conversations(log, announce, bus.isShared ? (claim) => bus.claim(claim) : null)
     const delivery = new Delivery({
       log,
       bus,
@@ -140,6 +140,7 @@ export class Hub {
       signal() {},
       standing() {},
       connection() {},
+      claim: (claim) => conversations.yieldTo(claim),
     })
     return { catchUp, accounts, end }
   }

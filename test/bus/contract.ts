@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Bus, BusListener, NewConnection, Signal, StandingChange, Wake } from '../../src/bus/bus.js'
+import type { Bus, BusListener, Claim, NewConnection, Signal, StandingChange, Wake } from '../../src/bus/bus.js'
 
 export const wake: Wake = {
   conversationId: 1,
@@ -16,6 +16,7 @@ export const wake: Wake = {
 export const standing: StandingChange = { userId: 7 }
 export const signal: Signal = { conversationId: 1, body: '{"a":"\\n"}', origin: 's' }
 export const connection: NewConnection = { userId: 7, deviceId: 70, number: 2 }
+export const claim: Claim = { conversationId: 1, uuid: 'u' }
 
 /** What a listener was told, each as one line. */
 export class Heard implements BusListener {
@@ -42,6 +43,10 @@ export class Heard implements BusListener {
 
   connection({ deviceId, number }: NewConnection): void {
     this.#write(`device ${deviceId} ${number}`)
+  }
+
+  claim({ uuid }: Claim): void {
+    this.#write(`claim ${uuid}`)
   }
 
   missed(): void {
@@ -71,6 +76,8 @@ export function busContract(name: string, make: (t: Test) => Promise<Bus>): void
       bus.signal(signal)
       bus.standing(standing)
       bus.connection(connection)
+      // Of another node alone.
+      bus.claim(claim)
       const said = ['1', '2 to user 3', signal.body, 'user 7', 'device 70 2']
       t.same(
         lines,
@@ -88,12 +95,13 @@ export function busContract(name: string, make: (t: Test) => Promise<Bus>): void
       t.doesNotThrow(() => bus.signal(signal))
       t.doesNotThrow(() => bus.standing(standing))
       t.doesNotThrow(() => bus.connection(connection))
+      t.doesNotThrow(() => bus.claim(claim))
     })
 
     t.test('a listener may end itself or begin another while it hears', async (t) => {
       const bus = await make(t)
       const heard: string[] = []
-      const rest = { signal() {}, standing() {}, connection() {}, missed() {} }
+      const rest = { signal() {}, standing() {}, connection() {}, claim() {}, missed() {} }
       const once = () => {
         heard.push('once')
         end()

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { busContract, connection, signal, standing, wake } from './contract.js'
+import { busContract, claim, connection, signal, standing, wake } from './contract.js'
 import { type Node, node, nodes, until } from './nats-fixture.js'
 
 const url = process.env.HERMES_TEST_NATS_URL ?? ''
@@ -41,11 +41,13 @@ t.test('NATS, between processes', { skip }, async (t) => {
     bus.signal({ ...signal, conversationId: 2 })
     bus.connection(connection)
     bus.connection({ ...connection, userId: 8 })
+    bus.claim(claim)
+    bus.claim({ ...claim, conversationId: 2 })
     bus.standing(standing)
     await arrived(both)
     t.same(there.heard.lines, [
       ...['1 elsewhere', '2 elsewhere', '2 to user 7 elsewhere'],
-      ...[signal.body, 'device 70 2', 'user 7'],
+      ...[signal.body, 'device 70 2', 'claim u', 'user 7'],
     ])
     t.same(there.heard.wakes[0], { ...wake, body: '{"text":"ä\\n"}', origin: null }, 'sessions are of one node')
     t.match(there.heard.wakes[2], { type: 'joined', invitation: 'i', userId: 7, body: '{}' })

@@ -10,7 +10,7 @@ function made(count: number, loadedMax?: number) {
   const log = new MemoryLog()
   const uuids = Array.from({ length: count }, () => randomUUID() as ConversationId)
   for (const uuid of uuids) begun(log, 'alice', uuid)
-  return { log, uuids, conversations: new Conversations(log, () => {}, { loadedMax }) }
+  return { log, uuids, conversations: new Conversations(log, () => {}, null, loadedMax) }
 }
 
 t.test('each conversation has one queue, however many ask at once', async (t) => {

@@ -1,8 +1,9 @@
+import type { Claim } from '../../src/bus/bus.js'
 import { appendOf, apply, type Committed } from '../../src/hub/committed.js'
 import type { Command, KnownMessage } from '../../src/hub/conversation/commands.js'
 import { begin, decide } from '../../src/hub/conversation/decide.js'
 import { emptyConversation } from '../../src/hub/conversation/evolve.js'
-import { ConversationQueue } from '../../src/hub/conversation-queue.js'
+import { ConversationQueue, type Rivals } from '../../src/hub/conversation-queue.js'
 import type { Outcome, Task } from '../../src/hub/task.js'
 import type { ConversationId } from '../../src/wire/formats.js'
 import { actor, CONVERSATION, invitationId, type Name, NOW, send } from './conversation/world.js'
@@ -32,8 +33,12 @@ export async function elsewhere(log: MemoryLog, command: Command, uuid: Conversa
   log.write(appendOf(id, state, apply(id, state, events), undefined))
 }
 
-export async function openQueue(log: MemoryLog, trace: Trace = [], isShared = false): Promise<ConversationQueue> {
-  const queue = new ConversationQueue(CONVERSATION, log, ({ seq }: Committed) => trace.push(`event ${seq}`), isShared)
+export async function openQueue(
+  log: MemoryLog,
+  trace: Trace = [],
+  rivals: Rivals | null = null,
+): Promise<ConversationQueue> {
+  const queue = new ConversationQueue(CONVERSATION, log, ({ seq }: Committed) => trace.push(`event ${seq}`), rivals)
   if (!(await queue.open())) throw new Error('there is no conversation')
   return queue
 }
@@ -81,8 +86,10 @@ export function settled(): Promise<void> {
 
 /** A queue of a conversation that alice began. */
 export async function opened(isShared = false) {
+  const claims: Claim[] = []
   const log = new MemoryLog()
   const id = begun(log)
   const trace: Trace = []
-  return { log, id, trace, queue: await openQueue(log, trace, isShared) }
+  const queue = await openQueue(log, trace, isShared ? (claim) => void claims.push(claim) : null)
+  return { log, id, trace, queue, claims }
 }

@@ -52,9 +52,31 @@ t.test('what others stored while commands wait for their turn is no conflict for
 t.test('the last event of a commit is published as that', async (t) => {
   const { log, trace } = await opened(true)
   const more: boolean[] = []
-  const queue = new ConversationQueue(CONVERSATION, log, (_, { isMore }) => more.push(isMore), true)
+  const queue = new ConversationQueue(
+    CONVERSATION,
+    log,
+    (_, { isMore }) => void more.push(isMore),
+    () => {},
+  )
   await queue.open()
   for (const number of [1, 2, 3]) queue.submit(sending(number, log, trace))
   log.commit()
   t.same(more, [true, true, false])
+})
+
+t.test('who came second says so once, and whoever hears it leaves him a turn', async (t) => {
+  const second = await opened(true)
+  await elsewhere(second.log, send('alice', { messageId: invitationId(9) }))
+  for (const number of [1, 2]) second.queue.submit(sending(number, second.log, second.trace))
+  second.log.commit()
+  t.same(second.claims, [{ conversationId: second.id, uuid: CONVERSATION }])
+
+  const { log, trace, queue } = await opened(true)
+  queue.submit(sending(1, log, trace))
+  queue.yield()
+  queue.submit(sending(2, log, trace))
+  t.equal(log.held.length, 1, 'what came meanwhile waits for the commit under way')
+  log.commit()
+  t.equal(log.held.length, 0, 'and then it is the turn of the other')
+  while (log.held.length === 0) await setTimeout(1)
 })

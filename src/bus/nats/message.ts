@@ -1,4 +1,4 @@
-import type { NewConnection, Signal, StandingChange, Wake } from '../bus.js'
+import type { Claim, NewConnection, Signal, StandingChange, Wake } from '../bus.js'
 import type { Mark } from './marks.js'
 
 /** What one node tells others. */
@@ -7,6 +7,7 @@ export type Message =
   | { readonly kind: 'signal'; readonly signal: Omit<Signal, 'origin'>; readonly mark: Mark }
   | { readonly kind: 'standing'; readonly standing: StandingChange }
   | { readonly kind: 'connection'; readonly connection: NewConnection }
+  | { readonly kind: 'claim'; readonly claim: Claim }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -28,6 +29,8 @@ export function encodeMessage(message: Message): string {
       return encode({ kind: 'standing', ...message.standing }, null)
     case 'connection':
       return encode({ kind: 'connection', ...message.connection }, null)
+    case 'claim':
+      return encode({ kind: 'claim', ...message.claim }, null)
   }
 }
 
@@ -51,12 +54,13 @@ export function decodeMessage(data: Uint8Array): Message | null {
 type Fields = Readonly<Record<string, unknown>>
 
 function read(head: Fields, body: string | null): Message | null {
-  const { kind, userId, deviceId, number } = head
+  const { kind, userId, deviceId, number, conversationId, uuid } = head
   if (kind === 'wake') return readWake(head, body)
   if (kind === 'signal') return readSignal(head, body)
   if (kind === 'standing' && isId(userId)) return { kind, standing: { userId } }
   if (kind === 'connection' && isId(userId) && isId(deviceId) && isId(number))
     return { kind, connection: { userId, deviceId, number } }
+  if (kind === 'claim' && isId(conversationId) && isText(uuid)) return { kind, claim: { conversationId, uuid } }
   return null
 }
 

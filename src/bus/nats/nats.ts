@@ -70,6 +70,10 @@ class NatsBus implements Bus {
     this.#say(`user.${connection.userId}`, { kind: 'connection', connection })
   }
 
+  claim(claim: Parameters<Bus['claim']>[0]): void {
+    this.#say(`conversation.${claim.conversationId}`, { kind: 'claim', claim })
+  }
+
   subscribe(listener: Parameters<Bus['subscribe']>[0]): () => void {
     return this.#listeners.add(listener)
   }
@@ -112,6 +116,8 @@ class NatsBus implements Bus {
         return this.#listeners.standing(message.standing)
       case 'connection':
         return this.#listeners.connection(message.connection)
+      case 'claim':
+        return this.#listeners.claim(message.claim)
     }
   }
 
@@ -146,5 +152,7 @@ function isAt(place: Place, message: Message): boolean {
       return place === 'control'
     case 'connection':
       return place === `user.${message.connection.userId}`
+    case 'claim':
+      return place === `conversation.${message.claim.conversationId}`
   }
 }

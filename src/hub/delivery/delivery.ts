@@ -51,6 +51,7 @@ export class Delivery {
       signal: (signal) => this.#announcements.signal(signal),
       standing: ({ userId }) => void this.look(this.sessionsOf(userId)),
       connection: (connection) => void this.yieldTo(connection),
+      claim() {},
       missed() {},
     })
   }

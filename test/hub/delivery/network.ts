@@ -73,6 +73,10 @@ class Node implements Bus {
     this.#say(`user.${connection.userId}`, (there) => there.connection(connection))
   }
 
+  claim(claim: Parameters<Bus['claim']>[0]): void {
+    this.#say(`conversation.${claim.conversationId}`, (there) => there.claim(claim))
+  }
+
   subscribe(listener: BusListener): () => void {
     return this.listeners.add(listener)
   }

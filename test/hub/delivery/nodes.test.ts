@@ -42,11 +42,12 @@ class Node {
     this.conversations = new Conversations(
       log,
       (committed, origin) => publish({ bus, meter: NO_HUB_METER }, committed, origin),
-      { isShared: true },
+      (claim) => bus.claim(claim),
     )
     bus.subscribe({
       wake: (wake, isElsewhere) => isElsewhere && this.conversations.hear(wake),
       ...{ signal() {}, standing() {}, connection() {}, missed() {} },
+      claim: (claim) => this.conversations.yieldTo(claim),
     })
     const clock = () => Number.MAX_SAFE_INTEGER
     const { conversations } = this
