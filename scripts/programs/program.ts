@@ -24,7 +24,9 @@ export function runProgram({ file, args, directory, identity }: Command): void {
   if (status !== 0) throw new Error(`${file} failed: ${stderr}`)
 }
 
-/** A program that runs until it is ended, and may be started again; signals reach its children too where that is said. */
+/**
+ * A program that runs until it is ended, and may be started again; signals reach its children too where that is said.
+ */
 export class Program {
   readonly #command: Command
   /** What it says when it is ready. */

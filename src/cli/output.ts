@@ -1,6 +1,6 @@
 /**
- * Writes to stdout, so that what others wrote, into a file name or a database, tells the terminal nothing. A reader such
- * as head(1) may have seen enough.
+ * Writes to stdout, so that what others wrote, into a file name or a database, tells the terminal nothing. A reader
+ * such as head(1) may have seen enough.
  */
 export function print(text: string): void {
   process.stdout.once('error', unwritten)

@@ -192,8 +192,9 @@ export class HermesClient {
   }
 
   /**
-   * Invitations to this user, each to one loop and once: those that are open, then those that come. One that is open comes again
-   * when the program is started again. At most 256 are kept open; others wait at the hub. Ends with `close`.
+   * Invitations to this user, each to one loop and once: those that are open, then those that come. One that is open
+   * comes again when the program is started again. At most 256 are kept open; others wait at the hub. Ends with
+   * `close`.
    *
    * @example
    * for await (const invitation of client.invitations()) {

@@ -113,7 +113,9 @@ export class CatchUp {
     for (const connection of connections) if (delivery.yieldTo(connection)) meter.rescued('connections', 1)
   }
 
-  /** Those that are not as far any more have other events behind: connections that were given the lost ones begin anew. */
+  /**
+   * Those that are not as far any more have other events behind: connections that were given the lost ones begin anew.
+   */
   #furtherOf({ conversations }: News, heads: ReadonlyMap<number, number>): News['conversations'] {
     const { delivery, wentBack } = this.#options
     const isBehind = ({ conversationId, lastSeq }: News['conversations'][number]) =>

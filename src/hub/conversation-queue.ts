@@ -47,7 +47,9 @@ export class ConversationQueue implements TaskContext {
   readonly #rivalry: Rivalry
   readonly #pendingMessages = new PendingMessages()
 
-  /** `rivals`: other nodes store events too, so that what is refused here may be out of date; null where there are none. */
+  /**
+   * `rivals`: other nodes store events too, so that what is refused here may be out of date; null where there are none.
+   */
   constructor(uuid: ConversationId, log: EventLog, publish: Publish, rivals: Rivals | null = null) {
     this.#rivals = rivals
     this.#rivalry = new Rivalry(rivals !== null)
@@ -95,9 +97,9 @@ export class ConversationQueue implements TaskContext {
   }
 
   /**
-   * Another node stored the event `seq`; `isPlain`: a message that changes nothing but the last seq; `isMore`: others of
-   * the same commit follow. What is known here is loaded again before it is used, unless commands are decided already:
-   * those meet the event when they are stored.
+   * Another node stored the event `seq`; `isPlain`: a message that changes nothing but the last seq; `isMore`: others
+   * of the same commit follow. What is known here is loaded again before it is used, unless commands are decided
+   * already: those meet the event when they are stored.
    */
   hearOf(seq: number, isPlain: boolean, isMore: boolean): void {
     this.#heard = Math.max(this.#heard, seq)

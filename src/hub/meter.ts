@@ -18,7 +18,9 @@ export interface HubMeter {
   gap(reason: Gap['reason']): void
   /** A connection began, for whose device so many events wait. */
   connected(waiting: number): void
-  /** A connection has what waited for its device, of which the oldest event happened then (ms since the epoch of Unix). */
+  /**
+   * A connection has what waited for its device, of which the oldest event happened then (ms since the epoch of Unix).
+   */
   caughtUp(oldest: number): void
   /** A signature of an invitation was verified. */
   verified(isGood: boolean): void

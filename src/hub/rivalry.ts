@@ -1,6 +1,9 @@
 /** So long after another node has stored something in a conversation it counts as at work there. */
 const CONTENDED_MS = 1000
-/** What a node leaves to the others after a commit, measured in what that took: time for one of theirs, and to hear of it. */
+/**
+ * What a node leaves to the others after a commit, measured in what that took: time for one of theirs, and to hear of
+ * it.
+ */
 const PATIENCE = { most: 3, least: 0.4 }
 /** However long its own took. */
 const PAUSE_MAX_MS = 250

@@ -8,15 +8,18 @@ const OPEN_FILES = '/proc/self/fd'
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY
 
 /**
- * A folder that is held open: `path` leads there whatever its name leads to by now, which whoever owns the folder around
- * it may change at any time. Where the system shows no open files, `path` is its name.
+ * A folder that is held open: `path` leads there whatever its name leads to by now, which whoever owns the folder
+ * around it may change at any time. Where the system shows no open files, `path` is its name.
  */
 export interface HeldFolder {
   readonly path: string
   readonly handle: FileHandle
 }
 
-/** Uses what is a folder by itself, not through a link; null where there is nothing of that name. People know it as `shown`. */
+/**
+ * Uses what is a folder by itself, not through a link; null where there is nothing of that name. People know it as
+ * `shown`.
+ */
 export async function withFolder<T>(
   name: string,
   use: (folder: HeldFolder) => Promise<T>,

@@ -2,7 +2,9 @@ import type { Config } from '../config.js'
 import { HermesError } from '../errors.js'
 import { isPostgres } from '../store/postgres/address.js'
 
-/** Whoever sets NATS has several nodes in mind: each would have a database of its own, and users that no other knows. */
+/**
+ * Whoever sets NATS has several nodes in mind: each would have a database of its own, and users that no other knows.
+ */
 export function refuseNatsAlone({ natsUrl, databaseUrl }: Pick<Config, 'natsUrl' | 'databaseUrl'>): void {
   if (natsUrl === null || isPostgres(databaseUrl)) return
   throw new HermesError(

@@ -94,8 +94,8 @@ export interface AdministrationStore {
   /** Forgets failed logins, and calls a scheduled deletion off. */
   unlock(act: AdministratorAct): Promise<void>
   /**
-   * Revokes one certificate, or the newest and all that have not ended; what is revoked stays as it is. With `keyCompromise` every
-   * certificate of their keys, which are barred. `not_found` for another user's.
+   * Revokes one certificate, or the newest and all that have not ended; what is revoked stays as it is. With
+   * `keyCompromise` every certificate of their keys, which are barred. `not_found` for another user's.
    */
   revoke(revocation: AdministratorRevocation): Promise<RevokedByAdministrator>
 }

@@ -39,7 +39,10 @@ export interface AuditEntry {
   /** A username, or one of those above. */
   readonly actor: string
   readonly action: AuditAction
-  /** The username of the account that it is about; of a CA @ and its name, SERVER of the server's own certificate or clock. */
+  /**
+   * The username of the account that it is about; of a CA @ and its name, SERVER of the server's own certificate or
+   * clock.
+   */
   readonly subject: string
   readonly details: AuditDetails
 }

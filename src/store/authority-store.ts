@@ -38,7 +38,9 @@ export interface ServerRevocation {
   readonly at: Date
 }
 
-/** The issuing CAs, and what befalls all that one of them issued. Changes are each one transaction, audit rows included. */
+/**
+ * The issuing CAs, and what befalls all that one of them issued. Changes are each one transaction, audit rows included.
+ */
 export interface AuthorityStore {
   /** By name. */
   listAuthorities(): Promise<readonly AuthorityRecord[]>
@@ -47,9 +49,9 @@ export interface AuthorityStore {
   /** When the last certificate of a CA ends; null when it issued none. */
   lastEnd(issuer: IssuerName): Promise<Date | null>
   /**
-   * Writes down which CAs there are and what the root has revoked, and revokes with a CA every certificate of it that has
-   * not ended or is its user's newest. Answers whose. What was written down before changes nothing. Rejects with `invalid_request` when a name
-   * meant another CA.
+   * Writes down which CAs there are and what the root has revoked, and revokes with a CA every certificate of it that
+   * has not ended or is its user's newest. Answers whose. What was written down before changes nothing. Rejects with
+   * `invalid_request` when a name meant another CA.
    */
   settleAuthorities(settlement: AuthoritySettlement): Promise<readonly number[]>
   /** Rejects with `forbidden` while a certificate of it has not ended. */

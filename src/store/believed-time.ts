@@ -28,10 +28,10 @@ export interface Look {
 const SLACK_MS = 10 * 60_000
 
 /**
- * What is believed after a look at the clock. It follows a clock back at once, since then less is removed, and forward by
- * what processes saw pass on their monotonic clocks alone, however many look. The rest is a claim: a server that was off,
- * or a clock that is wrong. It is believed when processes have run for the grace, restarts between them, with the clock
- * never behind it; a clock that is set back has withdrawn it.
+ * What is believed after a look at the clock. It follows a clock back at once, since then less is removed, and forward
+ * by what processes saw pass on their monotonic clocks alone, however many look. The rest is a claim: a server that was
+ * off, or a clock that is wrong. It is believed when processes have run for the grace, restarts between them, with the
+ * clock never behind it; a clock that is set back has withdrawn it.
  */
 export function believe(stored: BelievedTime, look: Look): BelievedTime {
   const { clock, graceMs } = look
@@ -42,7 +42,9 @@ export function believe(stored: BelievedTime, look: Look): BelievedTime {
   return { believed: Math.max(passed, Math.min(clock, Math.floor(claim.since + claim.seenMs))), claim: null }
 }
 
-/** Of two nodes neither adds to what the other saw pass meanwhile. What was stored behind is a clock that was set back. */
+/**
+ * Of two nodes neither adds to what the other saw pass meanwhile. What was stored behind is a clock that was set back.
+ */
 function passedOf({ believed }: BelievedTime, { last }: Look): number {
   if (last === null || believed < last.time.believed) return believed
   return Math.max(believed, Math.floor(last.time.believed + last.elapsedMs))

@@ -146,7 +146,9 @@ export interface EventLog {
   readNotices(device: DeviceRecord, limit: number): Promise<readonly Notice[]>
   /** What it has not acknowledged of one invitation; null if that is none to its user. */
   readNoticesOf(device: DeviceRecord, invitation: string): Promise<readonly Notice[] | null>
-  /** Of the next `limit` conversations of its user after `after` (an id) those that he has left, and it has not read. */
+  /**
+   * Of the next `limit` conversations of its user after `after` (an id) those that he has left, and it has not read.
+   */
   readLeft(device: DeviceRecord, after: number, limit: number): Promise<LeftConversations>
   /** One conversation, with every stay of its user; null if he never had one in it. */
   openMailboxConversation(device: DeviceRecord, uuid: string): Promise<MailboxConversation | null>
@@ -176,6 +178,8 @@ export interface EventLog {
    */
   removeMessages(before: Date, limit: number): Promise<number>
 
-  /** Whether an event was there, or already removed, when this process opened the log: an earlier one may have given it. */
+  /**
+   * Whether an event was there, or already removed, when this process opened the log: an earlier one may have given it.
+   */
   wasStoredBefore(conversationId: number, seq: number): Promise<boolean>
 }

@@ -26,7 +26,9 @@ export interface EngineFacts {
   readonly schemaVersion: number
   /** Of this program. */
   readonly newestVersion: number
-  /** Tables, indexes and triggers that are missing, or not of the migrations, and triggers that are not as they were. */
+  /**
+   * Tables, indexes and triggers that are missing, or not of the migrations, and triggers that are not as they were.
+   */
   readonly strangeSchema: readonly string[]
   /** What the engine's own checks find; empty where all is well. */
   readonly damage: readonly string[]

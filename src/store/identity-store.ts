@@ -46,7 +46,9 @@ export interface IdentityStore extends AccountUpkeep {
   countAttempt(attempt: LoginAttempt, now: Date, policy: LoginPolicy): Promise<Date | null>
   /** Takes a counted attempt back: the password was right. */
   forgiveAttempts(attempt: LoginAttempt): Promise<void>
-  /** Forgets failures that mean nothing any more; those of users go into the audit log, as whatever is forgotten does. */
+  /**
+   * Forgets failures that mean nothing any more; those of users go into the audit log, as whatever is forgotten does.
+   */
   expireFailures(now: Date): Promise<void>
   /** All certificates of a user, newest first. */
   listCertificates(userId: number): Promise<readonly CertificateRecord[]>

@@ -12,7 +12,9 @@ export interface Migration {
 /** As deep below the root of the package from src/ as from dist/. */
 const PRISMA = fileURLToPath(new URL('../../prisma/', import.meta.url))
 
-/** The migrations of this program for one engine, in order: `NNNN_name/migration.sql`, numbered from 1 without holes. */
+/**
+ * The migrations of this program for one engine, in order: `NNNN_name/migration.sql`, numbered from 1 without holes.
+ */
 export function readMigrationFiles(folder: string): readonly Migration[] {
   const names = readdirSync(`${PRISMA}${folder}`)
     .filter((name) => /^\d{4}_/.test(name))

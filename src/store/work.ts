@@ -13,10 +13,14 @@ export interface Statement {
 /** To SQLite, which has one writer, this says nothing. */
 export const ROW_LOCK = 'FOR NO KEY UPDATE'
 
-/** Has SQLite read by this index, which it would not choose by itself. PostgreSQL, which counts its rows, is not told. */
+/**
+ * Has SQLite read by this index, which it would not choose by itself. PostgreSQL, which counts its rows, is not told.
+ */
 export const indexedBy = (index: string): string => `INDEXED BY "${index}"`
 
-/** A table of pairs of numbers, `of` and `value`, that a parameter has as JSON. Each engine reads JSON in its own way. */
+/**
+ * A table of pairs of numbers, `of` and `value`, that a parameter has as JSON. Each engine reads JSON in its own way.
+ */
 export const numberPairs = (parameter: string): string => `NUMBER_PAIRS(${parameter})`
 export const NUMBER_PAIRS = /NUMBER_PAIRS\((\$\d+)\)/g
 

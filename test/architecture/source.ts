@@ -1,6 +1,9 @@
 import { parseSync, Visitor, type VisitorObject } from 'oxc-parser'
 
-/** A module that a file names: in an import or export, in `import()`, `import.meta.resolve()` or `new URL(…, import.meta.url)`. */
+/**
+ * A module that a file names: in an import or export, in `import()`, `import.meta.resolve()` or `new URL(…,
+ * import.meta.url)`.
+ */
 export interface Reference {
   /** As it is written, or null where it is no plain string. */
   readonly module: string | null

@@ -31,7 +31,9 @@ const keys = {
   Ed25519: generateKeyPairSync('ed25519').privateKey,
 }
 
-/** Whether `parse` takes what it is given; throws unless a refusal is one of `code`, with a sentence of decent length. */
+/**
+ * Whether `parse` takes what it is given; throws unless a refusal is one of `code`, with a sentence of decent length.
+ */
 function takes(code: string, parse: () => unknown): boolean {
   try {
     parse()

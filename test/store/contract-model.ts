@@ -48,7 +48,9 @@ const steps = fc.array(
   { minLength: 1, maxLength: 40 },
 )
 
-/** Plain arrays that do what the log must do: in order, all or nothing, nothing on top of what failed, within the quota. */
+/**
+ * Plain arrays that do what the log must do: in order, all or nothing, nothing on top of what failed, within the quota.
+ */
 class Model {
   readonly conversations: Row[][] = [[], [], []]
   /** All that was stored, in order. */
@@ -106,7 +108,10 @@ function hasDuplicate(log: readonly Row[], rows: readonly Row[]): boolean {
   return new Set(all).size < all.length
 }
 
-/** Whatever is appended in whatever groups, and removed in between, a model of plain arrays and the log give the same answers and hold the same. */
+/**
+ * Whatever is appended in whatever groups, and removed in between, a model of plain arrays and the log give the same
+ * answers and hold the same.
+ */
 export async function modelContract(t: Test, open: OpenStore): Promise<void> {
   const store = await open(t, { storedBytesMax: STORED_BYTES_MAX })
   let run = 0

@@ -38,7 +38,10 @@ const CONTRACTS: Readonly<Record<string, (t: Test, store: Store) => Promise<void
   news: newsContract,
 }
 
-/** These need a store of their own: what they remove, or may not store, would be missing to the others, or what others store would disturb them. */
+/**
+ * These need a store of their own: what they remove, or may not store, would be missing to the others, or what others
+ * store would disturb them.
+ */
 const ALONE: Readonly<Record<string, (t: Test, open: OpenStore) => Promise<void>>> = {
   quotas: quotaContract,
   retention: retentionContract,

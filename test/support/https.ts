@@ -16,8 +16,8 @@ type Options = Omit<RequestOptions, 'headers'> & { readonly headers?: Readonly<R
 export const KEEPING_CONNECTIONS = new Agent({ keepAlive: true })
 
 /**
- * One request, without an `agent` on a connection of its own. `body` is sent as JSON, a Buffer as it is. Rejects when the answer is
- * none that openapi.yaml gives.
+ * One request, without an `agent` on a connection of its own. `body` is sent as JSON, a Buffer as it is. Rejects when
+ * the answer is none that openapi.yaml gives.
  */
 export async function request(url: string, options: Options, body?: unknown): Promise<HttpAnswer> {
   const payload = body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body)

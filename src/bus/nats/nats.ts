@@ -13,8 +13,8 @@ type Place = Topic | 'control'
 
 /**
  * The bus of several nodes: what happens here is heard here as in one process, and told to the others through core
- * NATS, at most once, with a tag that only nodes of this installation can make. A node hears of the conversations and users that it follows, and of changes of anybody's
- * standing. NATS may come and go; it is tried for ever.
+ * NATS, at most once, with a tag that only nodes of this installation can make. A node hears of the conversations and
+ * users that it follows, and of changes of anybody's standing. NATS may come and go; it is tried for ever.
  */
 export function createNatsBus(options: NatsOptions): Bus {
   return new NatsBus(options)

@@ -15,7 +15,9 @@ import type { Live } from './live.js'
 const TRIES = 10
 const LOOK_MS = 1000
 
-/** A key that this device would not seal for itself it hands on as one to be compared; its own is that of the moment. */
+/**
+ * A key that this device would not seal for itself it hands on as one to be compared; its own is that of the moment.
+ */
 function knownOf({ home }: Live, { state, members }: Ledger): Known {
   const self = selfOf(home)
   if (!state) return { sealing: [], isSealed: false }
@@ -29,8 +31,9 @@ function knownOf({ home }: Live, { state, members }: Ledger): Known {
 }
 
 /**
- * Pass 3: tells keys to seal for, and signs over the members as the log of this device has them, and again when they changed meanwhile. Throws
- * VerificationError `roster_mismatch` when the hub goes on to have others; Refusal; ClientError.
+ * Pass 3: tells keys to seal for, and signs over the members as the log of this device has them, and again when they
+ * changed meanwhile. Throws VerificationError `roster_mismatch` when the hub goes on to have others; Refusal;
+ * ClientError.
  */
 export async function confirmAs(
   live: Live,

@@ -155,13 +155,14 @@ export class Conversation {
   }
 
   /**
-   * Sends a message, at most 64 KiB of UTF-8, and less where it is sealed. Resolves when the hub has stored it: from then on it reaches every
-   * member. While there is no connection it waits for the next; it is stored once, however often it is sent.
+   * Sends a message, at most 64 KiB of UTF-8, and less where it is sealed. Resolves when the hub has stored it: from
+   * then on it reaches every member. While there is no connection it waits for the next; it is stored once, however
+   * often it is sent.
    *
-   * Rejects with Refusal, such as `invalid_request` for one that is too long or `conversation_not_found` for whoever has
-   * left; with ClientError `not_connected`, `link_ended`, `cannot_seal`, `key_doubted` or `message_unfit`; with the VerificationError that `events`
-   * throws. When the program ends first, it is not known whether it was stored: send it again
-   * with the same `messageId`.
+   * Rejects with Refusal, such as `invalid_request` for one that is too long or `conversation_not_found` for whoever
+   * has left; with ClientError `not_connected`, `link_ended`, `cannot_seal`, `key_doubted` or `message_unfit`; with the
+   * VerificationError that `events` throws. When the program ends first, it is not known whether it was stored: send it
+   * again with the same `messageId`.
    *
    * @example
    * const { seq, at } = await conversation.send('hello')

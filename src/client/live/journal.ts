@@ -20,8 +20,8 @@ export interface Recalled {
 /**
  * One conversation on disk: a file of lines, appended to, in the order of seq. What was flushed survives a crash and
  * the loss of power; a last line that was cut off is forgotten, and an event that is no message without the state
- * behind it. Memory holds one place for every 64 events, and a number for each that is sealed. Once the file is large, what readers took is forgotten but for
- * the newest.
+ * behind it. Memory holds one place for every 64 events, and a number for each that is sealed. Once the file is large,
+ * what readers took is forgotten but for the newest.
  */
 export class Journal {
   readonly path: string

@@ -89,7 +89,9 @@ export class Ledgers {
     this.#options.saw(ledger, events)
   }
 
-  /** Also one of which nothing was taken yet. Throws VerificationError `answer_invalid` or ClientError `directory_full`. */
+  /**
+   * Also one of which nothing was taken yet. Throws VerificationError `answer_invalid` or ClientError `directory_full`.
+   */
   ledgerOf(conversation: string): Ledger {
     const known = this.#all.get(conversation)
     if (known) return known

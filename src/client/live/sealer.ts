@@ -32,9 +32,9 @@ export class Sealer {
   }
 
   /**
-   * What to send: sealed where it was asked for, or where nothing was and every other member can be sealed for, or could
-   * be once. Throws ClientError `cannot_seal`, `key_doubted` or `message_unfit`; FingerprintChangedError while somebody's key waits to
-   * be compared, or somebody brought him in under one that does.
+   * What to send: sealed where it was asked for, or where nothing was and every other member can be sealed for, or
+   * could be once. Throws ClientError `cannot_seal`, `key_doubted` or `message_unfit`; FingerprintChangedError while
+   * somebody's key waits to be compared, or somebody brought him in under one that does.
    */
   async seal(state: LogState, messageId: string, content: Content, wanted: boolean | undefined): Promise<Content> {
     const others = Object.keys(state.members).filter((username) => username !== selfOf(this.#home).username)

@@ -9,8 +9,8 @@ import type { Live } from './live.js'
 const AGAIN_MS = 7 * 86_400_000
 
 /**
- * Says in each conversation whose members seal for a key that this user has no more which one he has; where he said so by
- * a message, again after a week. Where it cannot be said now, the next connection does it.
+ * Says in each conversation whose members seal for a key that this user has no more which one he has; where he said so
+ * by a message, again after a week. Where it cannot be said now, the next connection does it.
  */
 export async function tellKey(
   { home, send }: Pick<Live, 'home' | 'send'>,

@@ -41,7 +41,10 @@ export interface FirstMembers {
 
 export const NOBODY: FirstMembers = { members: [], isPartial: false }
 
-/** Begins a stay with `started` or with one's own `joined`; `earlier` is where the one before ended. Throws VerificationError. */
+/**
+ * Begins a stay with `started` or with one's own `joined`; `earlier` is where the one before ended. Throws
+ * VerificationError.
+ */
 export async function begin(
   verifier: Verifier,
   event: NumberedEvent,

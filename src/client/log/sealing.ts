@@ -8,10 +8,10 @@ import { type LogState, without } from './state.js'
 type EventOf<T extends ConversationEvent['type']> = Extract<ConversationEvent, { type: T }>
 
 /**
- * What members are sealed for after somebody joined. The inviter tells all of the new member's key (`commit`), and him of
- * theirs (`attachment`, which is read by him alone); both were signed with the invitation. Who comes with none is sealed
- * for with none. One whom somebody brought in whose own key the log does not vouch for counts as told later: the hub may
- * have certified that inviter.
+ * What members are sealed for after somebody joined. The inviter tells all of the new member's key (`commit`), and him
+ * of theirs (`attachment`, which is read by him alone); both were signed with the invitation. Who comes with none is
+ * sealed for with none. One whom somebody brought in whose own key the log does not vouch for counts as told later: the
+ * hub may have certified that inviter.
  */
 export async function sealedBy(verifier: Verifier, event: EventOf<'joined'>, state: LogState): Promise<LogState> {
   const { inviter, member, attachment, commit } = event

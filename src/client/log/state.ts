@@ -32,8 +32,8 @@ export const LogState = z.object({
   /** There was more to the members than events of this stay show: whoever acts in it counts as one till he leaves. */
   isPartial: z.literal(true).optional(),
   /**
-   * What members say to be sealed for, as the log has it: each to be verified when it is used. `isLater`: nobody vouches for
-   * it; `at`: when they said it by a message.
+   * What members say to be sealed for, as the log has it: each to be verified when it is used. `isLater`: nobody
+   * vouches for it; `at`: when they said it by a message.
    */
   sealing: z.record(Username, ToldStatement.extend({ at: Timestamp.optional() })).default({}),
   /** Whether all members, two at least, could be sealed for at some time: from then on nothing else will do. */

@@ -13,9 +13,9 @@ export interface Known {
 }
 
 /**
- * What the inviter adds to his confirmation, so that all can seal for all: to the new member the keys of the others, and
- * to everybody that of the new member. Nothing, where he told none, or where a program adds something else. Where the
- * keys of so many do not fit, the new member learns no more than whether what is said is sealed.
+ * What the inviter adds to his confirmation, so that all can seal for all: to the new member the keys of the others,
+ * and to everybody that of the new member. Nothing, where he told none, or where a program adds something else. Where
+ * the keys of so many do not fit, the new member learns no more than whether what is said is sealed.
  */
 export async function sealingConfirmation(
   pin: Pin,

@@ -34,12 +34,14 @@ export interface Origin {
   readonly from: { readonly username: string }
 }
 
-/** It may have waited for a connection, and its certificate have been renewed meanwhile, which takes 30 days at most. */
+/**
+ * It may have waited for a connection, and its certificate have been renewed meanwhile, which takes 30 days at most.
+ */
 const LEEWAY = { ...SET_BACK, lateMs: 30 * 86_400_000 }
 
 /**
- * What its sender says, and the PEM of his certificate; or why it is not his: it was made for another place, by somebody
- * else, or altered.
+ * What its sender says, and the PEM of his certificate; or why it is not his: it was made for another place, by
+ * somebody else, or altered.
  */
 export type Opened =
   | { readonly content: Content; readonly certificate: string }
@@ -53,8 +55,8 @@ const Inner = z.object({
 })
 
 /**
- * `digest`, of the plaintext, makes it the same for all recipients: AES-GCM commits to no key, so that a sender can make
- * what opens under two as two texts. Whatever else a header can have, as `zip`, would open for some clients alone.
+ * `digest`, of the plaintext, makes it the same for all recipients: AES-GCM commits to no key, so that a sender can
+ * make what opens under two as two texts. Whatever else a header can have, as `zip`, would open for some clients alone.
  */
 const Header = z.strictObject({
   enc: z.literal(ENCRYPTION),
@@ -96,8 +98,8 @@ export async function sealMessage(
 }
 
 /**
- * Opens what was sealed with any of `keys`, and verifies up to the pin that whoever the hub names as its sender signed it
- * for this place and these recipients.
+ * Opens what was sealed with any of `keys`, and verifies up to the pin that whoever the hub names as its sender signed
+ * it for this place and these recipients.
  */
 export async function openMessage(
   keys: readonly SealingKey[],

@@ -17,7 +17,9 @@ export const SealingStatement = z.object({
 })
 export type SealingStatement = z.infer<typeof SealingStatement>
 
-/** The same as somebody tells it of another. `isLater`: whose key it is nobody vouches for, and people must compare it. */
+/**
+ * The same as somebody tells it of another. `isLater`: whose key it is nobody vouches for, and people must compare it.
+ */
 export const ToldStatement = SealingStatement.extend({ isLater: z.boolean().default(false) })
 export type ToldStatement = z.infer<typeof ToldStatement>
 

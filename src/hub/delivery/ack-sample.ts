@@ -1,7 +1,9 @@
 import type { HubMeter } from '../meter.js'
 import type { Feed } from './feed.js'
 
-/** Measures how long acknowledgements take, of one event of a connection at a time, so that it costs next to nothing. */
+/**
+ * Measures how long acknowledgements take, of one event of a connection at a time, so that it costs next to nothing.
+ */
 export class AckSample {
   readonly #clock: () => number
   readonly #meter: Pick<HubMeter, 'acknowledged'>

@@ -90,7 +90,10 @@ export class Announcements {
     }
   }
 
-  /** Where other nodes are, there may have been earlier stays, and who may see what is not believed of them: the store is asked. */
+  /**
+   * Where other nodes are, there may have been earlier stays, and who may see what is not believed of them: the store
+   * is asked.
+   */
   #expectStay(wake: Wake): void {
     const { conversationId, seq, invitation } = wake
     const uuid = wake.uuid as ConversationId

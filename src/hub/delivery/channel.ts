@@ -21,9 +21,9 @@ export interface ChannelOptions {
 }
 
 /**
- * A conversation as the connections of this node listen to it: each event once, in order, without a hole. What comes too
- * early, because that of another node before it is missing or on its way, or without its body, is read from the log,
- * once for all of them. So nobody is given an event before what ended his stay.
+ * A conversation as the connections of this node listen to it: each event once, in order, without a hole. What comes
+ * too early, because that of another node before it is missing or on its way, or without its body, is read from the
+ * log, once for all of them. So nobody is given an event before what ended his stay.
  */
 export class Channel {
   readonly conversationId: number

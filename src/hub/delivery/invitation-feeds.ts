@@ -81,7 +81,10 @@ export class InvitationFeeds {
     return this.#change(id, (feed) => feed.acknowledge()) ?? null
   }
 
-  /** It is stored that so many of its events are acknowledged, or that failed: until then the store would tell them anew. */
+  /**
+   * It is stored that so many of its events are acknowledged, or that failed: until then the store would tell them
+   * anew.
+   */
   settle(id: string, acked: Count, isStored: boolean): void {
     if (isStored) for (let place: Count = 1; place <= acked; place += 1) this.#settled?.add(keyOf(id, place as Count))
     this.#change(id, (feed) => (isStored ? feed.settle(acked) : feed.unsettle(acked)))

@@ -6,7 +6,8 @@ import type { Sink } from './sink.js'
 
 /**
  * The answer to a long poll, as a sink: whatever is given to it is collected until there is something to answer
- * (`EventsResult` as JSON) and nothing more at hand, or time is up, or another connection of the device takes over. One whose certificate is no longer good is refused.
+ * (`EventsResult` as JSON) and nothing more at hand, or time is up, or another connection of the device takes over. One
+ * whose certificate is no longer good is refused.
  */
 export class Poll implements Sink {
   readonly backlog = 0

@@ -83,7 +83,9 @@ async function ackElsewhere(
   hub.log.acknowledge(device.id, feed.conversationId, Math.max(seq, feed.acked), doneWith(reply))
 }
 
-/** Given in this process, or perhaps by the one before or by another; or its own messages, sent without a connection. */
+/**
+ * Given in this process, or perhaps by the one before or by another; or its own messages, sent without a connection.
+ */
 async function mayAcknowledge(call: Call, feed: Feed, seq: number): Promise<boolean> {
   if (seq <= feed.given) return true
   if (seq > feed.lastSeq) return false

@@ -21,7 +21,9 @@ export async function listAudit(
   return { entries: found.slice(0, limit).map(describe), more: found.length > limit, head: { seq, hash } }
 }
 
-/** A page about whom an administrator names. Throws `user_not_found` where nothing is written, and nobody is so called. */
+/**
+ * A page about whom an administrator names. Throws `user_not_found` where nothing is written, and nobody is so called.
+ */
 export async function listAuditAbout(
   { audit, store }: ActDependencies,
   { username, ...page }: AuditQuery,
@@ -32,7 +34,9 @@ export async function listAuditAbout(
   return list
 }
 
-/** Whether the log is as it was written, from its first row on; `head`: the hash of a row that must be there, or null. */
+/**
+ * Whether the log is as it was written, from its first row on; `head`: the hash of a row that must be there, or null.
+ */
 export async function verifyAudit(store: AuditStore, head: string | null): Promise<AuditVerification> {
   const chain = await followAudit(store, head)
   const broken = chain.end()

@@ -12,11 +12,15 @@ const OPEN_FILES = '/proc/self/fd'
 
 type Places = Pick<Config, 'adminSocket' | 'databaseUrl' | 'certsDir'>
 
-/** What only the user has that may make the socket: the file of the database, or where that is none the certificates. */
+/**
+ * What only the user has that may make the socket: the file of the database, or where that is none the certificates.
+ */
 export const ownedBy = ({ databaseUrl, certsDir }: Places): string =>
   isPostgres(databaseUrl) ? resolve(certsDir) : databasePath(databaseUrl)
 
-/** The socket of the server that has this database; of one in PostgreSQL, which others may have too, that of this node. */
+/**
+ * The socket of the server that has this database; of one in PostgreSQL, which others may have too, that of this node.
+ */
 export function socketPath(config: Places): string {
   if (config.adminSocket !== null) return resolve(config.adminSocket)
   return isPostgres(config.databaseUrl) ? join(ownedBy(config), 'admin.sock') : `${ownedBy(config)}.sock`

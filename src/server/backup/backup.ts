@@ -21,7 +21,10 @@ export interface Backup {
   readonly files: readonly string[]
 }
 
-/** Makes `folder`: the database, as `hermes.db` or exported into `database`, and the files of the certificate folder under `certs` (0600). */
+/**
+ * Makes `folder`: the database, as `hermes.db` or exported into `database`, and the files of the certificate folder
+ * under `certs` (0600).
+ */
 export async function backUp({ databaseUrl, certsDir }: Config, folder: string, now: Date): Promise<Backup> {
   const fillDraft = (draft: string) => fill(draft, databaseUrl, certsDir, now)
   const { createdAt, files } = await makeFolder(folder, 'backup', fillDraft)

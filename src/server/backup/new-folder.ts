@@ -10,8 +10,8 @@ import { syncPath } from './files.js'
 type Kind = 'backup' | 'export'
 
 /**
- * Makes `folder` (0700) of what `fill` puts into a draft beside it: it appears whole or not at all, and replaces nothing.
- * Throws `invalid_request` where something has that name.
+ * Makes `folder` (0700) of what `fill` puts into a draft beside it: it appears whole or not at all, and replaces
+ * nothing. Throws `invalid_request` where something has that name.
  */
 export async function makeFolder<T>(folder: string, kind: Kind, fill: (draft: string) => Promise<T>): Promise<T> {
   const target = resolve(folder)

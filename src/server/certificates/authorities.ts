@@ -12,7 +12,9 @@ import { certificateFile, issuerFile, issuersAmong, keyFile, RESTORE, readText }
 import { type Passphrase, readAuthorityKey } from './passphrase.js'
 import { blaming, refusal } from './refusal.js'
 
-/** One of the CAs that issue, of which there may be several of a kind: the newest issues, those before end by and by. */
+/**
+ * One of the CAs that issue, of which there may be several of a kind: the newest issues, those before end by and by.
+ */
 export interface Generation {
   readonly name: IssuerName
   readonly certificate: AuthorityCertificate

@@ -48,7 +48,9 @@ export async function settleAuthorities(
   return store.settleAuthorities(settlementOf(set, at))
 }
 
-/** An older CRL, or one made from an older one: whoever reads it would trust again what was revoked [RFC 5280 5.2.3]. */
+/**
+ * An older CRL, or one made from an older one: whoever reads it would trust again what was revoked [RFC 5280 5.2.3].
+ */
 function refuseForgetting(known: readonly AuthorityRecord[], directory: string, set: AuthoritySet): void {
   const forgotten = known.find(({ name, revokedAt }) => revokedAt !== null && !isRevoked(set, name))
   if (forgotten === undefined) return

@@ -41,8 +41,8 @@ export interface Rotating extends Rounds, AuthorityActs {
 
 /**
  * Keeps the certificates of the listeners good while the server runs: takes what is new among the CAs, renews its own
- * in time and replaces it when it was revoked, takes the operator's own when its files have changed, and warns of the end of a CA. What goes wrong is
- * logged, and all stays as it was. Does what an operator asks for between two looks.
+ * in time and replaces it when it was revoked, takes the operator's own when its files have changed, and warns of the
+ * end of a CA. What goes wrong is logged, and all stays as it was. Does what an operator asks for between two looks.
  */
 export function createRotation(options: RotationOptions): Rotating {
   const { serverLifeMs = SERVER_LIFE_MS } = options.files

@@ -62,7 +62,8 @@ function saysWhere(tbs: TbsCertificate, { publication }: Authority): boolean {
 
 /**
  * Whether the server certificate is another CA's than the newest, is not for exactly these host names, names another
- * place for its issuer's CRL, or is past two thirds of its life. One that ends with the CA has no longer-lived successor.
+ * place for its issuer's CRL, or is past two thirds of its life. One that ends with the CA has no longer-lived
+ * successor.
  */
 export function isRenewalDue(
   { certificatePem }: ServerPair,

@@ -18,8 +18,8 @@ export function acceptForms(app: FastifyInstance): void {
 }
 
 /**
- * Fields of a form; refused when there are too many, or one comes twice, has neither name nor value, or is not UTF-8 behind its percent
- * signs. An empty body has no fields.
+ * Fields of a form; refused when there are too many, or one comes twice, has neither name nor value, or is not UTF-8
+ * behind its percent signs. An empty body has no fields.
  */
 export function parseForm(text: string): Readonly<Record<string, string>> {
   const fields = new Map<string, string>()

@@ -50,7 +50,9 @@ const DESCRIPTION = {
   ],
 }
 
-/** The hub listener: the guard, the rate of requests, the WebSocket and the REST face of the operations. Never listens. */
+/**
+ * The hub listener: the guard, the rate of requests, the WebSocket and the REST face of the operations. Never listens.
+ */
 export async function buildHubApp(
   dependencies: HubAppDependencies,
   https: ServerOptions | null,

@@ -8,7 +8,10 @@ import { Tally } from './tally.js'
 export class Handshakes {
   readonly seconds = new Durations()
   readonly results = new Tally('full', 'resumed', 'failed')
-  /** When each began that has not ended, by the address it comes from: Node does not tell which socket a TLS socket is on. */
+  /**
+   * When each began that has not ended, by the address it comes from: Node does not tell which socket a TLS socket is
+   * on.
+   */
   readonly #since = new Map<string, number>()
 
   /** To be called before it listens. */

@@ -20,8 +20,8 @@ interface Transfer {
 }
 
 /**
- * Fills an empty database with what an export holds, all of it or nothing, reads it back, and calls `finish` before that
- * is stored. Throws `invalid_request` naming the file that is not as it was written, or what is in the way.
+ * Fills an empty database with what an export holds, all of it or nothing, reads it back, and calls `finish` before
+ * that is stored. Throws `invalid_request` naming the file that is not as it was written, or what is in the way.
  */
 export async function importDatabase(
   { databaseUrl }: Pick<Config, 'databaseUrl'>,

@@ -43,7 +43,9 @@ function* storedTime(): Work<BelievedTime | null> {
   return { believed: believedAt, claim: claimedAt === null ? null : { since: claimedAt, seenMs: claimSeenMs } }
 }
 
-/** Of a database that no program kept a time in, what was stored last bears witness; of an empty one, the clock alone. */
+/**
+ * Of a database that no program kept a time in, what was stored last bears witness; of an empty one, the clock alone.
+ */
 function* firstTime(clock: number): Work<BelievedTime> {
   const newest = yield* row<{ readonly at: number | null }>(NEWEST)
   return { believed: newest?.at ?? clock, claim: null }

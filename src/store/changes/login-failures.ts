@@ -48,7 +48,9 @@ export function forgiveFailure({ count, since, locks, lockedUntil }: Failures): 
   return left.count <= 0 && left.locks <= 0 ? null : left
 }
 
-/** When a row means nothing any more: a window after it began, or after its lock ended, so that locks in a row double. */
+/**
+ * When a row means nothing any more: a window after it began, or after its lock ended, so that locks in a row double.
+ */
 export function expiryOf({ since, lockedUntil }: Failures, windowMs: number): Date {
   return new Date((lockedUntil ?? since).getTime() + windowMs)
 }

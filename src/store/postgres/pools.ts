@@ -36,7 +36,9 @@ const RAISE = `
   SELECT set_config('synchronous_commit', 'on', false)
   WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')`
 
-/** Has a connection wait at least until what it commits is on a disk; who set more for the database or the user gets it. */
+/**
+ * Has a connection wait at least until what it commits is on a disk; who set more for the database or the user gets it.
+ */
 export async function raiseDurability(client: ClientBase): Promise<void> {
   await client.query(RAISE)
 }
@@ -71,8 +73,8 @@ export function openPools(address: Address, limits: PoolLimits, logger: StoreLog
 }
 
 /**
- * One connection of a pool, for `use` alone. It is thrown away where that left a transaction open, or an answer that was
- * not waited for: what was asked may still be done, whenever it arrives.
+ * One connection of a pool, for `use` alone. It is thrown away where that left a transaction open, or an answer that
+ * was not waited for: what was asked may still be done, whenever it arrives.
  */
 export async function withClient<T>(pool: Pool, use: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()

@@ -103,7 +103,9 @@ type Reads = Pick<
   'openMailbox' | 'readNotices' | 'readNoticesOf' | 'readLeft' | 'openMailboxConversation' | 'listConversations'
 >
 
-/** What a device may see, and how far it has acknowledged it; `settled` resolves when its acknowledgements are stored. */
+/**
+ * What a device may see, and how far it has acknowledged it; `settled` resolves when its acknowledgements are stored.
+ */
 export function mailboxReads({ read, snapshot }: Readers, settled: (deviceId: number) => Promise<void>): Reads {
   return {
     async openMailbox(device, limit) {

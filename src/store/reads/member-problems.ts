@@ -37,7 +37,9 @@ const BEHIND = `
 const keyOf = ({ uuid, username, fromSeq }: Pick<Stay, 'uuid' | 'username' | 'fromSeq'>) =>
   `${uuid} ${username} ${fromSeq}`
 
-/** Compares the stays that are stored with those that the log tells of; a sentence for each difference, so many at most. */
+/**
+ * Compares the stays that are stored with those that the log tells of; a sentence for each difference, so many at most.
+ */
 export function* memberProblems(max: number): Work<readonly string[]> {
   const told = yield* toldStays()
   const behind = yield* rows<Pick<Stay, 'uuid'>>(BEHIND)

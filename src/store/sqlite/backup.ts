@@ -7,8 +7,8 @@ import { damageOf } from './examination.js'
 
 /**
  * Copies the database at `from`, as it is at one moment, to a new file `to` (0600), whether a server writes it or not.
- * The copy is one file that has been checked. Answers whose it is: the fingerprint of the root, null before there is one.
- * Throws `unavailable` where the source cannot be read or is damaged.
+ * The copy is one file that has been checked. Answers whose it is: the fingerprint of the root, null before there is
+ * one. Throws `unavailable` where the source cannot be read or is damaged.
  */
 export async function backUpDatabase(from: string, to: string): Promise<{ readonly rootFingerprint: string | null }> {
   await (await open(to, 'wx', 0o600)).close()

@@ -5,8 +5,8 @@ import { HermesError } from '../../errors.js'
 import { sqliteCode } from './sqlite-error.js'
 
 /**
- * The absolute path that `file:./data/hermes.db`, `file:/var/lib/hermes.db` or `file:///…` names. Where a link is, that of
- * the file: the lock and the socket lie beside it, whoever comes which way.
+ * The absolute path that `file:./data/hermes.db`, `file:/var/lib/hermes.db` or `file:///…` names. Where a link is, that
+ * of the file: the lock and the socket lie beside it, whoever comes which way.
  */
 export function databasePath(url: string): string {
   const path = url.startsWith('file:///') ? fileURLToPath(url) : url.slice('file:'.length)
@@ -27,7 +27,9 @@ function behindLink(file: string): string {
   }
 }
 
-/** Makes the folder (0700) and an empty file (0600) where there are none; SQLite gives its -wal and -shm the same mode. */
+/**
+ * Makes the folder (0700) and an empty file (0600) where there are none; SQLite gives its -wal and -shm the same mode.
+ */
 export function createDatabaseFile(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

@@ -6,7 +6,9 @@ import type { WriteQueue } from '../write-queue.js'
 import type { CommitThread } from './commit-thread.js'
 import { eventPages } from './event-pages.js'
 
-/** What of the event log is SQLite's alone: reads on `reader`, in this thread; removals in another, in turns of `queue`. */
+/**
+ * What of the event log is SQLite's alone: reads on `reader`, in this thread; removals in another, in turns of `queue`.
+ */
 export function sqliteEvents(
   reader: Database,
   earlier: EarlierEvents,

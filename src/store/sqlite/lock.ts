@@ -11,7 +11,8 @@ export type Lock = Pick<Database.Database, 'close'>
 
 /**
  * Takes the lock that an empty file (0600) stands for until the answer is closed; the operating system releases it when
- * the process dies. The file stays, since whoever removed it could remove the lock of another. Null while another has it.
+ * the process dies. The file stays, since whoever removed it could remove the lock of another. Null while another has
+ * it.
  */
 export function tryLock(file: string, waitMs = 0): Lock | null {
   makeFile(file)
@@ -27,8 +28,8 @@ export function tryLock(file: string, waitMs = 0): Lock | null {
 }
 
 /**
- * Made by root it is the folder's owner's, who must be able to take it too. What has that name already is left as it is:
- * a link could lead root to any file.
+ * Made by root it is the folder's owner's, who must be able to take it too. What has that name already is left as it
+ * is: a link could lead root to any file.
  */
 function makeFile(file: string): void {
   try {

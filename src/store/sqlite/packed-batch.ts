@@ -15,7 +15,10 @@ export type Extras = Pick<Append, 'stays' | 'invitations' | 'request'> & {
  * structured clone of an object costs about as much for each property as SQLite takes for a row.
  */
 export interface PackedBatch extends Omit<Batch, 'appends'> {
-  /** For each append: conversation (0 for a new one), expectedSeq, epoch, closed (0 or 1), events; for each event: at, senderId. */
+  /**
+   * For each append: conversation (0 for a new one), expectedSeq, epoch, closed (0 or 1), events; for each event: at,
+   * senderId.
+   */
   readonly numbers: readonly number[]
   /** For each event: type, messageId, body. */
   readonly texts: readonly (string | null)[]

@@ -2,9 +2,13 @@ import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
 import { Prisma, PrismaClient } from '../generated/sqlite/client.js'
 import { BUSY_TIMEOUT_MS, WRITER_PRAGMAS } from './connection.js'
 
-/** How long a transaction may wait for the adapter, and take, in milliseconds; a full disk or a lock is an error sooner. */
+/**
+ * How long a transaction may wait for the adapter, and take, in milliseconds; a full disk or a lock is an error sooner.
+ */
 const TRANSACTION = { maxWait: 4 * BUSY_TIMEOUT_MS, timeout: 4 * BUSY_TIMEOUT_MS }
-/** Pages after which this connection moves the log into the database: late, so that the committing thread does it first. */
+/**
+ * Pages after which this connection moves the log into the database: late, so that the committing thread does it first.
+ */
 const CHECKPOINT_PAGES = 4000
 
 /** A client on a connection of its own to the database file. */

@@ -2,7 +2,9 @@ import { rows, type Value, type Work } from '../work.js'
 import type { Catalog, Column } from './session.js'
 import type { Table } from './tables.js'
 
-/** Of this database, not of the installation: another counts its own migrations, and its nodes have a key of their own. */
+/**
+ * Of this database, not of the installation: another counts its own migrations, and its nodes have a key of their own.
+ */
 const OWN: Readonly<Record<string, readonly string[]>> = { Meta: ['schemaVersion', 'busKey'] }
 
 export type Row = Readonly<Record<string, unknown>>

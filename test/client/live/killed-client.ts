@@ -2,7 +2,9 @@ import { HubClient } from '../../../src/client/hub-client.js'
 import { HermesClient } from '../../../src/client/index.js'
 import { Journal } from '../../../src/client/live/journal.js'
 
-/** A client that dies as by kill -9: its folder, the conversation, when it dies, and a message that it sends, if any. */
+/**
+ * A client that dies as by kill -9: its folder, the conversation, when it dies, and a message that it sends, if any.
+ */
 const [directory = '', id = '', when = '', payload, messageId] = process.argv.slice(2)
 
 /** When what was written to the socket before has left. */
