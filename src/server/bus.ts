@@ -5,10 +5,7 @@ import type { BusLogger } from '../bus/logger.js'
 import type { BusMeter } from '../bus/meter.js'
 import { createNatsBus } from '../bus/nats/nats.js'
 import type { Config } from '../config.js'
-import { HermesError } from '../errors.js'
-
-/** Of the fingerprint of the root, so many digits tell installations apart that share a NATS. */
-const PREFIX_DIGITS = 16
+import { natsAddress } from './nats-address.js'
 
 export interface BusOptions {
   readonly config: Config
@@ -22,20 +19,9 @@ export interface BusOptions {
 
 /** The bus of this node: within the process, or through NATS where it is configured. */
 export function createBus({ config, rootFingerprint, key, now, meter, logger }: BusOptions): Bus {
-  const { natsUrl, natsCaFile: caFile, natsCertFile: certFile, natsKeyFile: keyFile } = config
-  if (natsUrl === null || key === null) return createInProcessBus()
-  if ((certFile === null) !== (keyFile === null))
-    throw new HermesError(
-      'invalid_request',
-      'HERMES_NATS_CERT_FILE and HERMES_NATS_KEY_FILE: only one is set; set both or neither',
-    )
+  if (config.natsUrl === null || key === null) return createInProcessBus()
   return createNatsBus({
-    servers: natsUrl,
-    caFile,
-    certFile,
-    keyFile,
-    credentialsFile: config.natsCredentialsFile,
-    prefix: `hermes.${rootFingerprint.replace('sha256:', '').slice(0, PREFIX_DIGITS)}`,
+    ...natsAddress(config, config.natsUrl, rootFingerprint),
     key,
     now: () => now().getTime(),
     inlineBytes: config.natsInlineBytes,

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { probeNats } from '../../src/bus/nats/probe.js'
 import { type NatsServer, natsServer, noNatsServer } from '../support/nats-server.js'
 import { node, until } from './nats-fixture.js'
 
@@ -46,4 +47,18 @@ t.test('what a node may no longer say is noticed when it says it', skip, async (
   bus.standing({ userId: 1 })
   await until(() => bus.isAway, 'what NATS refuses')
   t.match(notes.lines.join('\n'), 'Permissions Violation for Publish to "hermes.0123456789abcdef.control"')
+})
+
+t.test('whoever looks whether NATS will do is told what it refuses', skip, async (t) => {
+  const address = { caFile: null, certFile: null, keyFile: null, credentialsFile: null, prefix: PREFIX }
+  for (const [refused, permissions] of [
+    [null, 'publish: "hermes.>", subscribe: "hermes.>"'],
+    [/Publish to "hermes.0123456789abcdef.conversation.0"/, 'publish: "other.>", subscribe: "hermes.>"'],
+    [/Subscription to "hermes.0123456789abcdef.control"/, 'publish: "hermes.>", subscribe: "other.>"'],
+  ] as const) {
+    const { port } = await natsWith(t, permissions)
+    const facts = await probeNats({ ...address, servers: [`nats://hermes:secret@127.0.0.1:${port}`] })
+    t.match(facts, { server: `127.0.0.1:${port}`, version: /^\d+\./, refused })
+    await t.rejects(probeNats({ ...address, servers: [`nats://hermes:wrong@127.0.0.1:${port}`] }), /authori[sz]ation/i)
+  }
 })

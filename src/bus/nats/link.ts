@@ -2,6 +2,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { type NatsConnection, PermissionViolationError, type Subscription } from '@nats-io/transport-node'
 import { connectOnce } from './connect.js'
 import { Flushes } from './flushes.js'
+import { GRANT } from './grant.js'
 import type { NatsOptions } from './options.js'
 
 /** Between attempts to connect, and as much again at random, so that nodes do not come all at once. */
@@ -15,7 +16,6 @@ const DEAD_MS = 10_000
 const NOTHING = new Uint8Array()
 
 const REFUSED = 'it refuses something'
-const GRANT = 'let the user of HERMES_NATS_URL publish and subscribe under hermes.>'
 
 export interface LinkListener {
   heard(subject: string, data: Uint8Array): void

@@ -3,6 +3,7 @@ import { authorities, authorityEnds, rootCrl, rootKey, serverCertificate } from 
 import { databaseChecks } from './checks/database.js'
 import { certificatesFolder, databasePlace, privateKeys } from './checks/files.js'
 import { generations } from './checks/generations.js'
+import { nats } from './checks/nats.js'
 import { clock, configuration, diskSpace, nodeVersion, ports } from './checks/system.js'
 import type { Check, Facts } from './facts.js'
 
@@ -23,6 +24,7 @@ export function examine(facts: Facts): readonly Check[] {
     rootKey(facts),
     databasePlace(facts),
     ...databaseChecks(facts),
+    ...nats(facts),
     clock(facts),
     diskSpace(facts),
     ports(facts),

@@ -1,3 +1,4 @@
+import type { NatsFacts } from '../../bus/nats/probe.js'
 import type { Config } from '../../config.js'
 import type { DatabaseFacts } from '../../store/examination.js'
 import type { IssuerName } from '../../store/revocation-store.js'
@@ -55,6 +56,8 @@ export interface Facts {
   readonly rootCrl: Read<RootCrlFacts>
   readonly isRootKeyHere: boolean
   readonly database: Read<DatabaseFacts>
+  /** Null where it is not configured. */
+  readonly nats: Read<NatsFacts> | null
   /** Bytes, of the file system that has the database; null where that is another machine's, or may be. */
   readonly disk: Read<{ readonly free: number; readonly size: number }> | null
   readonly isServerRunning: boolean

@@ -9,13 +9,14 @@ import { databasePath } from '../../store/sqlite/database-file.js'
 import { isAnswered } from '../admin/socket.js'
 import { socketAddress, socketPath } from '../admin/socket-address.js'
 import { readOperatorPair } from '../certificate-files.js'
-import { openAuthorities } from '../certificates/authorities.js'
+import { openAuthorities, readCertificate } from '../certificates/authorities.js'
 import { type AuthoritySet, authoritySet, isNewest, isRevoked, ofKind } from '../certificates/authority-set.js'
-import { isNamed } from '../certificates/files.js'
+import { certificateFile, isNamed } from '../certificates/files.js'
 import { readPassphrase } from '../certificates/passphrase.js'
 import { readRootCrl } from '../certificates/root-crl.js'
 import { readServerPair } from '../certificates/server-pair.js'
 import { LOOPBACK } from '../metrics/listen-for-metrics.js'
+import { natsAddress } from '../nats-address.js'
 import type { AuthorityFacts, CertificateFacts, Facts, FileFacts, Read } from './facts.js'
 
 const CONNECT_MS = 1000
@@ -45,10 +46,21 @@ export async function gatherFacts(config: Config, now: Date): Promise<Facts> {
     ...(await authorityFacts(config, directory, names, now)),
     isRootKeyHere,
     database,
+    nats: await natsFacts(config, directory),
     disk: path === null ? null : await read(() => diskFacts(dirname(path))),
     isServerRunning: await isRunning(config),
     ports: await Promise.all(portsOf(config)),
   }
+}
+
+async function natsFacts(config: Config, directory: string): Promise<Facts['nats']> {
+  const { natsUrl } = config
+  if (natsUrl === null) return null
+  return read(async () => {
+    const { probeNats } = await import('../../bus/nats/probe.js')
+    const { fingerprint } = await readCertificate(certificateFile(directory, 'root-ca'))
+    return probeNats(natsAddress(config, natsUrl, fingerprint))
+  })
 }
 
 async function read<T>(look: () => Promise<T>): Promise<Read<T>> {

@@ -66,6 +66,7 @@ const WELL: Facts = {
   rootCrl: { value: { number: 7, nextUpdate: inDays(300) } },
   isRootKeyHere: false,
   database: { value: DATABASE },
+  nats: null,
   disk: { value: { free: 50 * GIB, size: 100 * GIB } },
   isServerRunning: true,
   ports: [
@@ -344,4 +345,19 @@ t.test('in a folder without an installation one finding says so, before anything
   t.notOk(names({ ...nowhere, databaseFiles: FILES }).includes('installation'), 'the certificates are lost')
   t.notOk(names({ ...nowhere, keys: WELL.keys }).includes('installation'), 'the database is lost')
   t.notOk(names({ ...nowhere, folder: { problem: 'EACCES: permission denied' } }).includes('installation'))
+})
+
+t.test('NATS is looked at where nodes hear each other through it', (t) => {
+  const config = { ...WELL.config, databaseUrl: 'postgresql://db.example.org/hermes' }
+  const found = (nats: Facts['nats']) =>
+    examine({ ...WELL, ...onServer(), config, nats }).filter(({ name }) => name === 'NATS')
+  const answer = { server: '10.0.0.9:4222', version: '2.9.10', refused: null }
+  t.same(found(null), [])
+  t.match(found({ value: answer }), [{ status: 'ok', detail: /2\.9\.10 answers at 10\.0\.0\.9:4222/ }])
+  const refused = 'Permissions Violation for Subscription'
+  t.match(found({ value: { ...answer, refused } }), [{ status: 'error', detail: refused, remedy: /hermes\.>/ }])
+  t.match(found({ problem: 'connection refused' }), [
+    { status: 'error', detail: /connection refused/, remedy: /start it/ },
+  ])
+  t.end()
 })
