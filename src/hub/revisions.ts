@@ -51,14 +51,19 @@ export class Revisions {
     for (const task of [...this.#redo.map((one) => one.task), ...waiting]) this.#sure.add(task)
   }
 
-  /** Those that may be decided again, in their order, knowing what they should. */
+  /**
+   * Those that may be decided again, in their order, knowing what they should. Who repeats one repeats those behind it,
+   * which would be found one by one.
+   */
   async recall(context: TaskContext): Promise<readonly Task[]> {
     const recalled: Task[] = []
-    for (const { task, why } of this.#redo.splice(0)) {
+    const revisions = this.#redo.splice(0)
+    const isRepeating = revisions.some(({ why }) => why === 'duplicate')
+    for (const { task, why } of revisions) {
       try {
         const failure = this.#attempts.another(task)
         if (failure) throw failure
-        await task.recall?.(context, why)
+        await task.recall?.(context, isRepeating ? 'duplicate' : why)
         recalled.push(task)
       } catch (error) {
         end(task, { failure: asHermesError(error, 'unavailable') })

@@ -22,8 +22,8 @@ export interface Origin {
 }
 
 /**
- * Why a task is decided again: the log has what it was to store; others were first, or what is ahead of it failed; or
- * it was refused, or found done, on what may be out of date.
+ * Why a task is decided again: the log has what it was to store, or what one beside it was; others were first, or what
+ * is ahead of it failed; or it was refused, or found done, on what may be out of date.
  */
 export type Recall = 'duplicate' | 'conflict' | 'doubt'
 

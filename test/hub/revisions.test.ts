@@ -28,7 +28,7 @@ t.test('a command that is decided again knows why', async (t) => {
   log.commit()
   await settled()
   log.commit()
-  t.same([second, third], [['duplicate'], ['conflict']])
+  t.same([second, third], [['duplicate'], ['duplicate']], 'who repeats one repeats others')
   t.same(
     trace.filter((line) => line.startsWith('answer')),
     ['answer 1', 'answer 1', 'answer 3'],

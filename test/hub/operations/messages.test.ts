@@ -75,6 +75,23 @@ t.test('a message that raised the counter gets its first answer again, though th
   await t.rejects(hub.call(alice, 'send', { ...message, messageId: randomUUID() }), { code: 'epoch_conflict' })
 })
 
+t.test('many messages that are sent again at once, with new ones between them, get their first answers', async (t) => {
+  const hub = await openHub(t)
+  const { alice, bob } = await hub.users('alice', 'bob')
+  const conversation = await conversationOf(hub, alice, bob)
+  const sendAll = (ids: readonly string[]) =>
+    Promise.all(ids.map((messageId) => hub.call(alice, 'send', { conversation, messageId, payload: 'x' })))
+  const stored = Array.from({ length: 20 }, () => randomUUID())
+  const first = (await sendAll(stored)) as readonly object[]
+  await hub.restart()
+  const again = await sendAll(stored.flatMap((id) => [id, randomUUID()]))
+  t.same(
+    again.filter((_, index) => index % 2 === 0),
+    first.map((answer) => ({ ...answer, duplicate: true })),
+  )
+  for (const answer of again.filter((_, index) => index % 2 === 1)) t.match(answer, { duplicate: false })
+})
+
 t.test('a signal reaches the members who are connected, and is stored nowhere', async (t) => {
   const hub = await openHub(t)
   const { alice, bob, carol } = await hub.users('alice', 'bob', 'carol')
