@@ -58,6 +58,7 @@ t.test('messages whose time is over are gone when the server starts again', asyn
     HERMES_CERTS_DIR: server.certsDir,
     HERMES_DATABASE_URL: `file:${server.directory}/hermes.db`,
     HERMES_HEARTBEAT_SECONDS: '3600',
+    HERMES_CLOCK_GRACE_HOURS: '0',
   }
   const again = await startServer(t, environment, () => new Date(now))
   const client = await connect(t, again, alice)
