@@ -13,7 +13,9 @@ import { registerUser, type User } from '../../support/user.js'
 const DAY = 24 * 3600_000
 
 let now = Date.now()
-const server = await startServer(t, { HERMES_CERTIFICATES_PER_HOUR: '0' }, () => new Date(now))
+// Were its certificate due when the clock goes ahead, it would have another from then on, which is not valid yet here.
+const life = { serverLifeMs: 400 * DAY }
+const server = await startServer(t, { HERMES_CERTIFICATES_PER_HOUR: '0' }, () => new Date(now), life)
 const victim = await registerUser(server, 'victim')
 let count = 0
 const newUser = () => registerUser(server, `user-${++count}`)
