@@ -123,8 +123,9 @@ export class Announcements {
     if ((type !== 'invited' && !isEnd) || invitation === null) return
     const notice = { invitation, conversationId, seq, place: isEnd ? 2 : 1 } as const
     for (const session of this.#concerned(wake)) {
-      // Late news of another node may be of what this device has acknowledged: the store knows.
-      if (isElsewhere) session.reread('invitations')
+      // Late news of another node may be of what this device has acknowledged; and that it was invited another node may
+      // have said, unheard: the store knows.
+      if (isElsewhere || (isEnd && this.#isShared)) session.reread('invitations')
       else session.tell(notice)
     }
   }

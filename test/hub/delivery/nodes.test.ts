@@ -13,6 +13,7 @@ import {
   actor,
   CONVERSATION,
   confirm,
+  end,
   invitationId,
   invite,
   leave,
@@ -209,6 +210,20 @@ class Cluster {
     for (const { catchUp } of this.#nodes) catchUp.stop()
   }
 }
+
+t.test('whoever was not told of an invitation by another node is told before it ends here', async (t) => {
+  const [log, network] = [new MemoryLog(), new Network()]
+  begun(log)
+  const [here, there] = [new Node(log, network), new Node(log, network)]
+  const { sink } = await there.world.connect('bob')
+  const invitation = fresh()
+  await here.run(() => invite('alice', 'bob', { invitation }))
+  while (network.waiting > 0) network.take(0, true)
+  t.ok(await there.run(() => end('decline', 'bob', { invitation })))
+  await settled()
+  t.same(sink.trace, ['synced', 'invited', 'declined'])
+  for (const { catchUp } of [here, there]) catchUp.stop()
+})
 
 t.test(
   'two nodes on one log: whatever the bus loses or delays, nobody sees what he may not, and all see all',
