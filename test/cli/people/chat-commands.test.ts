@@ -96,6 +96,13 @@ t.test('two who have invited each other are told so', async (t) => {
   t.match(notes.slice(-2), [/you have invited al here too: one of you accepts/, /\/decline cy stays here$/])
 })
 
+t.test('whoever is in no conversation stays nowhere', async (t) => {
+  const { chat, notes } = chatOf({ invitations: [invitationOf('al', '1').invitation] })
+  await new Promise(setImmediate)
+  chat.connected()
+  t.match(notes, [/\/accept al goes there, \/decline al$/])
+})
+
 t.test('a mistyped fingerprint is not looked for', async (t) => {
   const { chat, notes, trusted } = chatOf({})
   await runCommand(chat, 'trust', ['bo', FINGERPRINT.slice(0, -1)])

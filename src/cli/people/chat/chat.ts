@@ -208,9 +208,11 @@ export class Chat implements Typist {
 
   #showOffer(invitation: Invitation): void {
     const { username } = invitation.from
-    const isMutual = this.conversation?.invitations.some((sent) => sent.username === username) ?? false
+    const { conversation } = this
+    const isMutual = conversation?.invitations.some((sent) => sent.username === username) ?? false
+    const ways = `/accept ${username} goes there, /decline ${username}${conversation ? ' stays here' : ''}`
     const both = isMutual ? `\nyou have invited ${username} here too: one of you accepts, the other declines` : ''
-    const text = `${invitationText(invitation)}\n/accept ${username} goes there, /decline ${username} stays here${both}`
+    const text = `${invitationText(invitation)}\n${ways}${both}`
     this.#view.note(text, { type: 'invitation', ...invitationShape(invitation) })
   }
 
