@@ -56,7 +56,7 @@ export interface Facts {
   readonly rootCrl: Read<RootCrlFacts>
   readonly isRootKeyHere: boolean
   readonly database: Read<DatabaseFacts>
-  /** Null where it is not configured. */
+  /** Null where no nodes hear each other through it. */
   readonly nats: Read<NatsFacts> | null
   /** Bytes, of the file system that has the database; null where that is another machine's, or may be. */
   readonly disk: Read<{ readonly free: number; readonly size: number }> | null

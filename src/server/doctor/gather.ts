@@ -17,6 +17,7 @@ import { readRootCrl } from '../certificates/root-crl.js'
 import { readServerPair } from '../certificates/server-pair.js'
 import { LOOPBACK } from '../metrics/listen-for-metrics.js'
 import { natsAddress } from '../nats-address.js'
+import { isNatsAlone } from '../start-refusals.js'
 import type { AuthorityFacts, CertificateFacts, Facts, FileFacts, Read } from './facts.js'
 
 const CONNECT_MS = 1000
@@ -55,7 +56,7 @@ export async function gatherFacts(config: Config, now: Date): Promise<Facts> {
 
 async function natsFacts(config: Config, directory: string): Promise<Facts['nats']> {
   const { natsUrl } = config
-  if (natsUrl === null) return null
+  if (natsUrl === null || isNatsAlone(config)) return null
   return read(async () => {
     const { probeNats } = await import('../../bus/nats/probe.js')
     const { fingerprint } = await readCertificate(certificateFile(directory, 'root-ca'))

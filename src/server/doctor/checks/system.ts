@@ -1,4 +1,4 @@
-import { isPostgres } from '../../../store/postgres/address.js'
+import { isNatsAlone } from '../../start-refusals.js'
 import { type Check, type Facts, failure, ok, warning } from '../facts.js'
 
 const GIB = 1024 ** 3
@@ -9,8 +9,8 @@ const BELIEVED_MS = 3_600_000
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1'])
 
 export function configuration({ config }: Facts): Check {
-  const { host, hostnames, natsUrl, databaseUrl } = config
-  if (natsUrl !== null && !isPostgres(databaseUrl))
+  const { host, hostnames } = config
+  if (isNatsAlone(config))
     return failure(
       'configuration',
       'HERMES_NATS_URL is for nodes that share a PostgreSQL, and the database is a file: no server starts',
